@@ -1,0 +1,34 @@
+/* utf8.h - strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. */
+#ifndef GR_BASE_UTF8_H
+#define GR_BASE_UTF8_H
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Decode one code point at p (n >= 1 bytes left). Returns its length 1..4, or 0 when the bytes are
+ * not valid; *cp is set only on success. */
+size_t gr_utf8_next(uint32_t *cp, const char *p, size_t n);
+
+/* Write cp (valid, not a surrogate) at out[4]; returns the length 1..4. */
+size_t gr_utf8_put(char out[4], uint32_t cp);
+
+/* Number of code points of a valid text. */
+size_t gr_utf8_count(gr_sv s);
+
+/* GR_E_FORMAT "invalid UTF-8: overlong C0 AF" (or broken sequence, surrogate, above U+10FFFF, cut
+ * off at the end), with the byte offset of the first bad byte in *at when `at` is not NULL. */
+gr_status gr_utf8_check(gr_sv s, size_t *at, gr_err *err) GR_MUST_USE;
+
+/* Append `s`, read as Windows-1252 (WHATWG's table: undefined bytes map to C1), as UTF-8. */
+void gr_utf8_from_cp1252(gr_buf *out, gr_sv s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
