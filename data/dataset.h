@@ -29,8 +29,8 @@ typedef struct gr_examples {
     gr_arena           arena;
 } gr_examples;
 
-/* One row to one example; `out` comes zeroed but for label -1, value NaN and id (index among the rows read). Memory that
- * outlives the call is taken from `a`. The loader puts file and line before the message. */
+/* One row to one example; `out` comes zeroed but for label -1, value NaN and id -1 (left so, it becomes the row's index in
+ * the split). Memory that outlives the call is taken from `a`. The loader puts file and line before the message. */
 typedef gr_status (*gr_parse_fn)(void *user, const gr_row *row, const gr_split *split, gr_example *out, gr_arena *a,
                                  gr_err *err);
 
@@ -52,9 +52,11 @@ gr_status gr_dataset_load(gr_examples *out, const gr_dataset_spec *spec, const c
                           const gr_load_opts *opts, gr_err *err) GR_MUST_USE;
 void      gr_examples_free(gr_examples *ex); /* accepts a zeroed one */
 
-/* Are all sources of all splits there (archive files or folders; members inside archives are not looked up)? *present false comes
- * with GR_OK and *err holding what is missing and where it was looked for (status GR_E_NOTFOUND). */
-gr_status gr_dataset_find(const gr_dataset_spec *spec, const char *data_dir, bool *present, gr_err *err) GR_MUST_USE;
+/* Are the files of a split there? split NULL: of all labelled splits (a hidden test set may be absent). Members are looked up in folders
+ * and zip directories, not inside tar.gz. *present false comes with GR_OK and *err holding what is missing and where it
+ * was looked for (status GR_E_NOTFOUND). GR_E_ARG (no such split), GR_E_FORMAT (a zip that is none). */
+gr_status gr_dataset_find(const gr_dataset_spec *spec, const char *split, const char *data_dir, bool *present,
+                          gr_err *err) GR_MUST_USE;
 
 /* The default parse: the roles of the columns; words and tags for CONLL; a source's fixed label. GR_E_FORMAT. */
 gr_status gr_example_from_row(const gr_label_spec *labels, const gr_row *row, gr_example *out, gr_arena *a,

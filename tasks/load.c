@@ -37,10 +37,15 @@ gr_status gr_task_load(gr_examples *out, const gr_task *t, const char *split, co
     return gr_task_load_with(out, t, split, data_dir, NULL, err);
 }
 
-gr_status gr_task_find_data(const gr_task *t, const char *data_dir, bool *present, gr_err *err)
+gr_status gr_task_find_split(const gr_task *t, const char *split, const char *data_dir, bool *present, gr_err *err)
 {
     const gr_dataset_spec spec = spec_of(&t);
-    const gr_status       s = gr_dataset_find(&spec, data_dir, present, err);
+    const gr_status       s = gr_dataset_find(&spec, split, data_dir, present, err);
 
     return s == GR_OK ? GR_OK : gr_wrap(err, s, "%s", t->name);
+}
+
+gr_status gr_task_find_data(const gr_task *t, const char *data_dir, bool *present, gr_err *err)
+{
+    return gr_task_find_split(t, NULL, data_dir, present, err);
 }

@@ -16,9 +16,10 @@ gr_status gr_task_load(gr_examples *out, const gr_task *t, const char *split, co
 gr_status gr_task_load_with(gr_examples *out, const gr_task *t, const char *split, const char *data_dir,
                             const gr_load_opts *opts, gr_err *err) GR_MUST_USE;
 
-/* Are the task's files in the folder? *present false comes with GR_OK, and *err (status GR_E_NOTFOUND) names the file and
- * where it was looked for. */
+/* Are the files of the task's labelled splits, or of one split, in the folder? *present false comes with GR_OK, and *err
+ * (status GR_E_NOTFOUND) names the file and where it was looked for. */
 gr_status gr_task_find_data(const gr_task *t, const char *data_dir, bool *present, gr_err *err) GR_MUST_USE;
+gr_status gr_task_find_split(const gr_task *t, const char *split, const char *data_dir, bool *present, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus
 }

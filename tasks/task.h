@@ -56,7 +56,7 @@ typedef struct gr_task {
     const char          *submission; /* file name in a GLUE submission zip ("CoLA.tsv"), or NULL       */
     const char          *about;      /* one line for `list`, or NULL: the title                        */
 
-    /* One row to one example; `out` comes zeroed but for label -1, value NaN and id. Memory that outlives the call
+    /* One row to one example; `out` comes zeroed but for label -1, value NaN, id -1. Memory that outlives the call
      * is taken from `a`. NULL: by the roles of the columns (data/dataset.h, gr_example_from_row). */
     gr_status (*parse)(const struct gr_task *self, const gr_row *row, const gr_split *split, gr_example *out, gr_arena *a,
                        gr_err *err);

@@ -1,0 +1,91 @@
+/* label.c - labels and scores; see label.h. The wording names the value, the caller names the place. */
+#include "data/label.h"
+
+#include <string.h>
+
+static int32_t find(gr_sv s, const gr_label_spec *spec)
+{
+    for (int32_t i = 0; i < spec->n_names; i++)
+        if (gr_sv_is(s, spec->names[i])) return i;
+    return -1;
+}
+
+gr_status gr_label_name(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err *err)
+{
+    const int32_t i = find(s, spec);
+
+    if (s.n == 0) return gr_fail(err, GR_E_FORMAT, "empty label");
+    if (i < 0) return gr_fail(err, GR_E_FORMAT, "unknown label '%.*s'", GR_SV_FMT(s));
+    *out = i;
+    return GR_OK;
+}
+
+/* Digits alone or behind a sign; what does not fit 64 bits is a number all the same. */
+static bool is_whole(gr_sv s)
+{
+    size_t i = s.n > 1 && (s.p[0] == '-' || s.p[0] == '+') ? 1 : 0;
+
+    for (; i < s.n; i++)
+        if (s.p[i] < '0' || s.p[i] > '9') return false;
+    return s.n > 0;
+}
+
+gr_status gr_label_number(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err *err)
+{
+    int64_t x;
+
+    if (s.n == 0) return gr_fail(err, GR_E_FORMAT, "empty label");
+    if (!is_whole(s)) return gr_fail(err, GR_E_FORMAT, "label '%.*s' is not a number", GR_SV_FMT(s));
+    if (gr_sv_int(&x, s, NULL) != GR_OK || x < 0 || x >= spec->n_names)
+        return gr_fail(err, GR_E_FORMAT, "label %.*s is out of range 0..%d", GR_SV_FMT(s), (int)spec->n_names - 1);
+    *out = (int32_t)x;
+    return GR_OK;
+}
+
+/* Spellings that C or Python would take for a number that is not finite. */
+static bool is_not_finite(gr_sv s)
+{
+    static const char *const words[] = { "nan", "inf", "infinity" };
+    char                     low[12];
+
+    if (s.n && (s.p[0] == '-' || s.p[0] == '+')) {
+        s.p++;
+        s.n--;
+    }
+    if (s.n == 0 || s.n >= sizeof low) return false;
+    for (size_t i = 0; i < s.n; i++) low[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+    low[s.n] = '\0';
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(low, words[i]) == 0) return true;
+    return false;
+}
+
+static bool is_hex(gr_sv s)
+{
+    const size_t i = s.n && (s.p[0] == '-' || s.p[0] == '+') ? 1 : 0;
+
+    return s.n > i + 1 && s.p[i] == '0' && (s.p[i + 1] == 'x' || s.p[i + 1] == 'X');
+}
+
+gr_status gr_label_score(double *out, gr_sv s, const gr_label_spec *spec, gr_err *err)
+{
+    double x;
+
+    if (s.n == 0) return gr_fail(err, GR_E_FORMAT, "score '' is empty");
+    if (is_not_finite(s)) return gr_fail(err, GR_E_FORMAT, "score '%.*s' is not a finite number", GR_SV_FMT(s));
+    if (is_hex(s)) return gr_fail(err, GR_E_FORMAT, "score '%.*s' is not a decimal number", GR_SV_FMT(s));
+    if (gr_sv_double(&x, s, NULL) != GR_OK) return gr_fail(err, GR_E_FORMAT, "score '%.*s' is not a number", GR_SV_FMT(s));
+    if (spec->lo < spec->hi && !(x >= spec->lo && x <= spec->hi))
+        return gr_fail(err, GR_E_FORMAT, "score '%.*s' is out of range %g..%g", GR_SV_FMT(s), spec->lo, spec->hi);
+    *out = x;
+    return GR_OK;
+}
+
+gr_status gr_label_tag(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err *err)
+{
+    const int32_t i = find(s, spec);
+
+    if (i < 0) return gr_fail(err, GR_E_FORMAT, "unknown tag '%.*s'", GR_SV_FMT(s));
+    *out = i;
+    return GR_OK;
+}
