@@ -17,8 +17,9 @@ extern "C" {
 
 typedef struct cJSON gr_json;
 
-/* Parse exactly one document. GR_E_FORMAT names line and column; duplicate keys, invalid UTF-8,
- * trailing text and nesting beyond 64 are errors. A UTF-8 BOM is skipped. */
+/* Parse exactly one document. GR_E_FORMAT names line and column (in characters, from 1); duplicate keys,
+ * invalid UTF-8, unpaired surrogates, numbers beyond a double, trailing text and nesting beyond 64 are
+ * errors. A UTF-8 BOM is skipped. Time is n log n whatever the text. GR_E_NOMEM. */
 gr_status gr_json_parse(gr_json **out, const char *p, size_t n, gr_err *err) GR_MUST_USE;
 gr_status gr_json_read(gr_json **out, const char *path, size_t max, gr_err *err) GR_MUST_USE;
 void      gr_json_free(gr_json *root);
@@ -39,9 +40,12 @@ const char    *gr_json_key(const gr_json *child);        /* its name in its obje
 size_t         gr_json_len(const gr_json *parent);
 
 /* Values. The lenient ones give the fallback when the node is absent or of another type. */
-const char *gr_json_str(const gr_json *v, const char *fallback);
+const char *gr_json_str(const gr_json *v, const char *fallback); /* ends at a \u0000 in it; gr_json_sv does not */
+gr_sv       gr_json_sv(const gr_json *v);                        /* {NULL, 0} when not a string */
 double      gr_json_num(const gr_json *v, double fallback);
 bool        gr_json_bool(const gr_json *v, bool fallback);
+/* True when v is a whole number within 64 bits, exactly as it was written. */
+bool gr_json_int(int64_t *out, const gr_json *v);
 /* The strict ones: GR_E_FORMAT "'key' is missing" / "'key' is not a whole number in lo..hi". */
 gr_status gr_json_need_str(const char **out, const gr_json *obj, const char *key, gr_err *err) GR_MUST_USE;
 gr_status gr_json_need_int(int64_t *out, const gr_json *obj, const char *key, int64_t lo, int64_t hi, gr_err *err) GR_MUST_USE;
@@ -60,6 +64,9 @@ void     gr_json_add_int(gr_json *parent, const char *key, int64_t x);        /*
 void     gr_json_add_bool(gr_json *parent, const char *key, bool x);
 void     gr_json_add_null(gr_json *parent, const char *key);
 void     gr_json_add_copy(gr_json *parent, const char *key, const gr_json *v); /* deep copy; NULL adds null */
+
+/* True when the whole tree was built: nothing below root ran out of memory. False for NULL. */
+bool gr_json_ok(const gr_json *root);
 
 /* Text of a tree: indented (2 blanks) or on one line. Numbers are the shortest decimals that read
  * back to the same double. *out is malloc'd. GR_E_NOMEM, also when building ran out of memory. */

@@ -1,0 +1,40 @@
+/* json_text.h - the letters of JSON, without a tree: what json.c reads and prints with. Kept apart from
+ * it because none of this needs cJSON. Not for use outside base. */
+#ifndef GR_BASE_JSON_TEXT_H
+#define GR_BASE_JSON_TEXT_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* "expected WHAT, found 'x'" for the character at p; "found the end of the text" when there is none. */
+void gr_json_text_expected(char *out, size_t cap, const char *what, const char *p, bool there);
+
+/* Resolve the escapes of a string's inside p..end into out, which has room for end - p bytes; *n is the
+ * length. Returns NULL, or what is wrong, with *bad at the place. */
+const char *gr_json_text_unescape(char *out, size_t *n, const char *p, const char *end, const char **bad);
+
+/* Length of the number at p by JSON's grammar; 0 when there is none, or more letters or digits follow. */
+size_t gr_json_text_number(const char *p, const char *end);
+
+/* Append s with each byte that is no UTF-8 replaced by U+FFFD. */
+void gr_json_text_repair(gr_buf *out, gr_sv s);
+
+/* Number of the first key that stood in its object before, or n. Fill in key and i; hash is for the
+ * function's own use, and e is put into another order. n log n, whatever the keys. */
+typedef struct gr_json_key_entry {
+    uint64_t    hash;
+    const char *key;
+    size_t      i;
+} gr_json_key_entry;
+size_t gr_json_text_twin(gr_json_key_entry *e, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
