@@ -1,0 +1,203 @@
+/* params.c - a family's table of rows (family.h) unrolled for a configuration and a head; see params.h. */
+#include "model/params.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/str.h"
+#include "model/family.h"
+
+enum { ALIGN = 16 }; /* elements: one 64-byte line of floats */
+
+static int32_t dim(gr_dim d, const gr_config *c, gr_head_spec head)
+{
+    switch (d) {
+    case GR_DIM_NONE: return 0;
+    case GR_DIM_VOCAB: return c->vocab_size;
+    case GR_DIM_POSITIONS: return c->max_positions;
+    case GR_DIM_TYPES: return c->type_vocab;
+    case GR_DIM_HIDDEN: return c->hidden;
+    case GR_DIM_INTER: return c->inter;
+    case GR_DIM_OUT: return head.n_out;
+    }
+    return 0;
+}
+
+static bool row_applies(const gr_param_row *r, const gr_config *c, gr_head_spec head)
+{
+    return (r->flags & (1u << head.kind)) && dim(r->rows, c, head) > 0;
+}
+
+/* Rows of a layer stand together: [from, to) of the table is repeated for every layer. */
+static size_t layer_end(const gr_family_facts *f, size_t from)
+{
+    while (from < f->n_rows && f->rows[from].part == GR_PART_LAYER) from++;
+    return from;
+}
+
+/* ---- building ---- */
+
+/* "encoder.layer.*.output" with the layer's number in place of the star, behind the model's prefix. Heads, and
+ * models that are bare encoders, have no prefix. */
+static bool make_name(gr_param *p, const gr_param_row *r, const gr_family_facts *f, gr_head_spec head, int32_t layer)
+{
+    const char *prefix = r->part == GR_PART_HEAD || head.kind == GR_HEAD_EMBED ? "" : f->tensor_prefix;
+    const char *star = strchr(r->name, '*');
+    int n;
+
+    if (star) {
+        n = snprintf(p->name, sizeof p->name, "%s%.*s%d%s", prefix, (int)(star - r->name), r->name, (int)layer, star + 1);
+    } else {
+        n = snprintf(p->name, sizeof p->name, "%s%s", prefix, r->name);
+    }
+    return n > 0 && (size_t)n < sizeof p->name;
+}
+
+static gr_status add(gr_params *t, const gr_param_row *r, const gr_config *c, gr_head_spec head, int32_t layer, gr_err *err)
+{
+    const int32_t index = (int32_t)t->n;
+    gr_param *p = &t->p[t->n];
+    char *base = r->part == GR_PART_LAYER ? (char *)&t->layer[layer] : (char *)t;
+
+    memset(p, 0, sizeof *p);
+    if (!make_name(p, r, gr_family_at(c->family), head, layer)) return gr_fail(err, GR_E_INTERNAL, "name too long: %s", r->name);
+    p->rows = dim(r->rows, c, head);
+    p->cols = dim(r->cols, c, head);
+    if (!gr_mul_size(&p->count, (size_t)p->rows, p->cols ? (size_t)p->cols : 1)) return gr_fail_nomem(err, p->name);
+    if (!(r->flags & GR_ROW_JOINED) && !gr_add_size(&t->total, t->total, (size_t)(-t->total & (ALIGN - 1))))
+        return gr_fail_nomem(err, p->name);
+    p->offset = t->total;
+    if (!gr_add_size(&t->total, t->total, p->count)) return gr_fail_nomem(err, p->name);
+    t->n_weights += p->count;
+    p->part = r->part;
+    p->layer = r->part == GR_PART_LAYER ? layer : -1;
+    p->decay = (r->flags & GR_ROW_DECAY) != 0;
+    p->trainable = true;
+    /* An embedding is the mean of the last states: its pooler is carried along and never read. */
+    p->used = !(head.kind == GR_HEAD_EMBED && r->part == GR_PART_POOLER);
+    p->init = r->init;
+    memcpy(base + r->slot, &index, sizeof index);
+    t->n++;
+    return GR_OK;
+}
+
+static gr_status add_all(gr_params *t, const gr_family_facts *f, const gr_config *c, gr_head_spec head, gr_err *err)
+{
+    for (size_t i = 0; i < f->n_rows; i++) {
+        const size_t end = layer_end(f, i);
+
+        if (end == i) {
+            if (row_applies(&f->rows[i], c, head)) GR_TRY(add(t, &f->rows[i], c, head, -1, err));
+            continue;
+        }
+        for (int32_t l = 0; l < c->layers; l++)
+            for (size_t k = i; k < end; k++)
+                if (row_applies(&f->rows[k], c, head)) GR_TRY(add(t, &f->rows[k], c, head, l, err));
+        i = end - 1;
+    }
+    t->total += (size_t)(-t->total & (ALIGN - 1));
+    return GR_OK;
+}
+
+static void no_index(gr_params *t, const gr_config *c)
+{
+    t->word_emb = t->pos_emb = t->type_emb = t->emb_ln_w = t->emb_ln_b = -1;
+    t->pooler_w = t->pooler_b = t->head_w = t->head_b = -1;
+    memset(t->layer, 0xff, (size_t)c->layers * sizeof *t->layer); /* every index -1 */
+}
+
+gr_status gr_params_build(gr_params *out, const gr_config *c, gr_head_spec head, gr_err *err)
+{
+    const gr_family_facts *f = gr_family_at(c->family);
+    size_t most;
+    gr_status s;
+
+    memset(out, 0, sizeof *out);
+    if (!f) return gr_fail(err, GR_E_INTERNAL, "family %d has no table", (int)c->family);
+    if (head.kind != GR_HEAD_EMBED && head.n_out < 1) return gr_fail(err, GR_E_ARG, "a head needs at least one output, got %d", (int)head.n_out);
+    if (!gr_mul_size(&most, f->n_rows, (size_t)c->layers + 1)) return gr_fail_nomem(err, "the parameter table");
+    out->p = calloc(most, sizeof *out->p);
+    out->layer = calloc((size_t)c->layers, sizeof *out->layer);
+    if (!out->p || !out->layer) {
+        s = gr_fail_nomem(err, "the parameter table");
+    } else {
+        no_index(out, c);
+        s = add_all(out, f, c, head, err);
+    }
+    if (s != GR_OK) gr_params_free(out);
+    return s;
+}
+
+void gr_params_free(gr_params *t)
+{
+    free(t->p);
+    free(t->layer);
+    memset(t, 0, sizeof *t);
+}
+
+int32_t gr_params_find(const gr_params *t, const char *name)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (strcmp(t->p[i].name, name) == 0) return (int32_t)i;
+    return -1;
+}
+
+/* ---- freezing ---- */
+
+/* "layer.3" or "layer.0-8"; false when the text is neither. */
+static bool layer_range(gr_sv text, int64_t *from, int64_t *to)
+{
+    gr_sv rest, first;
+
+    if (!gr_sv_starts(text, "layer.")) return false;
+    rest = (gr_sv){ text.p + 6, text.n - 6 };
+    first = gr_sv_split(&rest, '-');
+    if (gr_sv_int(from, first, NULL) != GR_OK) return false;
+    *to = *from;
+    if (first.n + 6 == text.n) return true;
+    return gr_sv_int(to, rest, NULL) == GR_OK && *from <= *to;
+}
+
+static bool pattern_hits(const gr_param *p, gr_sv pattern)
+{
+    int64_t from, to;
+
+    if (gr_sv_is(pattern, "embeddings")) return p->part == GR_PART_EMBEDDINGS;
+    if (gr_sv_is(pattern, "encoder")) return p->part == GR_PART_EMBEDDINGS || p->part == GR_PART_LAYER;
+    if (gr_sv_is(pattern, "pooler")) return p->part == GR_PART_POOLER;
+    if (gr_sv_is(pattern, "head")) return p->part == GR_PART_HEAD;
+    if (layer_range(pattern, &from, &to)) return p->part == GR_PART_LAYER && p->layer >= from && p->layer <= to;
+    return strlen(p->name) >= pattern.n && memcmp(p->name, pattern.p, pattern.n) == 0;
+}
+
+static gr_status freeze_one(gr_params *t, gr_sv pattern, gr_err *err)
+{
+    int64_t from, to;
+    int32_t layers = 0;
+    size_t hits = 0;
+
+    for (size_t i = 0; i < t->n; i++) {
+        if (t->p[i].layer >= layers) layers = t->p[i].layer + 1;
+        if (pattern.n == 0 || !pattern_hits(&t->p[i], pattern)) continue;
+        t->p[i].trainable = false;
+        hits++;
+    }
+    if (hits && !(layer_range(pattern, &from, &to) && to >= layers)) return GR_OK;
+    return gr_fail(err, GR_E_ARG, "--freeze: '%.*s' names no parameter; groups: embeddings, encoder, pooler, head, layer.0-%d, or the start of a tensor's name",
+                   GR_SV_FMT(pattern), (int)layers - 1);
+}
+
+gr_status gr_params_freeze(gr_params *t, const char *patterns, gr_err *err)
+{
+    gr_sv rest = gr_sv_from(patterns);
+
+    if (rest.n == 0) return gr_fail(err, GR_E_ARG, "--freeze: no pattern given");
+    for (;;) {
+        const bool last = !memchr(rest.p, ',', rest.n);
+
+        GR_TRY(freeze_one(t, gr_sv_trim(gr_sv_split(&rest, ',')), err));
+        if (last) return GR_OK;
+    }
+}

@@ -1,0 +1,65 @@
+/* params.h - the one table of parameters: the loader, the optimiser, the saver, --freeze and the
+ * tests all read it. Tensors lie in one slab; offsets and counts are in elements.
+ *
+ * Slab order is layer order. query/key/value weights of a layer lie end to end, and so do their
+ * biases, so that the encoder sees one (3H, H) matrix and one (3H) vector. */
+#ifndef GR_MODEL_PARAMS_H
+#define GR_MODEL_PARAMS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/config.h"
+#include "model/head_spec.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum gr_init { GR_INIT_NORMAL, GR_INIT_ZERO, GR_INIT_ONE } gr_init; /* normal: sd = config.init_range */
+
+typedef enum gr_param_part { GR_PART_EMBEDDINGS, GR_PART_LAYER, GR_PART_POOLER, GR_PART_HEAD } gr_param_part;
+
+typedef struct gr_param {
+    char          name[112]; /* in the checkpoint, with the model's prefix: "bert.encoder.layer.0...." */
+    int32_t       rows, cols; /* cols 0: a vector of `rows`                                         */
+    size_t        offset, count;
+    gr_param_part part;
+    int32_t       layer;     /* for GR_PART_LAYER, else -1                                          */
+    bool          decay;     /* no decay for LayerNorm and any name that contains "bias"            */
+    bool          trainable; /* cleared by gr_params_freeze                                         */
+    bool          used;      /* false: exists in the checkpoint, no gradient reaches it (pooler of an embedding model) */
+    gr_init       init;
+} gr_param;
+
+/* Where the encoder finds its tensors: indices into gr_params.p; -1 when the family has none. */
+typedef struct gr_layer_index {
+    int32_t q_w, k_w, v_w, q_b, k_b, v_b, attn_out_w, attn_out_b, attn_ln_w, attn_ln_b;
+    int32_t up_w, up_b, down_w, down_b, out_ln_w, out_ln_b;
+} gr_layer_index;
+
+typedef struct gr_params {
+    gr_param       *p;
+    size_t          n;
+    size_t          total; /* elements of the slab, padding included */
+    size_t          n_weights; /* elements of all tensors, padding not counted: "params" in tables */
+    int32_t         word_emb, pos_emb, type_emb, emb_ln_w, emb_ln_b;
+    gr_layer_index *layer; /* [config.layers] */
+    int32_t         pooler_w, pooler_b, head_w, head_b;
+} gr_params;
+
+/* Sequence heads have a pooler and a classifier; token heads a classifier alone (no pooler);
+ * GR_HEAD_EMBED has the pooler as unused tensors and no classifier. GR_E_NOMEM. */
+gr_status gr_params_build(gr_params *out, const gr_config *c, gr_head_spec head, gr_err *err) GR_MUST_USE;
+void      gr_params_free(gr_params *t);
+int32_t   gr_params_find(const gr_params *t, const char *name); /* -1 when absent */
+
+/* Freeze by pattern: "embeddings", "encoder" (embeddings and layers), "pooler", "head", "layer.3",
+ * "layer.0-8", or a name prefix ("bert.encoder.layer.0."). Comma separated. A pattern that matches
+ * nothing is GR_E_ARG and lists the groups. */
+gr_status gr_params_freeze(gr_params *t, const char *patterns, gr_err *err) GR_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
