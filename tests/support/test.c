@@ -1,4 +1,5 @@
 /* test.c - see test.h. */
+#define _XOPEN_SOURCE 700 /* nftw */
 #include "tests/support/test.h"
 
 #include <dirent.h>
