@@ -1,0 +1,104 @@
+/* log.c - one line a note; see log.h. The struct below is the one shared state of the process: the
+ * terminal itself is shared, so the state that guards it is too. */
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log_bar.h"
+
+enum { LINE_MAX_BYTES = 2048 };
+
+static struct {
+    pthread_mutex_t lock;
+    gr_log_level    level;
+    gr_log_sink     sink;
+    void           *user;
+    gr_log_bar      bar;
+} terminal = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = GR_LOG_INFO };
+
+void gr_log_hold(void)
+{
+    (void)pthread_mutex_lock(&terminal.lock);
+}
+
+void gr_log_release(void)
+{
+    (void)pthread_mutex_unlock(&terminal.lock);
+}
+
+void gr_log_set_bar(const gr_log_bar *bar)
+{
+    const gr_log_bar none = { NULL, NULL, NULL };
+    terminal.bar = bar ? *bar : none;
+}
+
+int gr_log_has_bar(void)
+{
+    return terminal.bar.draw != NULL;
+}
+
+int gr_log_is_quiet(void)
+{
+    return terminal.level < GR_LOG_INFO;
+}
+
+void gr_log_set_level(gr_log_level level)
+{
+    gr_log_hold();
+    terminal.level = level;
+    gr_log_release();
+}
+
+void gr_log_set_sink(gr_log_sink sink, void *user)
+{
+    gr_log_hold();
+    terminal.sink = sink;
+    terminal.user = user;
+    gr_log_release();
+}
+
+static const char *prefix(gr_log_level level)
+{
+    switch (level) {
+    case GR_LOG_ERROR:
+        return "error: ";
+    case GR_LOG_WARN:
+        return "warning: ";
+    case GR_LOG_DEBUG:
+        return "debug: ";
+    default:
+        return "";
+    }
+}
+
+/* A file name or a server's words may hold escape codes: they stay off the terminal. */
+static void keep_one_line(char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < 0x20 || *s == 0x7f) *s = '?';
+}
+
+void gr_log(gr_log_level level, const char *fmt, ...)
+{
+    char line[LINE_MAX_BYTES];
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    keep_one_line(line);
+    gr_log_hold();
+    if (level != GR_LOG_QUIET && level <= terminal.level) {
+        if (terminal.sink) {
+            terminal.sink(terminal.user, level, line);
+        } else {
+            if (terminal.bar.clear) terminal.bar.clear(terminal.bar.user);
+            (void)fprintf(stderr, "%s%s\n", prefix(level), line);
+            if (terminal.bar.draw) terminal.bar.draw(terminal.bar.user);
+        }
+    }
+    gr_log_release();
+}
