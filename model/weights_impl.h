@@ -1,0 +1,18 @@
+/* weights_impl.h - what the files weights*.c share; no other file includes it. */
+#ifndef GR_MODEL_WEIGHTS_IMPL_H
+#define GR_MODEL_WEIGHTS_IMPL_H
+#include "base/arena.h"
+#include "model/safetensors.h"
+#include "model/weights.h"
+
+/* A model with configuration, table and a zeroed slab; the configuration is taken over from *config (which is emptied).
+ * `dir` is where tokenizer files are and what the model is named after. */
+gr_status gr_model_new(gr_model **out, gr_config *config, const char *dir, const gr_model_opts *o, gr_err *err) GR_MUST_USE;
+
+/* Keep a warning with the model and write it to the log. */
+gr_status gr_model_warn(gr_model *m, gr_err *err, const char *fmt, ...) GR_PRINTF(3, 4);
+
+/* Fill tensor i by its initialiser: Philox keyed by (seed, name), so that no tensor's values depend on the others. */
+void gr_model_init_tensor(gr_model *m, size_t i, uint64_t seed);
+
+#endif
