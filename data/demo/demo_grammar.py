@@ -1,0 +1,251 @@
+"""How the demo sentences are made. Each grammar draws from a *partition*: word combinations are spread
+over partitions by a hash, so that what a held-out row says was never said in a training row, and further
+output for pre-training ("extra") says neither."""
+import hashlib
+
+import demo_words as W
+
+# share of the combinations that each partition owns, in twentieths
+PARTITIONS = {"train": range(0, 5), "validation": range(5, 7), "test": range(7, 9), "extra": range(9, 20)}
+
+
+def bucket(*key):
+    """0..19, the same on every machine and Python version."""
+    digest = hashlib.sha256("|".join(key).encode()).digest()
+    return int.from_bytes(digest[:4], "big") % 20
+
+
+def owned(part, *key):
+    return bucket(*key) in PARTITIONS[part]
+
+
+# ---- one event: who did what to whom, where, when ---------------------------------------------------------
+SLOTS = {"agent": W.PEOPLE, "person": W.PEOPLE, "thing": W.THINGS, "deed": W.DEEDS, "act": W.ACTS,
+         "place": W.PLACES, "time": W.TIMES, "trait": W.TRAITS}
+
+
+def event_key(event):
+    """Agent and patient count as a set, so an event and its role swap lie in the same partition."""
+    pair = sorted([SLOTS["agent"][event["agent"]][0], patient_words(event)[0]])
+    return ["event", verb_words(event)[0]] + pair
+
+
+def patient_words(event):
+    return SLOTS["person" if event["social"] else "thing"][event["patient"]]
+
+
+def verb_words(event):
+    return SLOTS["deed" if event["social"] else "act"][event["verb"]]
+
+
+def slot_list(event, slot):
+    if slot == "patient":
+        return SLOTS["person" if event["social"] else "thing"]
+    if slot == "verb":
+        return SLOTS["deed" if event["social"] else "act"]
+    return SLOTS[slot]
+
+
+def new_event(rng, part):
+    while True:
+        event = {"social": rng.random() < 0.5}
+        for slot in ("agent", "verb", "patient", "place", "time", "trait"):
+            event[slot] = rng.randrange(len(slot_list(event, slot)))
+        if event["social"] and event["agent"] == event["patient"]:
+            continue
+        if owned(part, *event_key(event)):
+            return event
+
+
+def change(rng, event, slot, part):
+    """The event with another concept in one slot, inside the same partition; None when there is none."""
+    choices = []
+    for concept in range(len(slot_list(event, slot))):
+        other = dict(event)
+        other[slot] = concept
+        same_person = other["social"] and other["agent"] == other["patient"]
+        if concept != event[slot] and not same_person and owned(part, *event_key(other)):
+            choices.append(other)
+    return rng.choice(choices) if choices else None
+
+
+def swap_roles(event):
+    return dict(event, agent=event["patient"], patient=event["agent"])
+
+
+def choose_words(rng, event, other=None, taken=None, same=0.5):
+    """A word for each slot. Where `other` has the same concept, repeat its word with probability `same`,
+    otherwise take the synonym."""
+    words = {}
+    for slot in ("agent", "verb", "patient", "place", "time", "trait"):
+        options = slot_list(event, slot)[event[slot]]
+        words[slot] = rng.choice(options)
+        if other is not None and other["social"] == event["social"] and other[slot] == event[slot]:
+            keep = taken[slot]
+            words[slot] = keep if rng.random() < same else rng.choice([o for o in options if o != keep])
+    return words
+
+
+def sentence(rng, words, form, shape):
+    """form: active or passive; shape: which of trait, place and time are told, and the time's position."""
+    agent = "the " + (words["trait"] + " " if "trait" in shape else "") + words["agent"]
+    patient = "the " + words["patient"]
+    where = " in the " + words["place"] if "place" in shape else ""
+    if form == "active":
+        core = f"{agent} {words['verb']} {patient}{where}"
+    elif form == "passive":
+        core = f"{patient} was {words['verb']} by {agent}{where}"
+    else:
+        core = f"it was {agent} who {words['verb']} {patient}{where}"
+    if "time" not in shape:
+        text = core
+    elif "front" in shape:
+        text = f"{words['time']} , {core}"
+    else:
+        text = f"{core} {words['time']}"
+    return text + " ."
+
+
+FORMS = ("active", "active", "passive", "passive", "cleft")
+
+
+def shape_of(rng):
+    shape = {"time"} if rng.random() < 0.6 else set()
+    for part, p in (("trait", 0.4), ("place", 0.5)):
+        if rng.random() < p:
+            shape.add(part)
+    return shape
+
+
+def told(shape, event):
+    """The slots that a sentence of this shape tells."""
+    return ["agent", "verb", "patient"] + [s for s in ("trait", "place", "time") if s in shape]
+
+
+def render_pair(rng, event, other, shape, same):
+    first = choose_words(rng, event)
+    second = choose_words(rng, other, event, first, same)
+    if other["social"] and (other["agent"], other["patient"]) == (event["patient"], event["agent"]):
+        for mine, theirs in (("agent", "patient"), ("patient", "agent")):
+            options = SLOTS["agent"][other[mine]]
+            second[mine] = first[theirs] if rng.random() < same else rng.choice(options)
+    texts = []
+    for words in (first, second):
+        order = {"front"} if rng.random() < 0.4 else set()
+        texts.append(sentence(rng, words, rng.choice(FORMS), shape | order))
+    return texts
+
+
+def paraphrase_pair(rng, part):
+    """(a, b, 1 or 0). The label turns on one concept or on who does what, never on how many words differ."""
+    event, shape = new_event(rng, part), shape_of(rng)
+    label = int(rng.random() < 0.55)
+    other = event
+    same = 0.35
+    if not label:
+        same = 0.45
+        if event["social"] and rng.random() < 0.5:
+            other = swap_roles(event)
+        else:
+            other = change(rng, event, rng.choice(told(shape, event)), part)
+    if other is None:
+        return paraphrase_pair(rng, part)
+    a, b = render_pair(rng, event, other, shape, same)
+    return (a, b, label) if a != b else paraphrase_pair(rng, part)
+
+
+WEIGHTS = {"agent": 1.2, "verb": 1.2, "patient": 1.2, "place": 0.6, "time": 0.6, "trait": 0.4}
+
+
+def similarity_pair(rng, part):
+    """(a, b, score 0..5): the weighted share of what both sentences tell alike."""
+    event, shape = new_event(rng, part), shape_of(rng)
+    other = event
+    slots = told(shape, event)
+    if rng.random() < 0.15:
+        other = new_event(rng, part)
+    else:
+        for slot in rng.sample(slots, rng.randrange(len(slots) + 1)):
+            other = change(rng, other, slot, part) or other
+    total = sum(WEIGHTS[s] for s in slots)
+    kept = 0.0
+    for slot in slots:
+        comparable = event["social"] == other["social"] or slot not in ("verb", "patient")
+        kept += WEIGHTS[slot] if comparable and event[slot] == other[slot] else 0
+    a, b = render_pair(rng, event, other, shape, 0.3)
+    return (a, b, round(5 * kept / total, 1)) if a != b else similarity_pair(rng, part)
+
+
+# ---- reviews -----------------------------------------------------------------------------------------------
+def judged(rng, part, salt, good):
+    """An aspect and a word for it whose combination belongs to the partition."""
+    while True:
+        aspect, word = rng.choice(W.ASPECTS), rng.choice(W.GOOD if good else W.BAD)
+        if owned(part, salt, aspect, word):
+            return aspect, word
+
+
+def verdict(rng, part, salt, good):
+    """'the plot is superb' or 'the plot is not dull': the same bag of words can say either."""
+    if rng.random() < 0.6:
+        aspect, word = judged(rng, part, salt, good)
+        middle = rng.choice(["is", "is " + rng.choice(W.INTENSE), "feels", "is " + rng.choice(W.INTENSE)])
+    else:
+        aspect, word = judged(rng, part, salt, not good)
+        middle = rng.choice(["is", "feels"]) + " " + rng.choice(W.NEGATIONS)
+    return f"the {aspect} {middle} {word}"
+
+
+def short_review(rng, part):
+    """(text, 1 good or 0 bad). What comes after 'but' outweighs what stands before it."""
+    good = rng.random() < 0.5
+    kind = rng.random()
+    if kind < 0.35:
+        text = verdict(rng, part, "sst", good)
+    elif kind < 0.7:
+        text = f"{verdict(rng, part, 'sst', not good)} , but {verdict(rng, part, 'sst', good)}"
+    elif kind < 0.85:
+        aspect, word = judged(rng, part, "sst", good)
+        text = f"a {word} {rng.choice(W.FILMS)} with a {rng.choice(W.INTENSE)} {judged(rng, part, 'sst', good)[1]} {aspect}"
+    else:
+        text = f"although {verdict(rng, part, 'sst', not good)} , {verdict(rng, part, 'sst', good)}"
+    return text + " .", int(good)
+
+
+def long_review(rng, part):
+    """(text, 1 or 0): three to eight sentences, some against the grain, the last words decide."""
+    good = rng.random() < 0.5
+    film = rng.choice(W.FILMS)
+    opening = rng.choice([f"we saw this {film} last week", f"this {film} was shown on a rainy evening",
+                          f"my friends and i went to see this {film}", f"another {film} about love and money"])
+    parts = [opening]
+    for _ in range(rng.randrange(1, 7)):
+        lean = good if rng.random() < 0.7 else not good
+        parts.append(verdict(rng, part, "imdb", lean))
+    closing = rng.choice(["in the end i {v} it", "all in all we {v} this one", "my whole family {v} it"])
+    parts.append(closing.format(v=rng.choice(W.GOOD_VERBS if good else W.BAD_VERBS)) if rng.random() < 0.6
+                 else "overall " + verdict(rng, part, "imdb", good))
+    text = ""
+    for i, clause in enumerate(parts):
+        text += ("" if i == 0 else " <br /><br />" if rng.random() < 0.1 else " ") + clause[0].upper() + clause[1:] + "."
+    return text.lstrip(), int(good)
+
+
+# ---- news by topic -----------------------------------------------------------------------------------------
+def topic_pair(rng, part, topic):
+    while True:
+        noun, verb = rng.choice(W.TOPIC_NOUNS[topic].split()), rng.choice(W.TOPIC_VERBS[topic])
+        if owned(part, "news", noun, verb):
+            return [noun, verb]
+
+
+def news_item(rng, part):
+    """(text, class id): words of the topic among filler and words of other topics, without punctuation."""
+    label = rng.randrange(len(W.TOPICS))
+    words = []
+    for _ in range(rng.randrange(3, 6)):
+        lean = label if rng.random() < 0.72 else rng.randrange(len(W.TOPICS))
+        words += topic_pair(rng, part, W.TOPICS[lean])
+        start = rng.randrange(len(W.NEWS_FILLER) - 4)
+        words += W.NEWS_FILLER[start:start + rng.randrange(1, 5)]
+    return " ".join(words), label
