@@ -1,0 +1,222 @@
+/* backend.h - the table that a device fills, and what its operations mean.
+ *
+ * A backend is one const gr_backend. `open` makes a context: its memory, workspace, thread pool and
+ * first failure. All pointers in the argument structs are device memory of that context unless said
+ * otherwise; tensors are row-major, elements of `elem` bytes (float or double), and buffers start at
+ * multiples of 64 bytes.
+ *
+ * Rules. Gradients of parameters are added to; gradients of activations are set. Ops return nothing:
+ * the context keeps the first failure with the op's name and `sync` reports it. Sums run in an order
+ * that depends on the shapes alone. Nothing allocates inside an op: scratch comes from `reserve`.
+ * A member that is NULL is refused when the table is checked (gr_backend_check). */
+#ifndef GR_MODEL_BACKEND_BACKEND_H
+#define GR_MODEL_BACKEND_BACKEND_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "base/status.h"
+#include "model/config.h"
+#include "model/dropout.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gr_ctx gr_ctx; /* each backend defines its own */
+
+/* A packed batch on the device. */
+typedef struct gr_dev_batch {
+    int32_t         n_tokens, n_rows, max_len; /* T, B, longest sequence              */
+    const int32_t  *ids, *types, *positions;   /* [T]; types NULL: no segments        */
+    const int32_t  *cu_seqlens;                /* [B + 1]                             */
+    const int32_t  *row_of, *pos_in;           /* [T] sequence of a token, position in it (from 0): dropout's keys */
+    const uint32_t *slots;                     /* [B]                                 */
+    const int32_t  *by_id;                     /* [T] token numbers sorted by (id, number): scatter in a fixed order */
+} gr_dev_batch;
+
+/* x = dropout(LayerNorm(word[id] + pos[position] + type[type])) */
+typedef struct gr_embed_args {
+    const gr_dev_batch *b;
+    int32_t     hidden;
+    const void *word, *pos, *type;   /* (V,H), (P,H), (S,H) or NULL      */
+    const void *gain, *bias;         /* (H)                              */
+    double      eps;
+    gr_dropout  drop;
+    void       *sum;                 /* (T,H) before the norm; kept for backward; NULL: not kept (inference) */
+    void       *stats;               /* (T,2) mean, 1/sd; NULL with sum   */
+    void       *out;                 /* (T,H)                            */
+    /* backward */
+    const void *dout;                /* (T,H); may be overwritten         */
+    void       *dword, *dpos, *dtype, *dgain, *dbias; /* added to; dword NULL: tables frozen; dgain NULL: norm frozen */
+    int32_t     n_types, n_positions, vocab;
+} gr_embed_args;
+
+/* y = act(x w^T + b) */
+typedef struct gr_linear_args {
+    int32_t     rows, in, out;       /* R, K, N                                           */
+    const void *x;                   /* (R,K)                                             */
+    const void *w, *bias;            /* (N,K), (N) or NULL                                */
+    gr_act      act;
+    void       *y;                   /* (R,N)                                             */
+    void       *pre;                 /* (R,N) before act, kept for backward; NULL when act is none or in inference.
+                                        GR_ACT_TANH and RELU may keep nothing: backward then reads y */
+    /* backward: y and pre as forward left them */
+    void       *dy;                  /* (R,N) in: d loss / d y; out: d loss / d pre-activation */
+    void       *dx;                  /* (R,K) set, or NULL                                */
+    bool        dx_add;              /* add to dx instead                                 */
+    void       *dw, *dbias;          /* added to; NULL: frozen                            */
+} gr_linear_args;
+
+typedef enum gr_attn_bias { GR_ATTN_BIAS_NONE } gr_attn_bias; /* bucket tables, disentangled and windows come with their families */
+
+/* context = softmax(scale * q k^T) v within each sequence and head; qkv rows are [q | k | v], each H wide. */
+typedef struct gr_attn_args {
+    const gr_dev_batch *b;
+    int32_t     hidden, heads;
+    double      scale;               /* usually 1 / sqrt(hidden / heads)  */
+    gr_attn_bias bias;
+    gr_dropout  drop;                /* on the softmax weights            */
+    const void *qkv;                 /* (T,3H)                            */
+    void       *out;                 /* (T,H)                             */
+    void       *lse;                 /* (T,heads) log-sum-exp of the scaled scores; kept for backward; NULL in inference */
+    /* backward */
+    const void *dout;                /* (T,H)                             */
+    void       *dqkv;                /* (T,3H) set                        */
+} gr_attn_args;
+
+/* sum = dropout(x) + residual; out = LayerNorm(sum) */
+typedef struct gr_norm_args {
+    const gr_dev_batch *b;           /* rows are its tokens               */
+    int32_t     hidden;
+    const void *x, *residual;        /* (T,H)                             */
+    const void *gain, *bias;         /* (H)                               */
+    double      eps;
+    gr_dropout  drop;
+    void       *sum, *stats;         /* (T,H), (T,2): kept; sum may alias x, NULL in inference */
+    void       *out;                 /* (T,H); may alias residual in inference */
+    /* backward */
+    const void *dout;                /* (T,H)                             */
+    void       *dres;                /* (T,H) set: gradient of residual; may alias dout */
+    void       *dx;                  /* (T,H) set: gradient of x; may alias neither */
+    void       *dgain, *dbias;       /* added to; NULL: frozen            */
+} gr_norm_args;
+
+/* Rows of a packed matrix: one a sequence (gather: the token at `at`[i]; mean: over the sequence). */
+typedef struct gr_pool_args {
+    const gr_dev_batch *b;
+    int32_t        hidden;
+    const int32_t *at;               /* gather: [B] token numbers         */
+    const void    *x;                /* (T,H)                             */
+    void          *out;              /* (B,H)                             */
+    const void    *dout;             /* (B,H)                             */
+    void          *dx;               /* (T,H) set, zeros elsewhere        */
+} gr_pool_args;
+
+/* Dropout on (R,H) rows keyed by the row's slot at position 0 (pooled vectors) or by token (per_token). */
+typedef struct gr_drop_args {
+    const gr_dev_batch *b;
+    int32_t     hidden;
+    bool        per_token;           /* R = T instead of B */
+    gr_dropout  drop;
+    const void *x;                   /* (R,H)              */
+    void       *out;                 /* (R,H); may alias x; backward is the same op on the gradient */
+} gr_drop_args;
+
+/* Losses. Each adds loss / normaliser to *loss (one device double) and sets the gradient. */
+typedef struct gr_loss_args {
+    int32_t        rows, classes;
+    const void    *logits;           /* (R,C); mse: (R); */
+    const int32_t *labels;           /* xent: [R], negative = ignored     */
+    const double  *values;           /* mse: [R]; cosine: [R]             */
+    double         smoothing, normaliser;
+    void          *dlogits;          /* (R,C) set; NULL: loss only        */
+    double        *loss;
+    /* cosine: R pairs of unit vectors, rows 2i and 2i+1 of `logits` (2R,classes); cos may be NULL */
+    void          *cosine;           /* (R)                               */
+} gr_loss_args;
+
+/* y = x / max(|x|, 1e-12) by row (torch.nn.functional.normalize) */
+typedef struct gr_l2_args {
+    int32_t     rows, hidden;
+    const void *x;                   /* (R,H)           */
+    void       *y, *norm;            /* (R,H), (R) kept */
+    const void *dy;
+    void       *dx;                  /* (R,H) set       */
+} gr_l2_args;
+
+/* One run of the parameter slab that is updated alike. */
+typedef struct gr_segment { size_t offset, count; bool decay; } gr_segment;
+
+typedef struct gr_adamw_args {
+    void *param, *grad, *m, *v;      /* slabs; grad is zeroed on the way  */
+    const gr_segment *seg;           /* host memory                       */
+    size_t  n_seg;
+    double  lr, beta1, beta2, eps, weight_decay;
+    int64_t step;                    /* of this update, from 1: bias correction */
+    double  max_norm;                /* 0: no clipping                    */
+    const double *sumsq;             /* device: squared norm of all gradients, from `sumsq`; when it is not finite nothing changes but grad is zeroed */
+} gr_adamw_args;
+
+#define GR_BACKEND_ABI 1u
+
+typedef struct gr_ctx_opts {
+    gr_pool *pool;          /* borrowed; NULL: one thread */
+    bool     deterministic; /* bits do not depend on the processor model */
+} gr_ctx_opts;
+
+typedef struct gr_backend {
+    unsigned    abi;
+    const char *name;  /* "cpu" */
+    const char *about; /* "vectorised C and OpenBLAS, float" */
+    int         elem;  /* 4 or 8 */
+
+    gr_status (*open)(gr_ctx **out, const gr_ctx_opts *o, gr_err *err);
+    void      (*close)(gr_ctx *c);
+    /* Device memory, 64-byte aligned, zeroed. NULL and a failure kept in the context when exhausted. */
+    void     *(*alloc)(gr_ctx *c, size_t bytes);
+    void      (*release)(gr_ctx *c, void *p);
+    /* Largest shapes to come: T tokens, width of the widest matrix row, heads, longest sequence. Takes scratch memory once. */
+    void      (*reserve)(gr_ctx *c, int32_t tokens, int32_t width, int32_t heads, int32_t max_len);
+    void      (*upload)(gr_ctx *c, void *dst, const void *host, size_t bytes);
+    void      (*download)(gr_ctx *c, void *host, const void *src, size_t bytes); /* waits for the data */
+    void      (*copy)(gr_ctx *c, void *dst, const void *src, size_t bytes);
+    void      (*zero)(gr_ctx *c, void *dst, size_t bytes);
+    gr_status (*sync)(gr_ctx *c, gr_err *err); /* waits; reports and clears the first failure */
+    size_t    (*memory)(const gr_ctx *c);      /* bytes held */
+
+    void (*embed_fwd)(gr_ctx *, const gr_embed_args *);
+    void (*embed_bwd)(gr_ctx *, const gr_embed_args *);
+    void (*linear_fwd)(gr_ctx *, const gr_linear_args *);
+    void (*linear_bwd)(gr_ctx *, const gr_linear_args *);
+    void (*attention_fwd)(gr_ctx *, const gr_attn_args *);
+    void (*attention_bwd)(gr_ctx *, const gr_attn_args *);
+    void (*dropout_add_norm_fwd)(gr_ctx *, const gr_norm_args *);
+    void (*dropout_add_norm_bwd)(gr_ctx *, const gr_norm_args *);
+    void (*gather_rows_fwd)(gr_ctx *, const gr_pool_args *);
+    void (*gather_rows_bwd)(gr_ctx *, const gr_pool_args *);
+    void (*mean_pool_fwd)(gr_ctx *, const gr_pool_args *);
+    void (*mean_pool_bwd)(gr_ctx *, const gr_pool_args *);
+    void (*l2_normalise_fwd)(gr_ctx *, const gr_l2_args *);
+    void (*l2_normalise_bwd)(gr_ctx *, const gr_l2_args *);
+    void (*dropout)(gr_ctx *, const gr_drop_args *);
+    void (*add)(gr_ctx *, void *dst, const void *src, size_t count); /* dst += src */
+    void (*softmax_xent)(gr_ctx *, const gr_loss_args *);
+    void (*mse)(gr_ctx *, const gr_loss_args *);
+    void (*cosine)(gr_ctx *, const gr_loss_args *); /* mean-squared error of the cosine */
+    /* *out (device) = sum of squares over the segments of a slab, in double */
+    void (*sumsq)(gr_ctx *, const void *slab, const gr_segment *seg, size_t n_seg, double *out);
+    void (*adamw)(gr_ctx *, const gr_adamw_args *);
+    /* *out (device int32) = 1 when the buffer holds a NaN or an infinity, else unchanged */
+    void (*find_nonfinite)(gr_ctx *, const void *x, size_t count, int32_t *out);
+} gr_backend;
+
+const gr_backend *gr_backend_find(const char *name); /* "cpu", "ref", "ref64"; NULL when unknown */
+const gr_backend *gr_backend_at(size_t i);           /* NULL past the end */
+gr_status         gr_backend_check(const gr_backend *b, gr_err *err) GR_MUST_USE; /* GR_E_UNSUPPORTED names the missing member */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

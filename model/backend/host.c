@@ -1,0 +1,128 @@
+/* host.c - see host.h. Every allocation carries its size in a header of 64 bytes, so that the memory
+ * held is known and what a caller forgot is released with the context. */
+#include "model/backend/host.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+
+enum { ALIGN = 64 };
+
+struct gr_host_block {
+    gr_host_block *next, **link;
+    size_t         bytes;
+};
+
+gr_status gr_host_open(gr_ctx **out, const gr_ctx_opts *o, gr_err *err)
+{
+    gr_ctx *c = calloc(1, sizeof *c);
+
+    *out = NULL;
+    if (!c) return gr_fail(err, GR_E_NOMEM, "out of memory for a device context");
+    c->pool = o ? o->pool : NULL;
+    c->threads = gr_pool_threads(c->pool);
+    c->deterministic = o && o->deterministic;
+    *out = c;
+    return GR_OK;
+}
+
+void gr_host_close(gr_ctx *c)
+{
+    if (!c) return;
+    while (c->blocks) gr_host_release(c, (char *)c->blocks + ALIGN);
+    free(c);
+}
+
+void *gr_host_alloc(gr_ctx *c, size_t bytes)
+{
+    gr_host_block *b;
+    size_t total;
+
+    if (!gr_add_size(&total, bytes, 2 * ALIGN - 1) || total > SIZE_MAX / 2) {
+        gr_host_fail(c, GR_E_NOMEM, "out of memory for %zu bytes", bytes);
+        return NULL;
+    }
+    total -= total % ALIGN; /* the header and the payload, rounded up to whole lines */
+    b = aligned_alloc(ALIGN, total);
+    if (!b) {
+        gr_host_fail(c, GR_E_NOMEM, "out of memory for %zu bytes", bytes);
+        return NULL;
+    }
+    memset(b, 0, total);
+    b->bytes = bytes;
+    b->next = c->blocks;
+    b->link = &c->blocks;
+    if (b->next) b->next->link = &b->next;
+    c->blocks = b;
+    c->bytes += bytes;
+    return (char *)b + ALIGN;
+}
+
+void gr_host_release(gr_ctx *c, void *p)
+{
+    gr_host_block *b;
+
+    if (!p) return;
+    b = (gr_host_block *)(void *)((char *)p - ALIGN);
+    *b->link = b->next;
+    if (b->next) b->next->link = b->link;
+    c->bytes -= b->bytes;
+    free(b);
+}
+
+void gr_host_copy(gr_ctx *c, void *dst, const void *src, size_t bytes)
+{
+    (void)c;
+    if (bytes) memmove(dst, src, bytes);
+}
+
+void gr_host_zero(gr_ctx *c, void *dst, size_t bytes)
+{
+    (void)c;
+    if (bytes) memset(dst, 0, bytes);
+}
+
+gr_status gr_host_sync(gr_ctx *c, gr_err *err)
+{
+    const gr_status s = c->first.status;
+
+    if (s == GR_OK) return GR_OK;
+    if (err) *err = c->first;
+    c->first.status = GR_OK;
+    return s;
+}
+
+size_t gr_host_memory(const gr_ctx *c)
+{
+    return c->bytes;
+}
+
+void gr_host_scratch(gr_ctx *c, size_t bytes, int32_t tokens, int32_t width, int32_t heads, int32_t max_len)
+{
+    if (bytes > c->scratch_bytes) {
+        gr_host_release(c, c->scratch);
+        c->scratch_bytes = 0;
+        c->scratch = gr_host_alloc(c, bytes);
+        if (!c->scratch) return;
+        c->scratch_bytes = bytes;
+    }
+    c->tokens = tokens;
+    c->width = width;
+    c->heads = heads;
+    c->max_len = max_len;
+}
+
+void gr_host_fail(gr_ctx *c, gr_status status, const char *fmt, ...)
+{
+    char msg[256];
+    va_list ap;
+
+    if (c->first.status != GR_OK) return;
+    va_start(ap, fmt);
+    (void)vsnprintf(msg, sizeof msg, fmt, ap);
+    va_end(ap);
+    (void)gr_fail(&c->first, status, "%s", msg);
+}

@@ -1,0 +1,43 @@
+/* host.h - the context that the backends on the host share (ref, ref64, cpu): memory, one scratch
+ * area, the pool, the first failure. Private to model/backend. */
+#ifndef GR_MODEL_BACKEND_HOST_H
+#define GR_MODEL_BACKEND_HOST_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/backend/backend.h"
+
+typedef struct gr_host_block gr_host_block; /* one allocation, linked */
+
+struct gr_ctx {
+    gr_pool       *pool;      /* borrowed, may be NULL                                   */
+    int            threads;   /* of the pool                                             */
+    bool           deterministic;
+    gr_host_block *blocks;
+    size_t         bytes;     /* held in blocks                                          */
+    void          *scratch;   /* from reserve; threads read their own slices of it       */
+    size_t         scratch_bytes;
+    int32_t        tokens, width, heads, max_len; /* as reserved                         */
+    gr_err         first;     /* first failure since the last sync; status GR_OK: none   */
+    const void    *kernels;   /* cpu: the table of the instruction set in use            */
+    const void    *provider;  /* cpu: matrix products from a library; NULL: our own      */
+};
+
+gr_status gr_host_open(gr_ctx **out, const gr_ctx_opts *o, gr_err *err) GR_MUST_USE;
+void      gr_host_close(gr_ctx *c);
+void     *gr_host_alloc(gr_ctx *c, size_t bytes);
+void      gr_host_release(gr_ctx *c, void *p);
+void      gr_host_copy(gr_ctx *c, void *dst, const void *src, size_t bytes); /* upload, download, copy */
+void      gr_host_zero(gr_ctx *c, void *dst, size_t bytes);
+gr_status gr_host_sync(gr_ctx *c, gr_err *err) GR_MUST_USE;
+size_t    gr_host_memory(const gr_ctx *c);
+
+/* Make the scratch area at least `bytes` and remember the reserved shape. */
+void gr_host_scratch(gr_ctx *c, size_t bytes, int32_t tokens, int32_t width, int32_t heads, int32_t max_len);
+
+/* Keep a failure, when it is the first. */
+void gr_host_fail(gr_ctx *c, gr_status status, const char *fmt, ...) GR_PRINTF(3, 4);
+
+extern const gr_backend gr_backend_ref, gr_backend_ref64, gr_backend_cpu;
+#endif

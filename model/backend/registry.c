@@ -1,0 +1,40 @@
+/* registry.c - the one list of backends. One that is not here does not exist. */
+#include <string.h>
+
+#include "model/backend/host.h"
+
+static const gr_backend *const all[] = { &gr_backend_cpu, &gr_backend_ref, &gr_backend_ref64 };
+
+const gr_backend *gr_backend_at(size_t i)
+{
+    return i < sizeof all / sizeof *all ? all[i] : NULL;
+}
+
+const gr_backend *gr_backend_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i]->name, name) == 0) return all[i];
+    return NULL;
+}
+
+/* Every function member, by name. */
+#define MEMBERS(X)                                                                                     \
+    X(open) X(close) X(alloc) X(release) X(reserve) X(upload) X(download) X(copy) X(zero) X(sync)      \
+    X(memory) X(embed_fwd) X(embed_bwd) X(linear_fwd) X(linear_bwd) X(attention_fwd) X(attention_bwd)  \
+    X(dropout_add_norm_fwd) X(dropout_add_norm_bwd) X(gather_rows_fwd) X(gather_rows_bwd)              \
+    X(mean_pool_fwd) X(mean_pool_bwd) X(l2_normalise_fwd) X(l2_normalise_bwd) X(dropout) X(add)        \
+    X(softmax_xent) X(mse) X(cosine) X(sumsq) X(adamw) X(find_nonfinite)
+
+gr_status gr_backend_check(const gr_backend *b, gr_err *err)
+{
+    if (b->abi != GR_BACKEND_ABI)
+        return gr_fail(err, GR_E_UNSUPPORTED, "backend %s: contract version %u, this build is %u",
+                       b->name ? b->name : "?", b->abi, GR_BACKEND_ABI);
+    if (!b->name || !b->about || (b->elem != 4 && b->elem != 8))
+        return gr_fail(err, GR_E_UNSUPPORTED, "backend %s: name, about or elem is missing", b->name ? b->name : "?");
+#define CHECK(m) \
+    if (!b->m) return gr_fail(err, GR_E_UNSUPPORTED, "backend %s: %s is missing", b->name, #m);
+    MEMBERS(CHECK)
+#undef CHECK
+    return GR_OK;
+}
