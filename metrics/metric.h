@@ -1,8 +1,8 @@
 /* metric.h - the metric table: what a task names, how the harness feeds it, what a record stores.
  *
  * A gr_metric is a const descriptor. The harness opens an accumulator for a task's set of metrics,
- * adds predictions one example at a time, and reads named values; classification metrics share one
- * confusion matrix, so memory is O(classes^2) there and O(rows) only for rank correlations and AUC. */
+ * adds predictions one example at a time, and reads named values. Classification metrics share three
+ * counts a class and entity metrics three counts a type; only correlations keep the rows. */
 #ifndef GR_METRICS_METRIC_H
 #define GR_METRICS_METRIC_H
 #include <stddef.h>
@@ -49,7 +49,10 @@ extern const gr_metric gr_metric_seqeval_accuracy;  /* "overall_accuracy"  */
 const gr_metric *gr_metric_find(const char *name); /* NULL when unknown */
 const gr_metric *gr_metric_at(size_t i);           /* NULL past the end */
 
-/* One accumulator for all metrics of one evaluation. n_classes: for GR_METRIC_CLASSES (0 otherwise). */
+/* One accumulator for all metrics of one evaluation. n_classes: for GR_METRIC_CLASSES (0 otherwise).
+ * open: GR_E_ARG when no metric is asked for, or a binary one with other than two classes.
+ * Adding: GR_E_ARG for a class outside 0..n_classes-1, an empty tag, or an input that none of the
+ * metrics reads. A value may be NaN: the metrics are then NaN. All: GR_E_NOMEM. */
 typedef struct gr_metric_acc gr_metric_acc;
 gr_status gr_metric_acc_open(gr_metric_acc **out, const gr_metric *const *metrics, size_t n_metrics,
                              int32_t n_classes, gr_err *err) GR_MUST_USE;
@@ -64,7 +67,7 @@ typedef struct gr_metric_value {
     double value;    /* NaN when not defined for the data */
 } gr_metric_value;
 
-/* Values of the metrics asked for, in the order asked for: out[n_metrics]. */
+/* Values of the metrics asked for, in the order asked for: out[n_metrics]. NaN without an example. */
 gr_status gr_metric_acc_read(const gr_metric_acc *a, gr_metric_value *out, gr_err *err) GR_MUST_USE;
 
 /* Detail values beyond them: per entity type for tags (TYPE.precision/recall/f1/support), per class
