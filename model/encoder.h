@@ -1,0 +1,80 @@
+/* encoder.h - the network's explicit passes: lists of backend calls in the order of the paper
+ * (Devlin et al. 2019; Vaswani et al. 2017), and the heads on top.
+ *
+ *   gr_encoder_fwd -> gr_head_fwd -> gr_head_loss [-> gr_head_bwd -> gr_encoder_bwd]
+ *
+ * Nothing here allocates or fails: ops report through the context (backend.h). Gradients of
+ * parameters are added to, gradients of activations are set; a frozen tensor's gradient is never
+ * asked for (NULL), and backward ends at the lowest trained tensor. */
+#ifndef GR_MODEL_ENCODER_H
+#define GR_MODEL_ENCODER_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/backend/backend.h"
+#include "model/encoder_plan.h"
+#include "model/params.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What stays the same from batch to batch. All borrowed from the session. */
+typedef struct gr_encoder {
+    const gr_backend *op;
+    gr_ctx           *ctx;
+    const gr_config  *c;
+    const gr_params  *t;
+    gr_head_spec      head;
+    void             *weights, *grads; /* slabs on the device; grads NULL without training */
+    gr_plan           plan;
+} gr_encoder;
+
+/* Looks for the first NaN or infinity while a pass is repeated (after a failure). */
+typedef struct gr_scan {
+    int32_t    *flag;  /* one device int32, zero */
+    int32_t     layer; /* -1: not in a layer     */
+    const char *what;  /* NULL: none found       */
+} gr_scan;
+
+/* One pass over one batch. */
+typedef struct gr_pass {
+    gr_dev_batch   b;
+    const int32_t *first;  /* [B] token number of each sequence's first token; device, as the next two */
+    const int32_t *labels; /* [B] or [T]            */
+    const double  *values; /* [B] or [B/2]          */
+    bool           train;  /* dropout, and keep what backward reads */
+    uint64_t       seed, step; /* of dropout        */
+    bool           tap;    /* copy every hidden state */
+    gr_scan       *scan;   /* NULL: off             */
+} gr_pass;
+
+/* Address of a parameter and of its gradient; NULL for index -1, and for a gradient that is not wanted. */
+const void *gr_encoder_weight(const gr_encoder *e, int32_t i);
+void       *gr_encoder_grad(const gr_encoder *e, int32_t i);
+gr_dropout  gr_encoder_dropout(const gr_pass *p, double prob, uint32_t site);
+void        gr_encoder_scan(const gr_encoder *e, const gr_pass *p, int32_t layer, const char *what, const void *x, int32_t rows, int32_t cols);
+
+/* 1 / sqrt(width of a head) */
+double      gr_encoder_scale(const gr_config *c);
+
+/* ids to the last hidden state, (T,H); the address is the plan's. */
+void *gr_encoder_fwd(const gr_encoder *e, const gr_pass *p);
+/* From plan.grad, the gradient of the last hidden state (overwritten). */
+void  gr_encoder_bwd(const gr_encoder *e, const gr_pass *p);
+/* Forward of one layer from its input x (T,H); returns its output. For recomputation in backward. */
+void *gr_encoder_layer_fwd(const gr_encoder *e, const gr_pass *p, int32_t layer, void *x);
+/* Input of layer l (of the head for l = layers) as forward left it. */
+void *gr_encoder_input(const gr_encoder *e, int32_t layer);
+
+/* Last hidden state to plan.logits. */
+void gr_head_fwd(const gr_encoder *e, const gr_pass *p, void *hidden);
+/* Adds (sum of the batch's losses) / normaliser to *loss (device); sets plan.dlogits when with_grad. */
+void gr_head_loss(const gr_encoder *e, const gr_pass *p, double normaliser, double smoothing, bool with_grad, double *loss);
+/* plan.dlogits to plan.grad, unless nothing below the head is trained. `hidden` as given to forward. */
+void gr_head_bwd(const gr_encoder *e, const gr_pass *p, void *hidden);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

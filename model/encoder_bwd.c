@@ -1,0 +1,117 @@
+/* encoder_bwd.c - backward through the layers and the embeddings; see encoder.h.
+ *
+ * plan.grad carries the gradient of the residual stream downwards: a norm's backward leaves the
+ * residual's share in it, the matrices of the branch add theirs (dx_add). Each step asks whether
+ * anything below it is trained; when not, it ends there. */
+#include "model/encoder.h"
+
+/* The first of three tensors that lie end to end stands for all: their common gradient is computed when one of them is
+ * trained. What falls on a frozen neighbour is in no segment of the optimiser (gr_plan_segments). */
+static void *grad_of_three(const gr_encoder *e, int32_t a, int32_t b, int32_t c)
+{
+    const bool any = gr_encoder_grad(e, a) || gr_encoder_grad(e, b) || gr_encoder_grad(e, c);
+    return any ? (char *)e->grads + e->t->p[a].offset * e->plan.o.elem : NULL;
+}
+
+typedef struct matrix {
+    int32_t     w, in, out;
+    gr_act      act;
+    const void *x;
+    void       *y, *pre; /* as forward left them; only read */
+    void       *dw, *dbias;
+} matrix;
+
+/* dy (T,out) is overwritten; dx (T,in) is set, or added to, or NULL. */
+static void linear_bwd(const gr_encoder *e, const gr_pass *p, const matrix *m, void *dy, void *dx, bool add)
+{
+    if (!dx && !m->dw && !m->dbias) return;
+    e->op->linear_bwd(e->ctx, &(gr_linear_args){
+        .rows = p->b.n_tokens, .in = m->in, .out = m->out, .x = m->x, .w = gr_encoder_weight(e, m->w), .act = m->act,
+        .y = m->y, .pre = m->pre, .dy = dy, .dx = dx, .dx_add = add, .dw = m->dw, .dbias = m->dbias });
+}
+
+static void norm_bwd(const gr_encoder *e, const gr_pass *p, int32_t gain, int32_t bias, uint32_t site, void *sum, void *stats, void *dx)
+{
+    e->op->dropout_add_norm_bwd(e->ctx, &(gr_norm_args){
+        .b = &p->b, .hidden = e->c->hidden, .eps = e->c->ln_eps,
+        .gain = gr_encoder_weight(e, gain), .bias = gr_encoder_weight(e, bias),
+        .drop = gr_encoder_dropout(p, e->c->hidden_dropout, site), .sum = sum, .stats = stats,
+        .dout = e->plan.grad, .dres = e->plan.grad, .dx = dx,
+        .dgain = gr_encoder_grad(e, gain), .dbias = gr_encoder_grad(e, bias) });
+}
+
+/* out = LN(dropout(down) + mid), down = act(mid W1) W2 */
+static void ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_plan        *k = &e->plan;
+    const gr_layer_acts  *a = &k->layer[l];
+    const gr_layer_index *w = &e->t->layer[l];
+    const int32_t         H = e->c->hidden, F = e->c->inter;
+    const matrix          down = { .w = w->down_w, .in = F, .out = H, .act = GR_ACT_NONE, .x = a->up,
+                                   .dw = gr_encoder_grad(e, w->down_w), .dbias = gr_encoder_grad(e, w->down_b) };
+    const matrix          up = { .w = w->up_w, .in = H, .out = F, .act = e->c->act, .x = a->mid, .y = a->up, .pre = a->pre,
+                                 .dw = gr_encoder_grad(e, w->up_w), .dbias = gr_encoder_grad(e, w->up_b) };
+
+    norm_bwd(e, p, w->out_ln_w, w->out_ln_b, GR_SITE_FFN_OUT(l), a->out_sum, a->out_stats, k->grad_a);
+    linear_bwd(e, p, &down, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_DOWN) ? k->grad_wide : NULL, false);
+    if (k->lowest >= gr_stage_layer(l, GR_STAGE_DOWN)) return;
+    linear_bwd(e, p, &up, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? k->grad : NULL, true);
+}
+
+/* mid = LN(dropout(ctx Wo) + x), ctx = attention(x Wqkv) */
+static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, const void *x)
+{
+    const gr_plan        *k = &e->plan;
+    const gr_layer_acts  *a = &k->layer[l];
+    const gr_layer_index *w = &e->t->layer[l];
+    const int32_t         H = e->c->hidden;
+    const matrix          out = { .w = w->attn_out_w, .in = H, .out = H, .act = GR_ACT_NONE, .x = a->ctx,
+                                  .dw = gr_encoder_grad(e, w->attn_out_w), .dbias = gr_encoder_grad(e, w->attn_out_b) };
+    const matrix          qkv = { .w = w->q_w, .in = H, .out = 3 * H, .act = GR_ACT_NONE, .x = x,
+                                  .dw = grad_of_three(e, w->q_w, w->k_w, w->v_w), .dbias = grad_of_three(e, w->q_b, w->k_b, w->v_b) };
+
+    norm_bwd(e, p, w->attn_ln_w, w->attn_ln_b, GR_SITE_ATTN_OUT(l), a->attn_sum, a->attn_stats, k->grad_a);
+    linear_bwd(e, p, &out, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_ATTN_OUT) ? k->grad_b : NULL, false);
+    if (k->lowest >= gr_stage_layer(l, GR_STAGE_ATTN_OUT)) return;
+    e->op->attention_bwd(e->ctx, &(gr_attn_args){
+        .b = &p->b, .hidden = H, .heads = e->c->heads, .scale = gr_encoder_scale(e->c),
+        .drop = gr_encoder_dropout(p, e->c->attn_dropout, GR_SITE_ATTN(l)),
+        .qkv = a->qkv, .out = a->ctx, .lse = a->lse, .dout = k->grad_b, .dqkv = k->grad_wide });
+    linear_bwd(e, p, &qkv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? k->grad : NULL, true);
+}
+
+static void embed_bwd(const gr_encoder *e, const gr_pass *p)
+{
+    const gr_params *t = e->t;
+
+    e->op->embed_bwd(e->ctx, &(gr_embed_args){
+        .b = &p->b, .hidden = e->c->hidden, .eps = e->c->ln_eps,
+        .gain = gr_encoder_weight(e, t->emb_ln_w), .bias = gr_encoder_weight(e, t->emb_ln_b),
+        .drop = gr_encoder_dropout(p, e->c->hidden_dropout, GR_SITE_EMBED),
+        .sum = e->plan.embed_sum, .stats = e->plan.embed_stats, .dout = e->plan.grad,
+        .dword = gr_encoder_grad(e, t->word_emb), .dpos = gr_encoder_grad(e, t->pos_emb), .dtype = gr_encoder_grad(e, t->type_emb),
+        .dgain = gr_encoder_grad(e, t->emb_ln_w), .dbias = gr_encoder_grad(e, t->emb_ln_b),
+        .vocab = e->c->vocab_size, .n_positions = e->c->max_positions, .n_types = e->c->type_vocab });
+}
+
+void *gr_encoder_input(const gr_encoder *e, int32_t l)
+{
+    if (l == 0) return e->plan.embed_out ? e->plan.embed_out : e->plan.hidden;
+    return gr_plan_keeps(&e->plan, l - 1) ? e->plan.layer[l - 1].out : e->plan.hidden;
+}
+
+void gr_encoder_bwd(const gr_encoder *e, const gr_pass *p)
+{
+    const gr_plan *k = &e->plan;
+
+    for (int32_t l = e->c->layers - 1; l >= 0; l--) {
+        if (!gr_plan_keeps(k, l)) return;
+        /* The topmost layer's activations are still in the shared buffers. */
+        if (k->o.recompute && l + 1 < e->c->layers) (void)gr_encoder_layer_fwd(e, p, l, gr_encoder_input(e, l));
+        ffn_bwd(e, p, l);
+        if (k->lowest >= gr_stage_layer(l, GR_STAGE_UP)) return;
+        attention_bwd(e, p, l, gr_encoder_input(e, l));
+        if (k->lowest >= gr_stage_layer(l, GR_STAGE_QKV)) return;
+    }
+    if (k->lowest <= GR_STAGE_EMBED_NORM) embed_bwd(e, p);
+}

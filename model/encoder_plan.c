@@ -1,0 +1,175 @@
+/* encoder_plan.c - the memory layout of a session; see encoder_plan.h.
+ *
+ * One cursor walks the slab; every buffer starts at a multiple of 64 bytes. Inference and frozen layers
+ * need three buffers (hidden, one (T,H), one wide); in training the last two are backward's, which
+ * are idle while forward runs. */
+#include "model/encoder_plan.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/checked.h"
+
+enum { ALIGN = 64 };
+
+typedef struct cursor {
+    char  *base; /* NULL: count only */
+    size_t used, elem;
+    bool   overflow;
+} cursor;
+
+/* The next (rows, cols) matrix of elements. */
+static void *take(cursor *c, int32_t rows, int32_t cols)
+{
+    const size_t at = c->used;
+    size_t n, end;
+
+    if (!gr_mul_size(&n, (size_t)rows, (size_t)cols) || !gr_mul_size(&n, n, c->elem) || !gr_add_size(&end, at, n) ||
+        !gr_add_size(&end, end, ALIGN - 1)) {
+        c->overflow = true;
+        return NULL;
+    }
+    c->used = end / ALIGN * ALIGN;
+    return c->base ? c->base + at : NULL;
+}
+
+static int32_t max32(int32_t a, int32_t b) { return a > b ? a : b; }
+
+/* ---- what is trained ------------------------------------------------------------------------------ */
+
+static bool trained(const gr_params *t, int32_t i) { return i >= 0 && t->p[i].trainable && t->p[i].used; }
+
+static int32_t lowest_in_layer(const gr_params *t, const gr_layer_index *x)
+{
+    if (trained(t, x->q_w) || trained(t, x->k_w) || trained(t, x->v_w) || trained(t, x->q_b) || trained(t, x->k_b) ||
+        trained(t, x->v_b)) return GR_STAGE_QKV;
+    if (trained(t, x->attn_out_w) || trained(t, x->attn_out_b)) return GR_STAGE_ATTN_OUT;
+    if (trained(t, x->attn_ln_w) || trained(t, x->attn_ln_b)) return GR_STAGE_ATTN_NORM;
+    if (trained(t, x->up_w) || trained(t, x->up_b)) return GR_STAGE_UP;
+    if (trained(t, x->down_w) || trained(t, x->down_b)) return GR_STAGE_DOWN;
+    if (trained(t, x->out_ln_w) || trained(t, x->out_ln_b)) return GR_STAGE_OUT_NORM;
+    return GR_STAGE_COUNT;
+}
+
+int32_t gr_plan_lowest(const gr_params *t, const gr_config *c)
+{
+    if (trained(t, t->word_emb) || trained(t, t->pos_emb) || trained(t, t->type_emb)) return GR_STAGE_TABLES;
+    if (trained(t, t->emb_ln_w) || trained(t, t->emb_ln_b)) return GR_STAGE_EMBED_NORM;
+    for (int32_t l = 0; l < c->layers; l++) {
+        const int32_t s = lowest_in_layer(t, &t->layer[l]);
+        if (s < GR_STAGE_COUNT) return gr_stage_layer(l, (gr_stage)s);
+    }
+    if (trained(t, t->pooler_w) || trained(t, t->pooler_b)) return gr_stage_pooler(c);
+    if (trained(t, t->head_w) || trained(t, t->head_b)) return gr_stage_head(c);
+    return gr_stage_none(c);
+}
+
+gr_status gr_plan_segments(gr_segment **out, size_t *n, const gr_params *t, gr_err *err)
+{
+    gr_segment *s = calloc(t->n ? t->n : 1, sizeof *s);
+    size_t      k = 0;
+    bool        open = false; /* the previous tensor ended in segment k - 1 */
+
+    if (!s) return gr_fail_nomem(err, "the list of trained tensors");
+    for (size_t i = 0; i < t->n; i++) {
+        const gr_param *p = &t->p[i];
+        if (!p->trainable || !p->used) {
+            open = false;
+        } else if (open && s[k - 1].decay == p->decay && p->offset >= s[k - 1].offset + s[k - 1].count) {
+            s[k - 1].count = p->offset + p->count - s[k - 1].offset;
+        } else {
+            s[k++] = (gr_segment){ .offset = p->offset, .count = p->count, .decay = p->decay };
+            open = true;
+        }
+    }
+    *out = s;
+    *n = k;
+    return GR_OK;
+}
+
+/* ---- layout --------------------------------------------------------------------------------------- */
+
+static bool needs_pre(gr_act a) { return a == GR_ACT_GELU || a == GR_ACT_GELU_TANH; }
+
+/* Everything that backward reads of one layer, its output aside. */
+static void place_layer(gr_layer_acts *a, cursor *m, int32_t T, const gr_config *c)
+{
+    const int32_t H = c->hidden, F = c->inter;
+
+    a->qkv = take(m, T, 3 * H);
+    a->ctx = take(m, T, H);
+    a->lse = take(m, T, c->heads);
+    a->attn_sum = a->attn_out = take(m, T, H);
+    a->attn_stats = take(m, T, 2);
+    a->mid = take(m, T, H);
+    a->pre = needs_pre(c->act) ? take(m, T, F) : NULL;
+    a->up = take(m, T, F);
+    a->out_sum = a->down = take(m, T, H);
+    a->out_stats = take(m, T, 2);
+}
+
+static void place_encoder(gr_plan *p, cursor *m, const gr_config *c)
+{
+    const int32_t T = p->o.tokens, H = c->hidden;
+    bool          shared = false;
+    gr_layer_acts work = { 0 };
+
+    if (p->lowest <= GR_STAGE_EMBED_NORM) {
+        p->embed_sum = take(m, T, H);
+        p->embed_stats = take(m, T, 2);
+        p->embed_out = take(m, T, H);
+    }
+    for (int32_t l = 0; l < c->layers; l++) {
+        if (!gr_plan_keeps(p, l)) continue;
+        if (!p->o.recompute || !shared) place_layer(&work, m, T, c);
+        shared = true;
+        p->layer[l] = work;
+        p->layer[l].out = take(m, T, H);
+    }
+}
+
+static void place_head(gr_plan *p, cursor *m, const gr_config *c, gr_head_spec head)
+{
+    const int32_t B = p->o.rows, R = gr_plan_out_rows(head, p->o.tokens, B), N = gr_plan_out_cols(head, c);
+
+    if (head.kind != GR_HEAD_TOKEN) p->rows_in = take(m, B, c->hidden);
+    if (head.kind == GR_HEAD_CLASS || head.kind == GR_HEAD_REGRESSION) p->pooled = take(m, B, c->hidden);
+    if (head.kind == GR_HEAD_EMBED) p->norms = take(m, B, 1);
+    if (p->o.train && head.kind != GR_HEAD_EMBED) p->dropped = take(m, R, c->hidden);
+    p->logits = take(m, R, N);
+    if (p->o.train) p->dlogits = take(m, R, N);
+}
+
+gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t, const gr_config *c, gr_head_spec head,
+                        void *base, gr_err *err)
+{
+    cursor        m = { .base = base, .elem = o->elem };
+    /* The head's backward puts (B,H) matrices into the (T,H) buffers. */
+    const int32_t T = o->tokens, R = max32(o->tokens, o->rows), H = c->hidden, wide = max32(3 * H, c->inter);
+
+    if (!plan->layer) plan->layer = calloc((size_t)c->layers + 1, sizeof *plan->layer);
+    if (!plan->layer) return gr_fail_nomem(err, "the activation plan");
+    plan->o = *o;
+    plan->lowest = o->train ? gr_plan_lowest(t, c) : gr_stage_none(c);
+    plan->hidden = take(&m, T, H);
+    plan->grad_a = take(&m, R, H);
+    plan->grad_wide = take(&m, T, wide);
+    plan->scratch = (gr_layer_acts){ .qkv = plan->grad_wide, .ctx = plan->grad_a, .attn_out = plan->grad_wide,
+                                     .up = plan->grad_wide, .down = plan->grad_a };
+    if (o->train) {
+        plan->grad = take(&m, T, H);
+        plan->grad_b = take(&m, R, H);
+        place_encoder(plan, &m, c);
+    }
+    place_head(plan, &m, c, head);
+    if (o->tap) plan->tap = take(&m, T, (c->layers + 1) * H);
+    if (m.overflow) return gr_fail(err, GR_E_NOMEM, "activations of %d tokens do not fit in memory", (int)T);
+    plan->bytes = m.used;
+    return GR_OK;
+}
+
+void gr_plan_free(gr_plan *plan)
+{
+    free(plan->layer);
+    *plan = (gr_plan){ 0 };
+}

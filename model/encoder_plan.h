@@ -1,0 +1,89 @@
+/* encoder_plan.h - where everything lies: the activation slab of a session, laid out once.
+ *
+ * The plan is computed twice by the same code: with base NULL it counts, with the real base it hands
+ * out addresses. All sizes are capacities (tokens, rows); a batch uses the front of each buffer.
+ *
+ * Stages number the trainable places of the network in forward order, so that "the lowest trainable
+ * tensor" is one integer and backward reads `if (plan->lowest < stage)`. */
+#ifndef GR_MODEL_ENCODER_PLAN_H
+#define GR_MODEL_ENCODER_PLAN_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "model/backend/backend.h"
+#include "model/config.h"
+#include "model/head_spec.h"
+#include "model/params.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Stages of one layer, in forward order. */
+typedef enum gr_stage { GR_STAGE_QKV, GR_STAGE_ATTN_OUT, GR_STAGE_ATTN_NORM, GR_STAGE_UP, GR_STAGE_DOWN, GR_STAGE_OUT_NORM, GR_STAGE_COUNT } gr_stage;
+
+/* Stage numbers in the whole network: tables, embedding norm, the layers, pooler, head, none. */
+enum { GR_STAGE_TABLES = 0, GR_STAGE_EMBED_NORM = 1, GR_STAGE_LAYERS = 2 };
+static inline int32_t gr_stage_layer(int32_t layer, gr_stage s) { return GR_STAGE_LAYERS + GR_STAGE_COUNT * layer + (int32_t)s; }
+static inline int32_t gr_stage_pooler(const gr_config *c) { return gr_stage_layer(c->layers, GR_STAGE_QKV); }
+static inline int32_t gr_stage_head(const gr_config *c) { return gr_stage_pooler(c) + 1; }
+static inline int32_t gr_stage_none(const gr_config *c) { return gr_stage_pooler(c) + 2; }
+
+/* The buffers of one layer. Kept for backward: every member has its own memory, except that a sum
+ * replaces the matrix it was made from. Scratch (inference and frozen layers): sums, stats, lse and
+ * pre are NULL, and mid and out NULL mean that the norm writes over the layer's input. */
+typedef struct gr_layer_acts {
+    void *qkv;                                      /* (T,3H)              */
+    void *ctx, *lse;                                /* (T,H), (T,heads)    */
+    void *attn_out, *attn_sum, *attn_stats, *mid;   /* (T,H) (T,H) (T,2) (T,H) */
+    void *pre, *up;                                 /* (T,F), (T,F)        */
+    void *down, *out_sum, *out_stats, *out;         /* (T,H) (T,H) (T,2) (T,H) */
+} gr_layer_acts;
+
+typedef struct gr_plan_opts {
+    int32_t tokens, rows; /* capacity */
+    size_t  elem;
+    bool    train, recompute, tap;
+} gr_plan_opts;
+
+typedef struct gr_plan {
+    gr_plan_opts o;
+    int32_t      lowest;      /* stage of the lowest trainable tensor; gr_stage_none when there is none or no training */
+    size_t       bytes;       /* of the slab */
+    void        *hidden;      /* (T,H) the running hidden state of layers that keep nothing */
+    void        *embed_sum, *embed_stats, *embed_out; /* (T,H) (T,2) (T,H); NULL unless the embeddings are trained */
+    gr_layer_acts  scratch;
+    gr_layer_acts *layer;     /* [layers] host memory of the plan; recomputed layers share all but `out` */
+    /* head: gathered or mean-pooled rows, pooler output, after dropout, logits (embed: unit vectors) */
+    void *rows_in, *pooled, *dropped, *logits, *dlogits, *norms;
+    /* backward: gradient of the hidden state, two more (T,H), one (T,max(3H,F)) */
+    void *grad, *grad_a, *grad_b, *grad_wide;
+    void *tap;                /* (layers + 1) x (T,H) when o.tap */
+} gr_plan;
+
+/* The lowest stage with a tensor that is trained (trainable and used). */
+int32_t gr_plan_lowest(const gr_params *t, const gr_config *c);
+
+/* Does backward pass through this layer? Then its forward keeps what backward reads. */
+static inline bool gr_plan_keeps(const gr_plan *p, int32_t layer) { return p->lowest < gr_stage_layer(layer + 1, GR_STAGE_QKV); }
+
+/* Count (base NULL) or place. `plan` is zeroed by the caller before the first call and freed with
+ * gr_plan_free. GR_E_NOMEM, also when the sizes do not fit. */
+gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t, const gr_config *c, gr_head_spec head,
+                        void *base, gr_err *err) GR_MUST_USE;
+void      gr_plan_free(gr_plan *plan);
+
+/* Trained segments of the slab: neighbours of equal decay merged over the padding between them (it
+ * is zero in every slab and stays so). Tensors that are frozen or unused are in no segment. *out is malloc'd. */
+gr_status gr_plan_segments(gr_segment **out, size_t *n, const gr_params *t, gr_err *err) GR_MUST_USE;
+
+/* Logits' shape: rows of a batch of T tokens and B rows, and columns. */
+static inline int32_t gr_plan_out_rows(gr_head_spec h, int32_t tokens, int32_t rows) { return h.kind == GR_HEAD_TOKEN ? tokens : rows; }
+static inline int32_t gr_plan_out_cols(gr_head_spec h, const gr_config *c) { return h.kind == GR_HEAD_EMBED ? c->hidden : h.n_out; }
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,269 @@
+/* session.c - a model at work on a device: open, evaluate, accumulate, step; see session.h.
+ *
+ * Between a step's micro-batches nothing comes back to the host unless asked for. A step waits once, for
+ * the losses and the gradient norm; AdamW is started only when both are finite. */
+#include "model/session.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/checked.h"
+#include "model/session_internal.h"
+
+/* ---- open and close ------------------------------------------------------------------------------- */
+
+static gr_status check_opts(const gr_model *m, const gr_session_opts *o, const gr_backend *op, gr_err *err)
+{
+    const int32_t room = m->config.max_positions - m->config.position_offset;
+
+    if (op->elem != m->elem)
+        return gr_fail(err, GR_E_ARG, "device %s computes with %d bytes a number, the model was loaded with %d", op->name, op->elem, m->elem);
+    if (o->max_tokens < 1 || o->max_rows < 1 || o->max_length < 1)
+        return gr_fail(err, GR_E_ARG, "a session for %d tokens, %d rows, length %d", (int)o->max_tokens, (int)o->max_rows, (int)o->max_length);
+    if (o->max_length > room)
+        return gr_fail(err, GR_E_ARG, "length %d: the model has positions for %d tokens", (int)o->max_length, (int)room);
+    if (!(o->label_smoothing >= 0.0 && o->label_smoothing <= 1.0))
+        return gr_fail(err, GR_E_ARG, "label smoothing %g is not in 0..1", o->label_smoothing);
+    if (!o->train) return GR_OK;
+    if (!(o->beta1 >= 0.0 && o->beta1 < 1.0) || !(o->beta2 >= 0.0 && o->beta2 < 1.0))
+        return gr_fail(err, GR_E_ARG, "betas %g and %g are not in 0..1", o->beta1, o->beta2);
+    if (!(o->epsilon >= 0.0) || !(o->weight_decay >= 0.0) || !(o->max_grad_norm >= 0.0))
+        return gr_fail(err, GR_E_ARG, "epsilon %g, weight decay %g, gradient norm %g: one is negative", o->epsilon, o->weight_decay, o->max_grad_norm);
+    return GR_OK;
+}
+
+static gr_status take(gr_session *s, void **out, size_t bytes, const char *what, gr_err *err)
+{
+    *out = s->enc.op->alloc(s->enc.ctx, bytes ? bytes : 1);
+    if (!*out) return gr_fail(err, GR_E_NOMEM, "device %s: no memory for %zu bytes of %s", s->o.device, bytes, what);
+    return GR_OK;
+}
+
+static gr_status take_slabs(gr_session *s, gr_err *err)
+{
+    const size_t slab = gr_session_slab(s);
+
+    GR_TRY(take(s, &s->enc.weights, slab, "weights", err));
+    if (!s->o.train) return GR_OK;
+    GR_TRY(take(s, &s->enc.grads, slab, "gradients", err));
+    GR_TRY(take(s, &s->m, slab, "first moments", err));
+    return take(s, &s->v, slab, "second moments", err);
+}
+
+static gr_status take_activations(gr_session *s, gr_err *err)
+{
+    const gr_model    *m = s->model;
+    const gr_plan_opts o = { .tokens = s->o.max_tokens, .rows = s->o.max_rows, .elem = (size_t)m->elem, .train = s->o.train,
+                             .recompute = s->o.recompute, .tap = s->o.tap_hidden };
+
+    GR_TRY(gr_plan_build(&s->enc.plan, &o, &m->params, &m->config, m->head, NULL, err));
+    GR_TRY(take(s, &s->acts, s->enc.plan.bytes, "activations", err));
+    return gr_plan_build(&s->enc.plan, &o, &m->params, &m->config, m->head, s->acts, err);
+}
+
+/* Host memory for logits or one tap; batch memory on both sides; the scalars. */
+static gr_status take_small(gr_session *s, gr_err *err)
+{
+    const gr_model *m = s->model;
+    const size_t    T = (size_t)s->o.max_tokens, B = (size_t)s->o.max_rows, H = (size_t)m->config.hidden;
+    const size_t    N = (size_t)gr_plan_out_cols(m->head, &m->config);
+    void           *at = NULL;
+    size_t          rows = (m->head.kind == GR_HEAD_TOKEN ? T : B), n, wide;
+
+    if (!gr_mul_size(&n, rows, N * sizeof(double)) || !gr_mul_size(&wide, T > B ? T : B, H * sizeof(double)))
+        return gr_fail_nomem(err, "logits");
+    if (s->o.tap_hidden && wide > n) n = wide;
+    s->host = malloc(n ? n : 1);
+    GR_TRY(gr_batch_store_plan(&s->batch, &s->o, err));
+    s->batch.host = calloc(1, s->batch.bytes);
+    s->batch.count = calloc((size_t)m->config.vocab_size + 1, sizeof *s->batch.count);
+    if (!s->host || !s->batch.host || !s->batch.count) return gr_fail_nomem(err, "a batch");
+    GR_TRY(take(s, &s->batch.dev, s->batch.bytes, "a batch", err));
+    GR_TRY(take(s, &at, GR_SCALAR_COUNT * sizeof(double), "scalars", err));
+    s->scalars = at;
+    GR_TRY(take(s, &at, sizeof(int32_t), "a flag", err));
+    s->flag = at;
+    return GR_OK;
+}
+
+static int32_t max32(int32_t a, int32_t b) { return a > b ? a : b; }
+
+static gr_status build(gr_session *s, gr_err *err)
+{
+    const gr_config  *c = &s->model->config;
+    const gr_backend *op = s->enc.op;
+    const gr_ctx_opts co = { .pool = s->o.pool, .deterministic = s->o.deterministic };
+
+    GR_TRY(op->open(&s->enc.ctx, &co, err));
+    GR_TRY(gr_plan_segments(&s->seg, &s->n_seg, &s->model->params, err));
+    s->enc.plan.o.elem = (size_t)s->model->elem;
+    GR_TRY(take_slabs(s, err));
+    GR_TRY(take_activations(s, err));
+    GR_TRY(take_small(s, err));
+    op->reserve(s->enc.ctx, max32(s->o.max_tokens, s->o.max_rows), max32(max32(3 * c->hidden, c->inter), s->model->head.n_out), c->heads,
+                s->o.max_length);
+    return gr_session_push(s, err);
+}
+
+gr_status gr_session_open(gr_session **out, gr_model *model, const gr_session_opts *o, gr_err *err)
+{
+    const gr_backend *op = o->device ? gr_backend_find(o->device) : NULL;
+    gr_session       *s;
+    gr_status         st;
+
+    *out = NULL;
+    if (!op) return gr_fail(err, GR_E_ARG, "no device '%s'", o->device ? o->device : "");
+    GR_TRY(gr_backend_check(op, err));
+    GR_TRY(check_opts(model, o, op, err));
+    s = calloc(1, sizeof *s);
+    if (!s) return gr_fail_nomem(err, "a session");
+    s->model = model;
+    s->o = *o;
+    s->o.device = op->name;
+    s->enc = (gr_encoder){ .op = op, .c = &model->config, .t = &model->params, .head = model->head };
+    if ((st = build(s, err)) != GR_OK) {
+        gr_session_close(s);
+        return st;
+    }
+    *out = s;
+    return GR_OK;
+}
+
+void gr_session_close(gr_session *s)
+{
+    if (!s) return;
+    if (s->enc.ctx) {
+        void *const held[] = { s->enc.weights, s->enc.grads, s->m, s->v, s->acts, s->batch.dev, s->scalars, s->flag };
+        for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
+            if (held[i]) s->enc.op->release(s->enc.ctx, held[i]);
+        s->enc.op->close(s->enc.ctx);
+    }
+    gr_plan_free(&s->enc.plan);
+    free(s->batch.host);
+    free(s->batch.count);
+    free(s->seg);
+    free(s->host);
+    free(s);
+}
+
+/* ---- evaluation ----------------------------------------------------------------------------------- */
+
+gr_status gr_session_eval(gr_session *s, const gr_batch *b, double *logits, double *loss, gr_err *err)
+{
+    const gr_encoder *e = &s->enc;
+    const size_t      N = (size_t)gr_plan_out_cols(e->head, e->c);
+    double           *slot = s->scalars + GR_SCALAR_EVAL;
+    int64_t           labelled;
+    size_t            n;
+    double            sum = 0.0;
+    gr_pass           p;
+
+    GR_TRY(gr_session_load(s, b, false, loss != NULL, &p, &labelled, err));
+    p.tap = s->o.tap_hidden;
+    s->last = p;
+    gr_head_fwd(e, &p, gr_encoder_fwd(e, &p));
+    if (loss) {
+        e->op->zero(e->ctx, slot, sizeof *slot);
+        gr_head_loss(e, &p, 1.0, 0.0, false, slot);
+        e->op->download(e->ctx, &sum, slot, sizeof sum);
+    }
+    n = (size_t)gr_plan_out_rows(e->head, b->n_tokens, b->n_rows) * N;
+    if (logits) e->op->download(e->ctx, s->host, e->plan.logits, n * gr_session_elem(s));
+    GR_TRY(e->op->sync(e->ctx, err));
+    if (logits) gr_session_to_double(s, logits, n);
+    if (loss) *loss = labelled ? sum / (double)labelled : (double)NAN;
+    return GR_OK;
+}
+
+/* ---- training ------------------------------------------------------------------------------------- */
+
+/* Sum of the loss slots in use, on the host; with the squared norm when asked for. */
+static gr_status collect(gr_session *s, double *loss, double *sumsq, gr_err *err)
+{
+    double x[GR_SCALAR_COUNT];
+
+    s->enc.op->download(s->enc.ctx, x, s->scalars, (size_t)(GR_SCALAR_LOSS + s->micro) * sizeof *x);
+    GR_TRY(s->enc.op->sync(s->enc.ctx, err));
+    *loss = s->folded;
+    for (int32_t i = 0; i < s->micro; i++) *loss += x[GR_SCALAR_LOSS + i];
+    if (sumsq) *sumsq = x[GR_SCALAR_SUMSQ];
+    return GR_OK;
+}
+
+gr_status gr_session_accumulate(gr_session *s, const gr_batch *b, double normaliser, double *loss, gr_err *err)
+{
+    const gr_encoder *e = &s->enc;
+    double           *slot;
+    void             *hidden;
+    int64_t           labelled;
+    gr_pass           p;
+
+    if (!s->o.train) return gr_fail(err, GR_E_ARG, "the session was opened for evaluation alone");
+    if (!(normaliser > 0.0) || !isfinite(normaliser)) return gr_fail(err, GR_E_ARG, "a loss divided by %g", normaliser);
+    if (s->micro == GR_LOSS_SLOTS) {
+        GR_TRY(collect(s, &s->folded, NULL, err));
+        s->micro = 0;
+    }
+    GR_TRY(gr_session_load(s, b, true, true, &p, &labelled, err));
+    slot = s->scalars + GR_SCALAR_LOSS + s->micro++;
+    s->pending = true;
+    e->op->zero(e->ctx, slot, sizeof *slot);
+    hidden = gr_encoder_fwd(e, &p);
+    gr_head_fwd(e, &p, hidden);
+    gr_head_loss(e, &p, normaliser, s->o.label_smoothing, true, slot);
+    if (e->plan.lowest < gr_stage_none(e->c)) {
+        gr_head_bwd(e, &p, hidden);
+        gr_encoder_bwd(e, &p);
+    }
+    s->last = p;
+    s->last_valid = true;
+    if (!loss) return GR_OK;
+    e->op->download(e->ctx, loss, slot, sizeof *loss);
+    return e->op->sync(e->ctx, err);
+}
+
+/* Ready for the next step's gradients. The optimiser zeroes what it reads; the rest (frozen parts of merged
+ * matrices, everything after a failure) is zeroed here. */
+static void start_over(gr_session *s, bool all)
+{
+    const size_t elem = gr_session_elem(s);
+    size_t       at = 0;
+
+    s->micro = 0;
+    s->folded = 0.0;
+    s->pending = false;
+    s->last_valid = false;
+    for (size_t i = 0; i < s->n_seg && !all; i++) {
+        if (s->seg[i].offset > at) s->enc.op->zero(s->enc.ctx, (char *)s->enc.grads + at * elem, (s->seg[i].offset - at) * elem);
+        at = s->seg[i].offset + s->seg[i].count;
+    }
+    if (at < s->model->params.total) s->enc.op->zero(s->enc.ctx, (char *)s->enc.grads + at * elem, (s->model->params.total - at) * elem);
+}
+
+gr_status gr_session_step(gr_session *s, double lr, gr_step_result *out, gr_err *err)
+{
+    const gr_encoder *e = &s->enc;
+    double            loss, sumsq;
+
+    if (!s->pending) return gr_fail(err, GR_E_ARG, "a step without a batch");
+    if (!isfinite(lr)) return gr_fail(err, GR_E_ARG, "a learning rate of %g", lr);
+    e->op->sumsq(e->ctx, e->grads, s->seg, s->n_seg, s->scalars + GR_SCALAR_SUMSQ);
+    GR_TRY(collect(s, &loss, &sumsq, err));
+    if (!isfinite(loss) || !isfinite(sumsq)) {
+        const gr_status st = gr_session_explain(s, loss, sumsq, err);
+        start_over(s, true);
+        return st;
+    }
+    e->op->adamw(e->ctx, &(gr_adamw_args){
+        .param = e->weights, .grad = e->grads, .m = s->m, .v = s->v, .seg = s->seg, .n_seg = s->n_seg, .lr = lr,
+        .beta1 = s->o.beta1, .beta2 = s->o.beta2, .eps = s->o.epsilon, .weight_decay = s->o.weight_decay,
+        .step = s->steps + 1, .max_norm = s->o.max_grad_norm, .sumsq = s->scalars + GR_SCALAR_SUMSQ });
+    start_over(s, false);
+    s->steps++;
+    if (out) *out = (gr_step_result){ .loss = loss, .grad_norm = sqrt(sumsq) };
+    return GR_OK;
+}
+
+int64_t gr_session_steps(const gr_session *s) { return s->steps; }

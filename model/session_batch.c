@@ -1,0 +1,181 @@
+/* session_batch.c - a batch from the harness to the device: checked, completed, sent in one upload.
+ *
+ * Completed means: positions, the sequence of each token and its place in it (dropout's keys), the first
+ * token of each sequence, and by_id, the tokens sorted by (id, number): the order in which the
+ * word table's gradient is summed, which depends on the batch alone. */
+#include "model/session_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/checked.h"
+
+enum { ALIGN = 64 };
+
+static bool place(size_t *at, size_t *end, size_t count, size_t size)
+{
+    size_t n;
+
+    *at = *end;
+    return gr_mul_size(&n, count, size) && gr_add_size(&n, n, ALIGN - 1) && gr_add_size(end, *end, n / ALIGN * ALIGN);
+}
+
+gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, gr_err *err)
+{
+    const size_t T = (size_t)o->max_tokens, B = (size_t)o->max_rows, i32 = sizeof(int32_t);
+    size_t       end = 0;
+    const bool   ok = place(&st->ids, &end, T, i32) && place(&st->types, &end, T, i32) && place(&st->positions, &end, T, i32) &&
+                    place(&st->row_of, &end, T, i32) && place(&st->pos_in, &end, T, i32) && place(&st->by_id, &end, T, i32) &&
+                    place(&st->labels, &end, T > B ? T : B, i32) && place(&st->cu, &end, B + 1, i32) &&
+                    place(&st->slots, &end, B, i32) && place(&st->first, &end, B, i32) && place(&st->values, &end, B, sizeof(double));
+
+    if (!ok) return gr_fail(err, GR_E_NOMEM, "a batch of %d tokens does not fit in memory", (int)o->max_tokens);
+    st->bytes = end;
+    return GR_OK;
+}
+
+static int32_t *host32(const gr_batch_store *st, size_t at) { return (int32_t *)(void *)(st->host + at); }
+static double  *host64(const gr_batch_store *st, size_t at) { return (double *)(void *)(st->host + at); }
+
+/* ---- checks --------------------------------------------------------------------------------------- */
+
+static gr_status check_shape(const gr_session *s, const gr_batch *b, int32_t *longest, gr_err *err)
+{
+    const int32_t room = s->model->config.max_positions - s->model->config.position_offset;
+
+    if (b->n_rows < 1 || b->n_tokens < 1) return gr_fail(err, GR_E_ARG, "an empty batch");
+    if (b->n_rows > s->o.max_rows || b->n_tokens > s->o.max_tokens)
+        return gr_fail(err, GR_E_ARG, "a batch of %d rows and %d tokens, the session was opened for %d and %d", (int)b->n_rows,
+                       (int)b->n_tokens, (int)s->o.max_rows, (int)s->o.max_tokens);
+    if (!b->ids || !b->cu_seqlens) return gr_fail(err, GR_E_ARG, "a batch without ids or cu_seqlens");
+    if (b->cu_seqlens[0] != 0 || b->cu_seqlens[b->n_rows] != b->n_tokens)
+        return gr_fail(err, GR_E_ARG, "cu_seqlens runs from %d to %d, the batch has %d tokens", (int)b->cu_seqlens[0],
+                       (int)b->cu_seqlens[b->n_rows], (int)b->n_tokens);
+    *longest = 0;
+    for (int32_t r = 0; r < b->n_rows; r++) {
+        const int64_t n = (int64_t)b->cu_seqlens[r + 1] - b->cu_seqlens[r];
+        if (n < 1 || b->cu_seqlens[r + 1] > b->n_tokens)
+            return gr_fail(err, GR_E_ARG, "row %d of the batch has %lld tokens", (int)r, (long long)n);
+        if (n > s->o.max_length || n > room)
+            return gr_fail(err, GR_E_ARG, "row %d of the batch has %lld tokens, at most %d fit", (int)r, (long long)n,
+                           (int)(s->o.max_length < room ? s->o.max_length : room));
+        if (n > *longest) *longest = (int32_t)n;
+    }
+    return GR_OK;
+}
+
+static gr_status check_range(const char *what, const int32_t *x, int32_t n, int32_t limit, bool ignorable, gr_err *err)
+{
+    for (int32_t i = 0; i < n; i++) {
+        if (ignorable && x[i] == GR_LABEL_IGNORE) continue;
+        if (x[i] < 0 || x[i] >= limit)
+            return gr_fail(err, GR_E_ARG, "%s %d of the batch is %d, not in 0..%d", what, (int)i, (int)x[i], (int)limit - 1);
+    }
+    return GR_OK;
+}
+
+static gr_status check_labels(const gr_session *s, const gr_batch *b, gr_err *err)
+{
+    const gr_head_spec h = s->model->head;
+
+    if (h.kind == GR_HEAD_CLASS || h.kind == GR_HEAD_TOKEN) {
+        const bool token = h.kind == GR_HEAD_TOKEN;
+        if (!b->classes) return gr_fail(err, GR_E_ARG, "a loss is asked for and the batch has no classes");
+        return check_range(token ? "the label of token" : "the label of row", b->classes, token ? b->n_tokens : b->n_rows, h.n_out, token, err);
+    }
+    if (!b->values) return gr_fail(err, GR_E_ARG, "a loss is asked for and the batch has no values");
+    if (h.kind == GR_HEAD_EMBED && b->n_rows % 2)
+        return gr_fail(err, GR_E_ARG, "pairs of sentences in a batch of %d rows", (int)b->n_rows);
+    for (int32_t i = 0; i < (h.kind == GR_HEAD_EMBED ? b->n_rows / 2 : b->n_rows); i++)
+        if (!isfinite(b->values[i])) return gr_fail(err, GR_E_ARG, "value %d of the batch is not a finite number", (int)i);
+    return GR_OK;
+}
+
+static gr_status check(const gr_session *s, const gr_batch *b, bool train, bool labels, int32_t *longest, gr_err *err)
+{
+    const gr_config *c = &s->model->config;
+
+    GR_TRY(check_shape(s, b, longest, err));
+    GR_TRY(check_range("token", b->ids, b->n_tokens, c->vocab_size, false, err));
+    if (b->type_ids && c->type_vocab > 0) GR_TRY(check_range("the segment of token", b->type_ids, b->n_tokens, c->type_vocab, false, err));
+    if (train && !b->slots) return gr_fail(err, GR_E_ARG, "a training batch without slots");
+    return labels ? check_labels(s, b, err) : GR_OK;
+}
+
+/* ---- completion ----------------------------------------------------------------------------------- */
+
+static void sort_by_id(const gr_batch_store *st, const gr_batch *b, int32_t vocab)
+{
+    int32_t *order = host32(st, st->by_id);
+    size_t   before = 0;
+
+    memset(st->count, 0, (size_t)vocab * sizeof *st->count);
+    for (int32_t t = 0; t < b->n_tokens; t++) st->count[b->ids[t]]++;
+    for (int32_t v = 0; v < vocab; v++) {
+        const size_t n = st->count[v];
+        st->count[v] = before;
+        before += n;
+    }
+    for (int32_t t = 0; t < b->n_tokens; t++) order[st->count[b->ids[t]]++] = t;
+}
+
+static void fill_tokens(const gr_batch_store *st, const gr_batch *b, int32_t position_offset)
+{
+    int32_t *positions = host32(st, st->positions), *row_of = host32(st, st->row_of), *pos_in = host32(st, st->pos_in);
+
+    for (int32_t r = 0; r < b->n_rows; r++)
+        for (int32_t t = b->cu_seqlens[r], i = 0; t < b->cu_seqlens[r + 1]; t++, i++) {
+            positions[t] = position_offset + i;
+            row_of[t] = r;
+            pos_in[t] = i;
+        }
+}
+
+static int64_t fill_labels(const gr_batch_store *st, const gr_batch *b, gr_head_kind kind)
+{
+    const size_t n = (size_t)(kind == GR_HEAD_TOKEN ? b->n_tokens : kind == GR_HEAD_EMBED ? b->n_rows / 2 : b->n_rows);
+    int64_t      labelled = (int64_t)n;
+
+    if (kind == GR_HEAD_REGRESSION || kind == GR_HEAD_EMBED) {
+        memcpy(host64(st, st->values), b->values, n * sizeof(double));
+        return labelled;
+    }
+    memcpy(host32(st, st->labels), b->classes, n * sizeof(int32_t));
+    for (size_t i = 0; i < n; i++) labelled -= b->classes[i] == GR_LABEL_IGNORE;
+    return labelled;
+}
+
+static const void *dev(const gr_batch_store *st, size_t at) { return (const char *)st->dev + at; }
+
+static gr_dev_batch describe(const gr_batch_store *st, const gr_batch *b, int32_t longest, bool types)
+{
+    return (gr_dev_batch){ .n_tokens = b->n_tokens, .n_rows = b->n_rows, .max_len = longest, .ids = dev(st, st->ids),
+                           .types = types ? dev(st, st->types) : NULL, .positions = dev(st, st->positions), .cu_seqlens = dev(st, st->cu),
+                           .row_of = dev(st, st->row_of), .pos_in = dev(st, st->pos_in), .slots = dev(st, st->slots),
+                           .by_id = dev(st, st->by_id) };
+}
+
+gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool labels, gr_pass *out, int64_t *labelled, gr_err *err)
+{
+    const gr_batch_store *st = &s->batch;
+    const gr_config      *c = &s->model->config;
+    const size_t          T = (size_t)(b->n_tokens > 0 ? b->n_tokens : 0), B = (size_t)(b->n_rows > 0 ? b->n_rows : 0);
+    int32_t               longest = 0;
+
+    GR_TRY(check(s, b, train, labels, &longest, err));
+    s->last_valid = false;
+    memcpy(host32(st, st->ids), b->ids, T * sizeof(int32_t));
+    if (b->type_ids) memcpy(host32(st, st->types), b->type_ids, T * sizeof(int32_t));
+    else memset(host32(st, st->types), 0, T * sizeof(int32_t));
+    memcpy(host32(st, st->cu), b->cu_seqlens, (B + 1) * sizeof(int32_t));
+    memcpy(host32(st, st->first), b->cu_seqlens, B * sizeof(int32_t));
+    if (b->slots) memcpy(host32(st, st->slots), b->slots, B * sizeof(uint32_t));
+    else memset(host32(st, st->slots), 0, B * sizeof(uint32_t));
+    fill_tokens(st, b, c->position_offset);
+    if (train && s->enc.plan.lowest == GR_STAGE_TABLES) sort_by_id(st, b, c->vocab_size);
+    *labelled = labels ? fill_labels(st, b, s->model->head.kind) : 0;
+    s->enc.op->upload(s->enc.ctx, st->dev, st->host, st->bytes);
+    *out = (gr_pass){ .b = describe(st, b, longest, c->type_vocab > 0), .first = dev(st, st->first), .labels = dev(st, st->labels),
+                      .values = dev(st, st->values), .train = train, .seed = s->o.seed, .step = (uint64_t)s->steps };
+    return GR_OK;
+}

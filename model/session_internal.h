@@ -1,0 +1,64 @@
+/* session_internal.h - what the files of a session share; nobody else includes it. */
+#ifndef GR_MODEL_SESSION_INTERNAL_H
+#define GR_MODEL_SESSION_INTERNAL_H
+#include "model/encoder.h"
+#include "model/session.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Device doubles: the squared gradient norm, evaluation's loss, then one loss a micro-batch. More
+ * micro-batches than slots are folded into `folded` on the host, at one synchronisation each time. */
+enum { GR_SCALAR_SUMSQ, GR_SCALAR_EVAL, GR_SCALAR_LOSS, GR_LOSS_SLOTS = 256, GR_SCALAR_COUNT = GR_SCALAR_LOSS + GR_LOSS_SLOTS };
+
+/* A batch on its way: host staging and device memory of one fixed layout, sent in one upload. */
+typedef struct gr_batch_store {
+    unsigned char *host;
+    void          *dev;
+    size_t         bytes;
+    size_t         ids, types, positions, row_of, pos_in, by_id, labels; /* offsets of int32 [tokens] (labels: [max(tokens, rows)]) */
+    size_t         cu, slots, first;                                     /* int32 [rows + 1], [rows], [rows]                        */
+    size_t         values;                                               /* double [rows]                                           */
+    size_t        *count;                                                /* [vocab] host: the counting sort of by_id                */
+} gr_batch_store;
+
+struct gr_session {
+    gr_model       *model;
+    gr_session_opts o;
+    gr_encoder      enc;            /* op, ctx, slabs of weights and gradients, plan */
+    void           *m, *v, *acts;   /* device slabs */
+    gr_segment     *seg;
+    size_t          n_seg;
+    gr_batch_store  batch;
+    double         *scalars;        /* device, GR_SCALAR_COUNT */
+    int32_t        *flag;           /* device, one int32 for scans */
+    void           *host;           /* elements on their way back: logits or taps */
+    int64_t         steps;
+    int32_t         micro;          /* loss slots in use since the last step */
+    bool            pending;        /* gradients wait for a step */
+    double          folded;
+    gr_pass         last;           /* the last pass: shapes for taps, and for a failed step's search ... */
+    bool            last_valid;     /* ... while the batch memory still holds its micro-batch */
+};
+
+/* Bytes of one element, of the parameter slab. */
+static inline size_t gr_session_elem(const gr_session *s) { return s->enc.plan.o.elem; }
+static inline size_t gr_session_slab(const gr_session *s) { return s->model->params.total * gr_session_elem(s); }
+
+/* session_batch.c: sizes the store (memory is the session's to take); checks a batch, brings it to the device and
+ * describes it in *out. *labelled: rows, labelled tokens or pairs that carry a label. GR_E_ARG names row and token. */
+gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, gr_err *err) GR_MUST_USE;
+gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool labels, gr_pass *out, int64_t *labelled, gr_err *err) GR_MUST_USE;
+
+/* session_diag.c: repeats the last micro-batch's forward and looks at the gradients; returns GR_E_NUMERIC with the step, what
+ * was not finite and where it began. */
+gr_status gr_session_explain(gr_session *s, double loss, double sumsq, gr_err *err);
+
+/* session_state.c: elements in s->host to doubles. */
+void gr_session_to_double(const gr_session *s, double *out, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

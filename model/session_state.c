@@ -1,0 +1,122 @@
+/* session_state.c - a session's contents on their way in and out: weights, optimiser state, gradients,
+ * hidden states; and what a batch costs. */
+#include "model/session_internal.h"
+
+#include <string.h>
+
+void gr_session_to_double(const gr_session *s, double *out, size_t n)
+{
+    const float *f = s->host;
+
+    if (gr_session_elem(s) == sizeof(double)) memcpy(out, s->host, n * sizeof *out);
+    else
+        for (size_t i = 0; i < n; i++) out[i] = (double)f[i];
+}
+
+gr_status gr_session_pull(gr_session *s, gr_err *err)
+{
+    s->enc.op->download(s->enc.ctx, s->model->weights, s->enc.weights, gr_session_slab(s));
+    return s->enc.op->sync(s->enc.ctx, err);
+}
+
+gr_status gr_session_push(gr_session *s, gr_err *err)
+{
+    s->enc.op->upload(s->enc.ctx, s->enc.weights, s->model->weights, gr_session_slab(s));
+    return s->enc.op->sync(s->enc.ctx, err);
+}
+
+static gr_status need_training(const gr_session *s, gr_err *err)
+{
+    if (s->o.train) return GR_OK;
+    return gr_fail(err, GR_E_ARG, "the session was opened for evaluation alone");
+}
+
+size_t gr_session_state_bytes(const gr_session *s) { return s->o.train ? 2 * gr_session_slab(s) : 0; }
+
+gr_status gr_session_state_get(gr_session *s, void *out, int64_t *step, gr_err *err)
+{
+    const size_t n = gr_session_slab(s);
+
+    GR_TRY(need_training(s, err));
+    s->enc.op->download(s->enc.ctx, out, s->m, n);
+    s->enc.op->download(s->enc.ctx, (char *)out + n, s->v, n);
+    *step = s->steps;
+    return s->enc.op->sync(s->enc.ctx, err);
+}
+
+gr_status gr_session_state_set(gr_session *s, const void *in, int64_t step, gr_err *err)
+{
+    const size_t n = gr_session_slab(s);
+
+    GR_TRY(need_training(s, err));
+    if (step < 0) return gr_fail(err, GR_E_ARG, "optimiser state of step %lld", (long long)step);
+    if (s->pending) return gr_fail(err, GR_E_ARG, "optimiser state set between a batch and its step");
+    s->enc.op->upload(s->enc.ctx, s->m, in, n);
+    s->enc.op->upload(s->enc.ctx, s->v, (const char *)in + n, n);
+    s->steps = step;
+    return s->enc.op->sync(s->enc.ctx, err);
+}
+
+/* Frozen and unused tensors read as zero, whatever a merged matrix left there. */
+gr_status gr_session_grads(gr_session *s, void *out, gr_err *err)
+{
+    const size_t elem = gr_session_elem(s);
+    size_t       at = 0;
+
+    GR_TRY(need_training(s, err));
+    s->enc.op->download(s->enc.ctx, out, s->enc.grads, gr_session_slab(s));
+    GR_TRY(s->enc.op->sync(s->enc.ctx, err));
+    for (size_t i = 0; i < s->n_seg; i++) {
+        memset((char *)out + at * elem, 0, (s->seg[i].offset - at) * elem);
+        at = s->seg[i].offset + s->seg[i].count;
+    }
+    memset((char *)out + at * elem, 0, (s->model->params.total - at) * elem);
+    return GR_OK;
+}
+
+gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err)
+{
+    const gr_plan *k = &s->enc.plan;
+    const int32_t  L = s->enc.c->layers;
+    const size_t   H = (size_t)s->enc.c->hidden, state = (size_t)k->o.tokens * H * k->o.elem;
+    const void    *src = k->tap;
+    size_t         n;
+
+    if (!s->o.tap_hidden || !s->last.b.n_tokens) return gr_fail(err, GR_E_ARG, "hidden states are kept by an evaluation of a session opened with tap_hidden");
+    if (i < 0 || i > L + 1) return gr_fail(err, GR_E_ARG, "hidden state %d of a model with %d layers", (int)i, (int)L);
+    if (i <= L) {
+        src = (const char *)k->tap + (size_t)i * state;
+        n = (size_t)s->last.b.n_tokens * H;
+    } else {
+        src = k->pooled ? k->pooled : k->rows_in;
+        n = (size_t)s->last.b.n_rows * H;
+    }
+    if (!src) return gr_fail(err, GR_E_ARG, "a token model has no pooled vector");
+    s->enc.op->download(s->enc.ctx, s->host, src, n * k->o.elem);
+    GR_TRY(s->enc.op->sync(s->enc.ctx, err));
+    gr_session_to_double(s, out, n);
+    return GR_OK;
+}
+
+/* Per token 2 (3HH + HH + 2HF) a layer; per sequence of n tokens 4 n n H a layer for scores and context. A layer or
+ * head that backward passes through counts three times; recomputation is not counted. */
+double gr_session_flops(const gr_session *s, const gr_batch *b, bool train)
+{
+    const gr_config   *c = s->enc.c;
+    const gr_head_spec h = s->enc.head;
+    const double       H = c->hidden, F = c->inter, T = b->n_tokens, B = b->n_rows;
+    const int32_t      lowest = train ? gr_plan_lowest(s->enc.t, c) : gr_stage_none(c);
+    double             layer = 2.0 * T * (4.0 * H * H + 2.0 * H * F), total = 0.0;
+
+    for (int32_t r = 0; r < b->n_rows; r++) {
+        const double n = (double)b->cu_seqlens[r + 1] - (double)b->cu_seqlens[r];
+        layer += 4.0 * n * n * H;
+    }
+    for (int32_t l = 0; l < c->layers; l++) total += lowest < gr_stage_layer(l + 1, GR_STAGE_QKV) ? 3.0 * layer : layer;
+    if (h.kind == GR_HEAD_CLASS || h.kind == GR_HEAD_REGRESSION) total += 2.0 * B * H * H * (lowest <= gr_stage_pooler(c) ? 3.0 : 1.0);
+    if (h.kind != GR_HEAD_EMBED)
+        total += 2.0 * (double)gr_plan_out_rows(h, b->n_tokens, b->n_rows) * H * (double)h.n_out * (lowest <= gr_stage_head(c) ? 3.0 : 1.0);
+    return total;
+}
+
+size_t gr_session_memory(const gr_session *s) { return s->enc.op->memory(s->enc.ctx); }
