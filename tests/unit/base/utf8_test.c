@@ -1,0 +1,90 @@
+/* utf8_test.c - strict decoding: every code point, and every way to be wrong (Unicode 15, table 3-7). */
+#include "base/utf8.h"
+
+#include "tests/support/test.h"
+
+static void every_code_point(void **state)
+{
+    (void)state;
+    for (uint32_t cp = 0; cp <= 0x10FFFF; cp++) {
+        char u[4];
+        uint32_t back = 0;
+        size_t n;
+
+        if (cp == 0xD800) cp = 0xE000; /* surrogates are no characters */
+        n = gr_utf8_put(u, cp);
+        assert_int_equal(n, cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4);
+        assert_int_equal(gr_utf8_next(&back, u, n), n);
+        assert_int_equal(back, cp);
+        if (n > 1) assert_int_equal(gr_utf8_next(&back, u, n - 1), 0);
+    }
+}
+
+static void complaints(void **state)
+{
+    static const struct {
+        const char *text, *msg;
+        size_t      at;
+    } bad[] = {
+        { "ab\xC0\xAF", "invalid UTF-8: overlong C0 AF", 2 },
+        { "\xC1\xBF", "invalid UTF-8: overlong C1 BF", 0 },
+        { "\xE0\x80\xAF", "invalid UTF-8: overlong E0 80 AF", 0 },
+        { "\xF0\x80\x80\xAF", "invalid UTF-8: overlong F0 80 80 AF", 0 },
+        { "xy\xED\xA0\x80z", "invalid UTF-8: surrogate ED A0 80", 2 },
+        { "\xED\xBF\xBF", "invalid UTF-8: surrogate ED BF BF", 0 },
+        { "\xF4\x90\x80\x80", "invalid UTF-8: above U+10FFFF F4 90 80 80", 0 },
+        { "\xF5\x80\x80\x80", "invalid UTF-8: above U+10FFFF F5 80 80 80", 0 },
+        { "\xF8\x88\x80\x80\x80", "invalid UTF-8: broken sequence F8 88 80 80", 0 },
+        { "\x80", "invalid UTF-8: broken sequence 80", 0 },
+        { "0123456789\xFF", "invalid UTF-8: broken sequence FF", 10 },
+        { "\xE2\x28\xA1", "invalid UTF-8: broken sequence E2", 0 },
+        { "caf\xC3", "invalid UTF-8: cut off at the end C3", 3 },
+        { "0123456789abcde\xF0\x9F\x98", "invalid UTF-8: cut off at the end F0 9F 98", 15 },
+    };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        size_t at = 99;
+        assert_status(gr_utf8_check(gr_sv_from(bad[i].text), &at, &err), GR_E_FORMAT, &err, NULL);
+        assert_string_equal(err.msg, bad[i].msg);
+        assert_int_equal(at, bad[i].at);
+        assert_int_equal(gr_utf8_check(gr_sv_from(bad[i].text), NULL, NULL), GR_E_FORMAT);
+    }
+}
+
+static void good_text(void **state)
+{
+    const char *text = "plain ASCII of some length, \xC3\xA9, \xE4\xB8\xAD\xE6\x96\x87, \xF0\x9F\x98\x80 and \xEF\xBF\xBD";
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_utf8_check(gr_sv_from(text), NULL, &err), &err);
+    assert_ok(gr_utf8_check(gr_sv_from(NULL), NULL, &err), &err);
+    assert_int_equal(gr_utf8_count(gr_sv_from("a\xC3\xA9\xE4\xB8\xAD\xF0\x9F\x98\x80")), 4);
+    assert_int_equal(gr_utf8_count(gr_sv_from("")), 0);
+}
+
+static void windows_1252(void **state)
+{
+    gr_buf b = { NULL, 0, 0, false };
+    gr_err err = GR_ERR_INIT;
+    char all[256];
+
+    (void)state;
+    gr_utf8_from_cp1252(&b, gr_sv_from("\x80 \x93q\x94 caf\xE9 \x81\xFF")); /* euro, quotes, e acute, C1, y diaeresis */
+    assert_string_equal(b.p, "\xE2\x82\xAC \xE2\x80\x9Cq\xE2\x80\x9D caf\xC3\xA9 \xC2\x81\xC3\xBF");
+    gr_buf_reset(&b);
+    for (int i = 0; i < 256; i++) all[i] = (char)i;
+    gr_utf8_from_cp1252(&b, (gr_sv){ all, sizeof all });
+    assert_ok(gr_utf8_check(gr_buf_sv(&b), NULL, &err), &err);
+    assert_int_equal(gr_utf8_count(gr_buf_sv(&b)), 256);
+    gr_buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_code_point), cmocka_unit_test(complaints),
+                                        cmocka_unit_test(good_text), cmocka_unit_test(windows_1252) };
+    return gr_test_main(tests);
+}
