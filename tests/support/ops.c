@@ -1,0 +1,458 @@
+/* ops.c - see ops.h. */
+#include "tests/support/ops.h"
+
+#include <math.h>
+
+#include "tests/support/test.h"
+
+enum { GUARD = 128, VOCAB = 11, TYPES = 2 };
+static const unsigned char GUARD_BYTE = 0xA5;
+
+/* ---- device buffers ---- */
+
+void gr_ops_open(gr_ops_env *e, const char *backend, int threads, bool deterministic)
+{
+    gr_err err = GR_ERR_INIT;
+    gr_ctx_opts o = { NULL, deterministic };
+
+    memset(e, 0, sizeof *e);
+    e->op = gr_backend_find(backend);
+    assert_non_null(e->op);
+    assert_ok(gr_backend_check(e->op, &err), &err);
+    if (threads > 1) assert_ok(gr_pool_open(&e->pool, threads, &err), &err);
+    o.pool = e->pool;
+    assert_ok(e->op->open(&e->ctx, &o, &err), &err);
+}
+
+void gr_ops_close(gr_ops_env *e)
+{
+    e->op->close(e->ctx);
+    gr_pool_close(e->pool);
+}
+
+static void *take(gr_ops_env *e, const void *host, size_t bytes)
+{
+    unsigned char *guard = malloc(bytes + 2 * GUARD), *p;
+
+    assert_non_null(guard);
+    assert_true(e->n_buffers < GR_OPS_MAX_BUFFERS);
+    memset(guard, GUARD_BYTE, bytes + 2 * GUARD);
+    if (host && bytes) memcpy(guard + GUARD, host, bytes);
+    p = e->op->alloc(e->ctx, bytes + 2 * GUARD);
+    assert_non_null(p);
+    e->op->upload(e->ctx, p, guard, bytes + 2 * GUARD);
+    free(guard);
+    e->buffer[e->n_buffers].p = p + GUARD;
+    e->buffer[e->n_buffers++].bytes = bytes;
+    return p + GUARD;
+}
+
+/* Numbers to the device as the backend's elements; x NULL: filled with `value`. */
+static void *put(gr_ops_env *e, const double *x, double value, size_t n)
+{
+    const size_t elem = (size_t)e->op->elem;
+    void *tmp = malloc(n * elem + 1), *p;
+
+    assert_non_null(tmp);
+    for (size_t i = 0; i < n; i++) {
+        const double v = x ? x[i] : value;
+        if (elem == 4) ((float *)tmp)[i] = (float)v;
+        else ((double *)tmp)[i] = v;
+    }
+    p = take(e, tmp, n * elem);
+    free(tmp);
+    return p;
+}
+
+static void get(gr_ops_env *e, double *out, const void *p, size_t n, double base)
+{
+    const size_t elem = (size_t)e->op->elem;
+    void *tmp = malloc(n * elem + 1);
+
+    assert_non_null(tmp);
+    e->op->download(e->ctx, tmp, p, n * elem);
+    for (size_t i = 0; i < n; i++) out[i] = (elem == 4 ? (double)((float *)tmp)[i] : ((double *)tmp)[i]) - base;
+    free(tmp);
+}
+
+void gr_ops_done(gr_ops_env *e, const char *what)
+{
+    gr_err err = GR_ERR_INIT;
+
+    gr_assert_ok(e->op->sync(e->ctx, &err), &err, what, __FILE__, __LINE__);
+    while (e->n_buffers > 0) {
+        unsigned char guard[2][GUARD], *p = e->buffer[--e->n_buffers].p;
+
+        e->op->download(e->ctx, guard[0], p - GUARD, GUARD);
+        e->op->download(e->ctx, guard[1], p + e->buffer[e->n_buffers].bytes, GUARD);
+        for (size_t i = 0; i < 2 * GUARD; i++)
+            if (guard[i / GUARD][i % GUARD] != GUARD_BYTE)
+                fail_msg("%s: a byte %s buffer %zu was written", what, i < GUARD ? "before" : "behind", e->n_buffers);
+        e->op->release(e->ctx, p - GUARD);
+    }
+}
+
+static uint32_t mix(uint32_t x) /* 32-bit finaliser of MurmurHash3 */
+{
+    x = (x ^ x >> 16) * 0x85ebca6bu;
+    x = (x ^ x >> 13) * 0xc2b2ae35u;
+    return x ^ x >> 16;
+}
+
+void gr_ops_fill(double *x, size_t n, uint32_t seed, double scale)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double u = (double)mix(mix(seed) + (uint32_t)i) / 4294967296.0;
+        x[i] = (double)(float)(scale * (2.0 * u - 1.0));
+    }
+}
+
+/* ---- a packed batch ---- */
+
+static int32_t n_rows(const gr_ops_case *k)
+{
+    int32_t n = 0;
+
+    while (n < GR_OPS_MAX_ROWS && k->lens[n] > 0) n++;
+    return n;
+}
+
+static int32_t n_tokens(const gr_ops_case *k)
+{
+    int32_t n = 0;
+
+    for (int32_t i = 0; i < n_rows(k); i++) n += k->lens[i];
+    return n;
+}
+
+static int32_t longest(const gr_ops_case *k)
+{
+    int32_t n = 0;
+
+    for (int32_t i = 0; i < n_rows(k); i++) n = k->lens[i] > n ? k->lens[i] : n;
+    return n;
+}
+
+static int32_t *host_ints(size_t n)
+{
+    int32_t *p = calloc(n + 1, sizeof *p);
+    assert_non_null(p);
+    return p;
+}
+
+static const int32_t *send_ints(gr_ops_env *e, int32_t *p, size_t n)
+{
+    const int32_t *d = take(e, p, n * sizeof *p);
+    free(p);
+    return d;
+}
+
+static gr_dev_batch batch_of(gr_ops_env *e, const gr_ops_case *k)
+{
+    const int32_t B = n_rows(k), T = n_tokens(k);
+    int32_t *ids = host_ints((size_t)T), *types = host_ints((size_t)T), *cu = host_ints((size_t)B + 1), *row = host_ints((size_t)T);
+    int32_t *at = host_ints((size_t)T), *slots = host_ints((size_t)B), *by_id = host_ints((size_t)T), *pos = host_ints((size_t)T);
+    gr_dev_batch b = { .n_tokens = T, .n_rows = B, .max_len = longest(k) };
+
+    for (int32_t r = 0; r < B; r++) {
+        cu[r + 1] = cu[r] + k->lens[r];
+        slots[r] = (int32_t)(mix((uint32_t)r) % 1000u);
+        for (int32_t t = cu[r]; t < cu[r + 1]; t++) {
+            ids[t] = (int32_t)(mix(77u + (uint32_t)t) % (uint32_t)VOCAB);
+            types[t] = (t - cu[r]) * 2 >= k->lens[r];
+            row[t] = r;
+            pos[t] = at[t] = t - cu[r];
+        }
+    }
+    for (int32_t id = 0, n = 0; id < VOCAB; id++)
+        for (int32_t t = 0; t < T; t++)
+            if (ids[t] == id) by_id[n++] = t;
+    b.ids = send_ints(e, ids, (size_t)T);
+    b.types = k->no_types ? (free(types), NULL) : send_ints(e, types, (size_t)T);
+    b.positions = send_ints(e, pos, (size_t)T);
+    b.cu_seqlens = send_ints(e, cu, (size_t)B + 1);
+    b.row_of = send_ints(e, row, (size_t)T);
+    b.pos_in = send_ints(e, at, (size_t)T);
+    b.slots = (const uint32_t *)send_ints(e, slots, (size_t)B);
+    b.by_id = send_ints(e, by_id, (size_t)T);
+    return b;
+}
+
+/* ---- the ops ---- */
+
+typedef struct run {
+    gr_ops_env        *e;
+    const gr_ops_case *k;
+    double *const     *in;
+    double            *y;
+    const double      *dy;
+    double *const     *grad;
+    gr_dropout         drop;
+    size_t             n[GR_OPS_MAX_IN];
+    void              *x[GR_OPS_MAX_IN]; /* inputs on the device */
+    void              *g[GR_OPS_MAX_IN]; /* their gradients      */
+} run;
+
+static void *nans(run *r, size_t n) { return put(r->e, NULL, NAN, n); }
+
+static void run_linear(run *r)
+{
+    const gr_ops_case *k = r->k;
+    const size_t ny = gr_ops_outputs(k);
+    const bool keep = k->act == GR_ACT_GELU || k->act == GR_ACT_GELU_TANH;
+    gr_linear_args a = { .rows = k->rows, .in = k->in, .out = k->out, .x = r->x[0], .w = r->x[1],
+                         .bias = k->no_bias ? NULL : r->x[2], .act = k->act };
+
+    a.y = nans(r, ny);
+    a.pre = keep ? nans(r, ny) : NULL;
+    r->e->op->linear_fwd(r->e->ctx, &a);
+    get(r->e, r->y, a.y, ny, 0.0);
+    if (!r->grad) return;
+    a.dy = put(r->e, r->dy, 0.0, ny);
+    a.dx_add = k->dx_add;
+    a.dx = r->g[0] = k->dx_add ? put(r->e, NULL, GR_OPS_BASE, r->n[0]) : nans(r, r->n[0]);
+    a.dw = r->g[1] = put(r->e, NULL, GR_OPS_BASE, r->n[1]);
+    if (!k->no_bias) a.dbias = r->g[2] = put(r->e, NULL, GR_OPS_BASE, r->n[2]);
+    r->e->op->linear_bwd(r->e->ctx, &a);
+    get(r->e, r->grad[0], a.dx, r->n[0], k->dx_add ? GR_OPS_BASE : 0.0);
+    get(r->e, r->grad[1], a.dw, r->n[1], GR_OPS_BASE);
+    if (!k->no_bias) get(r->e, r->grad[2], a.dbias, r->n[2], GR_OPS_BASE);
+}
+
+static void run_attention(run *r, const gr_dev_batch *b)
+{
+    const gr_ops_case *k = r->k;
+    const size_t ny = gr_ops_outputs(k);
+    gr_attn_args a = { .b = b, .hidden = k->hidden, .heads = k->heads, .scale = 1.0 / sqrt((double)(k->hidden / k->heads)),
+                       .drop = r->drop, .qkv = r->x[0] };
+
+    a.out = nans(r, ny);
+    a.lse = r->grad ? nans(r, (size_t)b->n_tokens * (size_t)k->heads) : NULL;
+    r->e->op->attention_fwd(r->e->ctx, &a);
+    get(r->e, r->y, a.out, ny, 0.0);
+    if (!r->grad) return;
+    a.dout = put(r->e, r->dy, 0.0, ny);
+    a.dqkv = nans(r, r->n[0]);
+    r->e->op->attention_bwd(r->e->ctx, &a);
+    get(r->e, r->grad[0], a.dqkv, r->n[0], 0.0);
+}
+
+static void run_add_norm(run *r, const gr_dev_batch *b)
+{
+    const size_t ny = gr_ops_outputs(r->k);
+    gr_norm_args a = { .b = b, .hidden = r->k->hidden, .eps = 1e-12, .x = r->x[0], .residual = r->x[1], .gain = r->x[2],
+                       .bias = r->x[3], .drop = r->drop };
+
+    a.out = nans(r, ny);
+    a.sum = r->grad ? nans(r, ny) : NULL;
+    a.stats = r->grad ? nans(r, 2 * (size_t)b->n_tokens) : NULL;
+    r->e->op->dropout_add_norm_fwd(r->e->ctx, &a);
+    get(r->e, r->y, a.out, ny, 0.0);
+    if (!r->grad) return;
+    a.dout = a.dres = put(r->e, r->dy, 0.0, ny);
+    a.dx = nans(r, ny);
+    a.dgain = put(r->e, NULL, GR_OPS_BASE, r->n[2]);
+    a.dbias = put(r->e, NULL, GR_OPS_BASE, r->n[3]);
+    r->e->op->dropout_add_norm_bwd(r->e->ctx, &a);
+    get(r->e, r->grad[0], a.dx, ny, 0.0);
+    get(r->e, r->grad[1], a.dres, ny, 0.0);
+    get(r->e, r->grad[2], a.dgain, r->n[2], GR_OPS_BASE);
+    get(r->e, r->grad[3], a.dbias, r->n[3], GR_OPS_BASE);
+}
+
+static void run_embed(run *r, const gr_dev_batch *b)
+{
+    const size_t ny = gr_ops_outputs(r->k);
+    gr_embed_args a = { .b = b, .hidden = r->k->hidden, .eps = 1e-12, .word = r->x[0], .pos = r->x[1], .type = r->x[2],
+                        .gain = r->x[3], .bias = r->x[4], .drop = r->drop, .vocab = VOCAB, .n_types = TYPES,
+                        .n_positions = b->max_len };
+    void *g[5];
+
+    a.out = nans(r, ny);
+    a.sum = r->grad ? nans(r, ny) : NULL;
+    a.stats = r->grad ? nans(r, 2 * (size_t)b->n_tokens) : NULL;
+    r->e->op->embed_fwd(r->e->ctx, &a);
+    get(r->e, r->y, a.out, ny, 0.0);
+    if (!r->grad) return;
+    a.dout = put(r->e, r->dy, 0.0, ny);
+    for (size_t i = 0; i < 5; i++) g[i] = put(r->e, NULL, GR_OPS_BASE, r->n[i]);
+    a.dword = g[0];
+    a.dpos = g[1];
+    a.dtype = g[2];
+    a.dgain = g[3];
+    a.dbias = g[4];
+    r->e->op->embed_bwd(r->e->ctx, &a);
+    for (size_t i = 0; i < 5; i++) get(r->e, r->grad[i], g[i], r->n[i], GR_OPS_BASE);
+}
+
+static void run_pool(run *r, const gr_dev_batch *b)
+{
+    const gr_backend *op = r->e->op;
+    const size_t ny = gr_ops_outputs(r->k);
+    gr_pool_args a = { .b = b, .hidden = r->k->hidden, .x = r->x[0] };
+    int32_t *at = host_ints((size_t)b->n_rows), first = 0;
+
+    for (int32_t i = 0; i < b->n_rows; first += r->k->lens[i++]) at[i] = first + r->k->lens[i] / 2;
+    a.at = send_ints(r->e, at, (size_t)b->n_rows);
+    a.out = nans(r, ny);
+    (r->k->kind == GR_OPS_GATHER ? op->gather_rows_fwd : op->mean_pool_fwd)(r->e->ctx, &a);
+    get(r->e, r->y, a.out, ny, 0.0);
+    if (!r->grad) return;
+    a.dout = put(r->e, r->dy, 0.0, ny);
+    a.dx = nans(r, r->n[0]);
+    (r->k->kind == GR_OPS_GATHER ? op->gather_rows_bwd : op->mean_pool_bwd)(r->e->ctx, &a);
+    get(r->e, r->grad[0], a.dx, r->n[0], 0.0);
+}
+
+static void run_l2(run *r)
+{
+    const size_t ny = gr_ops_outputs(r->k);
+    gr_l2_args a = { .rows = r->k->rows, .hidden = r->k->hidden, .x = r->x[0] };
+
+    a.y = nans(r, ny);
+    a.norm = nans(r, (size_t)a.rows);
+    r->e->op->l2_normalise_fwd(r->e->ctx, &a);
+    get(r->e, r->y, a.y, ny, 0.0);
+    if (!r->grad) return;
+    a.dy = put(r->e, r->dy, 0.0, ny);
+    a.dx = nans(r, ny);
+    r->e->op->l2_normalise_bwd(r->e->ctx, &a);
+    get(r->e, r->grad[0], a.dx, ny, 0.0);
+}
+
+static void run_dropout(run *r, const gr_dev_batch *b)
+{
+    const size_t ny = gr_ops_outputs(r->k);
+    gr_drop_args a = { .b = b, .hidden = r->k->hidden, .per_token = r->k->per_token, .drop = r->drop, .x = r->x[0] };
+
+    a.out = nans(r, ny);
+    r->e->op->dropout(r->e->ctx, &a);
+    get(r->e, r->y, a.out, ny, 0.0);
+    if (!r->grad) return;
+    a.x = a.out = put(r->e, r->dy, 0.0, ny); /* in place */
+    r->e->op->dropout(r->e->ctx, &a);
+    get(r->e, r->grad[0], a.out, ny, 0.0);
+}
+
+static void run_loss(run *r)
+{
+    const gr_backend *op = r->e->op;
+    const gr_ops_case *k = r->k;
+    int32_t *labels = host_ints((size_t)k->rows);
+    double *values = calloc((size_t)k->rows + 1, sizeof *values);
+    const double zero = 0.0;
+    gr_loss_args a = { .rows = k->rows, .classes = k->kind == GR_OPS_MSE ? 1 : k->out, .logits = r->x[0],
+                       .smoothing = k->smoothing, .normaliser = 7.0 };
+
+    assert_non_null(values);
+    gr_ops_fill(values, (size_t)k->rows, 5, 1.0);
+    for (int32_t i = 0; i < k->rows; i++)
+        labels[i] = k->ignore && i % k->ignore == 0 ? -100 : k->kind == GR_OPS_XENT ? (int32_t)(mix((uint32_t)i) % (uint32_t)k->out) : 0;
+    a.labels = send_ints(r->e, labels, (size_t)k->rows);
+    a.values = take(r->e, values, (size_t)k->rows * sizeof *values);
+    free(values);
+    a.loss = take(r->e, &zero, sizeof zero);
+    a.dlogits = r->grad ? nans(r, r->n[0]) : NULL;
+    a.cosine = k->kind == GR_OPS_COSINE ? nans(r, (size_t)k->rows) : NULL;
+    (k->kind == GR_OPS_XENT ? op->softmax_xent : k->kind == GR_OPS_MSE ? op->mse : op->cosine)(r->e->ctx, &a);
+    op->download(r->e->ctx, r->y, a.loss, sizeof *r->y);
+    if (r->grad) get(r->e, r->grad[0], a.dlogits, r->n[0], 0.0);
+}
+
+void gr_ops_run(gr_ops_env *e, const gr_ops_case *k, double *const *in, double *y, const double *dy, double *const *grad)
+{
+    run r = { .e = e, .k = k, .in = in, .y = y, .dy = dy, .grad = grad };
+    const size_t n_in = gr_ops_inputs(k, r.n);
+    gr_dev_batch b = { 0 };
+
+    for (size_t i = 0; i < n_in; i++) r.x[i] = put(e, in[i], 0.0, r.n[i]);
+    r.drop = gr_dropout_make(k->drop, 42, 3, GR_SITE_FFN_OUT(1));
+    if (n_rows(k) > 0) {
+        b = batch_of(e, k);
+        e->op->reserve(e->ctx, b.n_tokens, 3 * k->hidden, k->heads ? k->heads : 1, b.max_len);
+    } else {
+        const int32_t width = k->in > k->out ? k->in : k->out;
+        e->op->reserve(e->ctx, k->rows, width > k->hidden ? width : k->hidden, 1, 1);
+    }
+    switch (k->kind) {
+    case GR_OPS_LINEAR: run_linear(&r); break;
+    case GR_OPS_ATTENTION: run_attention(&r, &b); break;
+    case GR_OPS_ADD_NORM: run_add_norm(&r, &b); break;
+    case GR_OPS_EMBED: run_embed(&r, &b); break;
+    case GR_OPS_GATHER:
+    case GR_OPS_MEAN: run_pool(&r, &b); break;
+    case GR_OPS_L2: run_l2(&r); break;
+    case GR_OPS_DROPOUT: run_dropout(&r, &b); break;
+    case GR_OPS_XENT:
+    case GR_OPS_MSE:
+    case GR_OPS_COSINE: run_loss(&r); break;
+    }
+    gr_ops_done(e, k->name);
+}
+
+/* ---- sizes ---- */
+
+static size_t area(int32_t a, int32_t b) { return (size_t)a * (size_t)b; }
+
+size_t gr_ops_inputs(const gr_ops_case *k, size_t n[GR_OPS_MAX_IN])
+{
+    const size_t h = (size_t)k->hidden, T = (size_t)n_tokens(k);
+
+    switch (k->kind) {
+    case GR_OPS_LINEAR:
+        n[0] = area(k->rows, k->in);
+        n[1] = area(k->out, k->in);
+        n[2] = (size_t)k->out;
+        return k->no_bias ? 2 : 3;
+    case GR_OPS_ATTENTION: n[0] = 3 * T * h; return 1;
+    case GR_OPS_ADD_NORM:
+        n[0] = n[1] = T * h;
+        n[2] = n[3] = h;
+        return 4;
+    case GR_OPS_EMBED:
+        n[0] = (size_t)VOCAB * h;
+        n[1] = (size_t)longest(k) * h;
+        n[2] = (size_t)TYPES * h;
+        n[3] = n[4] = h;
+        return 5;
+    case GR_OPS_GATHER:
+    case GR_OPS_MEAN: n[0] = T * h; return 1;
+    case GR_OPS_DROPOUT: n[0] = (k->per_token ? T : (size_t)n_rows(k)) * h; return 1;
+    case GR_OPS_L2: n[0] = area(k->rows, k->hidden); return 1;
+    case GR_OPS_XENT: n[0] = area(k->rows, k->out); return 1;
+    case GR_OPS_MSE: n[0] = (size_t)k->rows; return 1;
+    case GR_OPS_COSINE: n[0] = 2 * area(k->rows, k->out); return 1;
+    }
+    return 0;
+}
+
+size_t gr_ops_outputs(const gr_ops_case *k)
+{
+    size_t n[GR_OPS_MAX_IN] = { 0 };
+
+    (void)gr_ops_inputs(k, n);
+    switch (k->kind) {
+    case GR_OPS_LINEAR: return area(k->rows, k->out);
+    case GR_OPS_ATTENTION: return n[0] / 3;
+    case GR_OPS_EMBED: return area(n_tokens(k), k->hidden);
+    case GR_OPS_GATHER:
+    case GR_OPS_MEAN: return area(n_rows(k), k->hidden);
+    case GR_OPS_XENT:
+    case GR_OPS_MSE:
+    case GR_OPS_COSINE: return 1;
+    default: return n[0];
+    }
+}
+
+const char *gr_ops_input_name(const gr_ops_case *k, size_t i)
+{
+    static const char *const linear[] = { "x", "w", "bias" }, *const norm[] = { "x", "residual", "gain", "bias" };
+    static const char *const embed[] = { "word", "pos", "type", "gain", "bias" };
+
+    switch (k->kind) {
+    case GR_OPS_LINEAR: return linear[i];
+    case GR_OPS_ADD_NORM: return norm[i];
+    case GR_OPS_EMBED: return embed[i];
+    default: return "x";
+    }
+}

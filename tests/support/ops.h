@@ -1,0 +1,59 @@
+/* ops.h - single ops of a backend as cases: inputs and gradients as doubles, whatever the backend's
+ * element. One list of cases serves the finite differences (tests/grad) and the comparison of backends
+ * (tests/parity).
+ *
+ * Every device buffer lies between two guards; gr_ops_done asserts that they are untouched. Buffers that
+ * an op sets start as NaN; parameter gradients, which an op adds to, start at GR_OPS_BASE. */
+#ifndef GR_TESTS_SUPPORT_OPS_H
+#define GR_TESTS_SUPPORT_OPS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/backend/backend.h"
+
+enum { GR_OPS_MAX_IN = 6, GR_OPS_MAX_BUFFERS = 64, GR_OPS_MAX_ROWS = 16 };
+#define GR_OPS_BASE 0.25
+
+typedef struct gr_ops_env {
+    const gr_backend *op;
+    gr_ctx           *ctx;
+    gr_pool          *pool;
+    struct { unsigned char *p; size_t bytes; } buffer[GR_OPS_MAX_BUFFERS]; /* payloads; guards lie around them */
+    size_t            n_buffers;
+} gr_ops_env;
+
+void gr_ops_open(gr_ops_env *e, const char *backend, int threads, bool deterministic);
+void gr_ops_close(gr_ops_env *e);
+/* sync is GR_OK, guards are whole; the buffers are released. */
+void gr_ops_done(gr_ops_env *e, const char *what);
+
+typedef enum gr_ops_kind {
+    GR_OPS_LINEAR, GR_OPS_ATTENTION, GR_OPS_ADD_NORM, GR_OPS_EMBED, GR_OPS_GATHER, GR_OPS_MEAN, GR_OPS_L2,
+    GR_OPS_DROPOUT, GR_OPS_XENT, GR_OPS_MSE, GR_OPS_COSINE
+} gr_ops_kind;
+
+typedef struct gr_ops_case {
+    const char *name;
+    gr_ops_kind kind;
+    int32_t     lens[GR_OPS_MAX_ROWS]; /* of the packed sequences, ends at 0 (or a full array) */
+    int32_t     rows, in, out;         /* linear; losses: rows, out = classes; l2: rows        */
+    int32_t     hidden, heads;
+    gr_act      act;
+    bool        no_bias, dx_add, no_types, per_token;
+    double      drop, smoothing;
+    double      scale;                 /* of the random inputs; 0: 1                           */
+    int32_t     ignore;                /* xent: every n-th label is ignored, 1: all            */
+} gr_ops_case;
+
+/* Tables of a case: how many inputs, their sizes, the size of the output. */
+size_t gr_ops_inputs(const gr_ops_case *k, size_t n[GR_OPS_MAX_IN]);
+size_t gr_ops_outputs(const gr_ops_case *k);
+const char *gr_ops_input_name(const gr_ops_case *k, size_t i);
+
+/* Forward; and backward when grad is not NULL: grad[i] is d (y . dy) / d in[i]. Losses: y is one number and dy is 1. */
+void gr_ops_run(gr_ops_env *e, const gr_ops_case *k, double *const *in, double *y, const double *dy, double *const *grad);
+
+/* Repeatable numbers in about [-scale, scale], exactly representable as float. */
+void gr_ops_fill(double *x, size_t n, uint32_t seed, double scale);
+#endif
