@@ -1,8 +1,8 @@
 /* order.c - permutations as PyTorch and NumPy draw them; see order.h.
  *
  * Sources: MT19937 of Matsumoto and Nishimura (init_genrand seeding, which torch and RandomState share); randperm of ATen's
- * CPU generator; NumPy's legacy shuffle (masked rejection) and Generator.shuffle (Lemire's bounded integers over PCG64
- * XSL-RR, seeded through SeedSequence, O'Neill's seed_seq design). All arithmetic is modulo 2^32 or 2^64 on purpose. */
+ * CPU generator; NumPy's shuffle by masked rejection, over MT19937 (RandomState) or over PCG64
+ * XSL-RR seeded through SeedSequence, O'Neill's seed_seq design (Generator). All arithmetic is modulo 2^32 or 2^64 on purpose. */
 #include "data/order.h"
 
 #include <math.h>
@@ -183,38 +183,46 @@ static void shuffle_torch(uint32_t *x, size_t n, uint64_t seed)
     for (size_t i = 0; i + 1 < n; i++) swap(x, i, i + mt_next(&g) % (n - i));
 }
 
-/* Backward; a draw is masked to the bits of i and drawn again while it is above i. */
-static void shuffle_numpy(uint32_t *x, size_t n, uint64_t seed)
-{
-    mt19937 g;
+typedef uint32_t (*draw_fn)(void *generator);
 
-    mt_seed(&g, (uint32_t)seed);
+static uint32_t draw_mt(void *g)
+{
+    return mt_next(g);
+}
+
+static uint32_t draw_pcg(void *g)
+{
+    return pcg_next32(g);
+}
+
+/* NumPy's shuffle, legacy and Generator alike: backward; a draw is masked to the bits of i and drawn again while it is
+ * above i (random_interval). */
+static void shuffle_masked(uint32_t *x, size_t n, draw_fn draw, void *generator)
+{
     for (size_t i = n; i-- > 1;) {
         uint32_t mask = (uint32_t)i, j;
 
         for (unsigned k = 1; k < 32; k *= 2) mask |= mask >> k;
-        do j = mt_next(&g) & mask;
+        do j = draw(generator) & mask;
         while (j > i);
         swap(x, i, j);
     }
 }
 
-/* Backward; a draw is the high half of draw * (i + 1), drawn again in the few cases that would be unfair. */
+static void shuffle_numpy(uint32_t *x, size_t n, uint64_t seed)
+{
+    mt19937 g;
+
+    mt_seed(&g, (uint32_t)seed);
+    shuffle_masked(x, n, draw_mt, &g);
+}
+
 static void shuffle_pcg64(uint32_t *x, size_t n, uint64_t seed)
 {
     pcg64 g;
 
     pcg_seed(&g, seed);
-    for (size_t i = n; i-- > 1;) {
-        const uint32_t range = (uint32_t)i + 1u;
-        uint64_t       m = (uint64_t)pcg_next32(&g) * range;
-
-        if ((uint32_t)m < range) {
-            const uint32_t least = (UINT32_MAX - (uint32_t)i) % range;
-            while ((uint32_t)m < least) m = (uint64_t)pcg_next32(&g) * range;
-        }
-        swap(x, i, (size_t)(m >> 32));
-    }
+    shuffle_masked(x, n, draw_pcg, &g);
 }
 
 /* ---- public ---- */
