@@ -1,0 +1,305 @@
+/* gr_model: made, saved, opened again; strictness about tensors; warnings; names. */
+#include <math.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "model/safetensors.h"
+#include "model/weights.h"
+#include "tests/support/test.h"
+
+static const char config_json[] =
+    "{\"architectures\":[\"BertModel\"],\"model_type\":\"bert\",\"vocab_size\":30,\"hidden_size\":8,\"num_hidden_layers\":2,\"num_attention_heads\":2,"
+    "\"intermediate_size\":12,\"max_position_embeddings\":10,\"pad_token_id\":3,\"torch_dtype\":\"float16\",\"transformers_version\":\"4.30.0\",\"x\":{\"y\":[1]}}";
+
+static const char *in_tmp(const char *name)
+{
+    static char path[4][GR_PATH_MAX];
+    static int turn;
+
+    turn = (turn + 1) % 4;
+    assert_true(gr_fs_join(path[turn], GR_PATH_MAX, gr_test_tmpdir(), name));
+    return path[turn];
+}
+
+static gr_model_opts opts(gr_head_kind kind, int32_t n_out)
+{
+    return (gr_model_opts){ .head = { kind, n_out }, .seed = 7, .elem = 4, .dropout = -1.0 };
+}
+
+static gr_model *create(const gr_model_opts *o)
+{
+    const char *dir = in_tmp("Source Model");
+    char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+    gr_model *m = NULL;
+
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "vocab.txt"));
+    assert_ok(gr_fs_write(path, "[PAD]\n", 6, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "config.json"));
+    assert_ok(gr_fs_write(path, config_json, strlen(config_json), &err), &err);
+    assert_ok(gr_model_create(&m, path, o, &err), &err);
+    return m;
+}
+
+static const float *weights_of(const gr_model *m, const char *name, size_t *n)
+{
+    const int32_t i = gr_params_find(&m->params, name);
+
+    if (i < 0) fail_msg("no parameter '%s'", name);
+    if (n) *n = m->params.p[i].count;
+    return (const float *)m->weights + m->params.p[i].offset;
+}
+
+static void test_init(void **state)
+{
+    gr_model_opts o = opts(GR_HEAD_CLASS, 3);
+    gr_model *m = create(&o), *again, *more, *other;
+    const float *w;
+    size_t n;
+
+    (void)state;
+    w = weights_of(m, "bert.embeddings.word_embeddings.weight", &n);
+    for (size_t k = 0; k < 8; k++) assert_near(w[3 * 8 + k], 0, 0, "the pad row is zero");
+    assert_true(w[0] != 0.0f && fabsf(w[0]) < 0.02f * 8);
+    assert_near(weights_of(m, "bert.encoder.layer.1.output.LayerNorm.weight", NULL)[5], 1, 0, "gain");
+    assert_near(weights_of(m, "classifier.bias", NULL)[2], 0, 0, "bias");
+    assert_true(m->head_is_new);
+    assert_string_equal(m->labels[2], "LABEL_2");
+    assert_int_equal((uintptr_t)m->weights % 64, 0);
+    /* the same seed gives the same bits; a tensor does not depend on the others; another seed gives others */
+    again = create(&o);
+    assert_memory_equal(again->weights, m->weights, m->params.total * sizeof(float));
+    o.head = (gr_head_spec){ GR_HEAD_TOKEN, 3 };
+    more = create(&o);
+    w = weights_of(m, "classifier.weight", &n);
+    assert_memory_equal(weights_of(more, "classifier.weight", NULL), w, n * sizeof(float));
+    o.seed = 8;
+    other = create(&o);
+    assert_memory_not_equal(weights_of(other, "classifier.weight", NULL), w, n * sizeof(float));
+    gr_model_close(m);
+    gr_model_close(again);
+    gr_model_close(more);
+    gr_model_close(other);
+}
+
+/* The spread of many draws: 30 * 8 - 8 values of sd 0.02; the standard error of their sd is 0.02 / sqrt(2 * 232) = 0.00093. */
+static void test_spread(void **state)
+{
+    gr_model_opts o = opts(GR_HEAD_EMBED, 0);
+    gr_model *m = create(&o);
+    double sum = 0;
+    size_t n;
+    const float *w = weights_of(m, "embeddings.word_embeddings.weight", &n);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) sum += (double)w[i] * (double)w[i];
+    assert_near(sqrt(sum / (double)(n - 8)), 0.02, 5 * 0.00093, "sd");
+    gr_model_close(m);
+}
+
+static void test_save_and_open(void **state)
+{
+    static const char *const labels[] = { "no", "maybe", "yes" };
+    gr_model_opts o = opts(GR_HEAD_CLASS, 3);
+    const char *dir = in_tmp("saved");
+    gr_err err = GR_ERR_INIT;
+    char path[GR_PATH_MAX];
+    gr_json *doc = NULL;
+    gr_model *m, *back = NULL;
+    gr_head_spec head;
+
+    (void)state;
+    o.labels = labels;
+    m = create(&o);
+    assert_string_equal(m->name, "source-model");
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    o.labels = NULL;
+    o.dir = dir;
+    o.require_head = true;
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_memory_equal(back->weights, m->weights, m->params.total * sizeof(float));
+    assert_int_equal(back->n_warnings, 0);
+    assert_false(back->head_is_new);
+    assert_string_equal(back->labels[1], "maybe");
+    assert_string_equal(back->config.architecture, "BertForSequenceClassification");
+    assert_int_equal(strlen(back->sha256), 64);
+    assert_ok(gr_model_head_of(&head, &back->config, &err), &err);
+    assert_int_equal(head.kind, GR_HEAD_CLASS);
+    assert_int_equal(head.n_out, 3);
+    assert_true(gr_fs_join(path, sizeof path, dir, "vocab.txt"));
+    assert_true(gr_fs_is_file(path));
+    assert_true(gr_fs_join(path, sizeof path, dir, "config.json"));
+    assert_ok(gr_json_read(&doc, path, 0, &err), &err);
+    assert_string_equal(gr_json_str(gr_json_get(doc, "dtype"), ""), "float32");
+    assert_null(gr_json_get(doc, "torch_dtype"));
+    assert_string_equal(gr_json_str(gr_json_get(doc, "transformers_version"), ""), "4.30.0");
+    assert_string_equal(gr_json_str(gr_json_get(doc, "problem_type"), ""), "single_label_classification");
+    assert_near(gr_json_num(gr_json_get(gr_json_get(doc, "label2id"), "yes"), -1), 2, 0, "label2id");
+    assert_true(gr_json_is_array(gr_json_get(gr_json_get(doc, "x"), "y"))); /* unknown keys are kept */
+    gr_json_free(doc);
+    gr_model_close(back);
+    gr_model_close(m);
+}
+
+static void test_heads_saved(void **state)
+{
+    static const struct { gr_head_spec head; const char *architecture; bool reopens; } cases[] = {
+        { { GR_HEAD_REGRESSION, 1 }, "BertForSequenceClassification", true },
+        { { GR_HEAD_TOKEN, 5 }, "BertForTokenClassification", true },
+        { { GR_HEAD_EMBED, 0 }, "BertModel", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        gr_model_opts o = opts(cases[i].head.kind, cases[i].head.n_out);
+        const char *dir = in_tmp("heads");
+        gr_err err = GR_ERR_INIT;
+        gr_model *m = create(&o), *back = NULL;
+        gr_head_spec head;
+
+        assert_ok(gr_model_save(m, dir, &err), &err);
+        o.dir = dir;
+        o.elem = 8;
+        assert_ok(gr_model_open(&back, &o, &err), &err);
+        assert_string_equal(back->config.architecture, cases[i].architecture);
+        for (size_t k = 0; k < m->params.total; k++)
+            assert_near(((double *)back->weights)[k], (double)((float *)m->weights)[k], 0, "element %zu", k);
+        if (cases[i].reopens) {
+            assert_ok(gr_model_head_of(&head, &back->config, &err), &err);
+            assert_int_equal(head.kind, cases[i].head.kind);
+            assert_int_equal(head.n_out, cases[i].head.n_out);
+        } else {
+            assert_status(gr_model_head_of(&head, &back->config, &err), GR_E_FORMAT, &err, "fine-tune");
+        }
+        /* a double model is saved as floats */
+        assert_ok(gr_model_save(back, dir, &err), &err);
+        gr_model_close(back);
+        gr_model_close(m);
+    }
+}
+
+/* Save `m`, then add or drop tensors of the file: name given = one more tensor of that name; skip = one left out. */
+static const char *doctored(const gr_model *m, const char *extra, const char *skip, const float *value)
+{
+    const char *dir = in_tmp("doctored");
+    gr_st_tensor t[64];
+    char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+    size_t n = 0;
+
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    for (size_t i = 0; i < m->params.n; i++) {
+        const gr_param *p = &m->params.p[i];
+
+        if (skip && strcmp(p->name, skip) == 0) continue;
+        t[n++] = (gr_st_tensor){ p->name, GR_DT_F32, p->cols ? 2 : 1, { p->rows, p->cols }, p->count,
+                                 (const unsigned char *)((const float *)m->weights + p->offset), p->count * 4 };
+    }
+    if (extra) t[n++] = (gr_st_tensor){ extra, GR_DT_F32, 1, { 1 }, 1, (const unsigned char *)value, 4 };
+    assert_true(gr_fs_join(path, sizeof path, dir, "model.safetensors"));
+    assert_ok(gr_st_write(path, t, n, &err), &err);
+    return dir;
+}
+
+static void test_strict(void **state)
+{
+    gr_model_opts o = opts(GR_HEAD_CLASS, 2), wide;
+    const float one = 1, bad = (float)NAN;
+    gr_model *m = create(&o), *back = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    o.dir = doctored(m, "bert.encoder.layer.2.output.dense.bias", NULL, &one);
+    assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, "layer.2.output.dense.bias");
+    assert_null(back);
+    o.ignore_unused = true;
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_int_equal(back->n_warnings, 1);
+    gr_model_close(back);
+    o.ignore_unused = false;
+
+    o.dir = doctored(m, NULL, "bert.encoder.layer.1.output.dense.bias", NULL);
+    assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, "'bert.encoder.layer.1.output.dense.bias' is missing");
+
+    o.dir = doctored(m, "cls.predictions.bias", "classifier.bias", &one);
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_int_equal(back->n_warnings, 2);
+    assert_non_null(strstr(back->warnings[0], "classifier.weight, classifier.bias"));
+    assert_non_null(strstr(back->warnings[1], "cls.predictions.bias"));
+    assert_true(back->head_is_new);
+    gr_model_close(back);
+
+    o.dir = doctored(m, "bert.embeddings.position_ids", NULL, &one);
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_non_null(strstr(back->warnings[0], "position_ids"));
+    gr_model_close(back);
+
+    /* the bias comes back as a lone NaN of the right shape for one output */
+    wide = opts(GR_HEAD_REGRESSION, 1);
+    gr_model_close(m);
+    m = create(&wide);
+    wide.dir = doctored(m, "classifier.bias", "classifier.bias", &bad);
+    assert_status(gr_model_open(&back, &wide, &err), GR_E_NUMERIC, &err, "'classifier.bias'");
+    gr_model_close(m);
+}
+
+static void test_other_head(void **state)
+{
+    gr_model_opts o = opts(GR_HEAD_CLASS, 2);
+    const char *dir = in_tmp("other head");
+    gr_model *m = create(&o), *back = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    o.dir = dir;
+    o.head.n_out = 3;
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_true(back->head_is_new);
+    assert_non_null(strstr(back->warnings[0], "replaced by new ones"));
+    gr_model_close(back);
+    o.require_head = true;
+    assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, "'classifier.weight' has the shape [2, 8], the configuration asks for [3, 8]");
+    o = opts(GR_HEAD_EMBED, 0);
+    o.dir = dir;
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_non_null(strstr(back->warnings[0], "classifier."));
+    gr_model_close(back);
+    o = opts(GR_HEAD_TOKEN, 2);
+    o.dir = dir;
+    o.dropout = 0.25;
+    assert_ok(gr_model_open(&back, &o, &err), &err); /* the pooler is left aside */
+    assert_near(back->config.attn_dropout, 0.25, 0, "dropout replaced");
+    assert_non_null(strstr(back->warnings[0], "pooler"));
+    gr_model_close(back);
+    gr_model_close(m);
+}
+
+static void test_refusals(void **state)
+{
+    gr_model_opts o = opts(GR_HEAD_CLASS, 2);
+    gr_err err = GR_ERR_INIT;
+    gr_model *m = NULL;
+
+    (void)state;
+    assert_status(gr_model_open(&m, &o, &err), GR_E_ARG, &err, "no model folder");
+    o.dir = "absent-folder";
+    assert_status(gr_model_open(&m, &o, &err), GR_E_NOTFOUND, &err, "absent-folder");
+    o.dir = gr_test_tmpdir();
+    assert_status(gr_model_open(&m, &o, &err), GR_E_NOTFOUND, &err, "config.json");
+    assert_null(m);
+    gr_model_close(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_init), cmocka_unit_test(test_spread), cmocka_unit_test(test_save_and_open), cmocka_unit_test(test_heads_saved),
+        cmocka_unit_test(test_strict), cmocka_unit_test(test_other_head), cmocka_unit_test(test_refusals),
+    };
+
+    gr_log_set_level(GR_LOG_QUIET);
+    return gr_test_main(tests);
+}
