@@ -196,42 +196,49 @@ static gr_prf score_of(class_count c, double z)
     return (gr_prf){ ratio(hit, pred, z), ratio(hit, ref, z), ratio(2.0 * hit, pred + ref, z), ref };
 }
 
-/* Mean over the entries that are not NaN; NaN when all are. Weights that add to 0 count as equal. */
-typedef struct mean {
-    gr_sum sum, weighted, weight;
-    size_t n;
-} mean;
+static double precision_of(const gr_prf *p) { return p->precision; }
+static double recall_of(const gr_prf *p) { return p->recall; }
+static double f1_of(const gr_prf *p) { return p->f1; }
 
-static void mean_add(mean *m, double x, double w)
+/* Mean of one score over the classes where it is not NaN; NaN when it is nowhere. Weights (true rows)
+ * that add to 0 count as equal. work holds 2 n doubles. */
+static double mean_of(double (*get)(const gr_prf *), const gr_prf *each, size_t n, bool weighted, double *work)
 {
-    if (isnan(x)) return;
-    gr_sum_add(&m->sum, x);
-    gr_sum_add(&m->weighted, x * w);
-    gr_sum_add(&m->weight, w);
-    m->n++;
-}
-
-static double mean_value(const mean *m, bool weighted)
-{
-    const double w = gr_sum_value(&m->weight);
-
-    if (m->n == 0) return NAN;
-    return weighted && w != 0.0 ? gr_sum_value(&m->weighted) / w : gr_sum_value(&m->sum) / (double)m->n;
-}
-
-static gr_prf average_of(const class_count *c, size_t n, bool weighted, double z)
-{
-    mean p = { 0 }, r = { 0 }, f = { 0 };
-    double support = 0.0;
+    double *v = work, *w = work + n, weight;
+    size_t k = 0;
 
     for (size_t i = 0; i < n; i++) {
-        const gr_prf one = score_of(c[i], z);
-        mean_add(&p, one.precision, one.support);
-        mean_add(&r, one.recall, one.support);
-        mean_add(&f, one.f1, one.support);
-        support += one.support;
+        if (isnan(get(&each[i]))) continue;
+        v[k] = get(&each[i]);
+        w[k++] = each[i].support;
     }
-    return (gr_prf){ mean_value(&p, weighted), mean_value(&r, weighted), mean_value(&f, weighted), support };
+    if (k == 0) return NAN;
+    weight = gr_sum_numpy(w, k);
+    if (!weighted || weight == 0.0) return gr_sum_numpy(v, k) / (double)k;
+    for (size_t i = 0; i < k; i++) v[i] *= w[i];
+    return gr_sum_numpy(v, k) / weight;
+}
+
+static gr_status average_of(gr_prf *out, const class_count *c, size_t n, bool weighted, double z, gr_err *err)
+{
+    gr_prf *each = calloc(n ? n : 1, sizeof *each);
+    double *work = calloc(n ? n : 1, 2 * sizeof *work), support = 0.0;
+    gr_status s = GR_OK;
+
+    if (!each || !work) {
+        s = gr_fail_nomem(err, "the scores of classes");
+        goto out;
+    }
+    for (size_t i = 0; i < n; i++) {
+        each[i] = score_of(c[i], z);
+        support += each[i].support;
+    }
+    *out = (gr_prf){ mean_of(precision_of, each, n, weighted, work), mean_of(recall_of, each, n, weighted, work),
+                     mean_of(f1_of, each, n, weighted, work), support };
+out:
+    free(each);
+    free(work);
+    return s;
 }
 
 static gr_prf micro_of(const class_count *c, size_t n, double z)
@@ -274,14 +281,15 @@ gr_status gr_class_prf(gr_prf *out, const gr_tally *t, const gr_prf_options *o, 
 {
     class_count *c = NULL;
     size_t n = 0;
+    gr_status s = GR_OK;
 
     GR_TRY(check_options(t, o, err));
     if (o->average == GR_AVERAGE_BINARY) return binary_prf(out, t, o, err);
     GR_TRY(select_classes(&c, &n, t, o, err));
-    *out = o->average == GR_AVERAGE_MICRO ? micro_of(c, n, o->zero_division)
-                                          : average_of(c, n, o->average == GR_AVERAGE_WEIGHTED, o->zero_division);
+    if (o->average == GR_AVERAGE_MICRO) *out = micro_of(c, n, o->zero_division);
+    else s = average_of(out, c, n, o->average == GR_AVERAGE_WEIGHTED, o->zero_division, err);
     free(c);
-    return GR_OK;
+    return s;
 }
 
 gr_status gr_class_prf_each(gr_prf **out, size_t *n, const gr_tally *t, const gr_prf_options *o, gr_err *err)
@@ -441,6 +449,16 @@ static gr_status fill_rows(gr_class_report *r, const class_count *c, double z, c
     return GR_OK;
 }
 
+/* Every name widens its column, also one that the list of labels leaves without a row. */
+static size_t report_width(const gr_class_report *r, const char *const *names, size_t n_names)
+{
+    size_t w = 0;
+
+    for (size_t i = 0; i < r->n; i++) w = gr_report_widen(w, r->row[i].name);
+    for (size_t i = 0; names && i < n_names; i++) w = gr_report_widen(w, names[i]);
+    return w;
+}
+
 gr_status gr_class_report_make(gr_class_report *out, const gr_tally *t, const gr_prf_options *o,
                                const char *const *names, size_t n_names, gr_err *err)
 {
@@ -460,9 +478,10 @@ gr_status gr_class_report_make(gr_class_report *out, const gr_tally *t, const gr
     r.row = calloc(r.n ? r.n : 1, sizeof *r.row);
     s = r.row ? fill_rows(&r, c, o->zero_division, names, err) : gr_fail_nomem(err, "the report");
     if (s != GR_OK) goto out;
+    r.width = report_width(&r, names, n_names);
     r.micro = micro_of(c, n, o->zero_division);
-    r.macro = average_of(c, n, false, o->zero_division);
-    r.weighted = average_of(c, n, true, o->zero_division);
+    if ((s = average_of(&r.macro, c, n, false, o->zero_division, err)) != GR_OK) goto out;
+    if ((s = average_of(&r.weighted, c, n, true, o->zero_division, err)) != GR_OK) goto out;
     r.micro_is_accuracy = lists_all(t, o);
     r.support_is_real = t->correct == 0;
     *out = r;
@@ -488,7 +507,7 @@ gr_status gr_class_report_text(gr_buf *out, const gr_class_report *r, int digits
     if (digits < 0 || digits > GR_REPORT_DIGITS_MAX)
         return gr_fail(err, GR_E_ARG, "%d digits: 0 to %d can be printed", digits, GR_REPORT_DIGITS_MAX);
     width = gr_report_width(digits);
-    for (size_t i = 0; i < r->n; i++) width = gr_report_widen(width, r->row[i].name);
+    if (r->width > width) width = r->width;
     gr_report_head(out, width);
     for (size_t i = 0; i < r->n; i++) gr_report_row(out, width, digits, r->row[i].name, &r->row[i].score, false, real);
     gr_buf_addc(out, '\n');

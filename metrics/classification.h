@@ -89,6 +89,7 @@ typedef struct gr_class_row {
 typedef struct gr_class_report {
     gr_class_row *row;
     size_t        n;
+    size_t        width; /* of the widest name, in characters */
     gr_prf        micro, macro, weighted;
     bool          micro_is_accuracy; /* all occurring classes are listed: the row is called "accuracy" */
     bool          support_is_real;   /* scikit-learn prints supports as 2.0 when no row at all is right */

@@ -25,4 +25,8 @@ static inline double gr_sum_value(const gr_sum *a)
 {
     return isfinite(a->s) ? a->s + a->c : a->s;
 }
+
+/* Sum of x (n) in the order of numpy's pairwise summation. For the means that a report prints: where
+ * a mean lies on a rounding boundary, its last bit decides the printed digit. */
+double gr_sum_numpy(const double *x, size_t n);
 #endif

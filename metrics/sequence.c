@@ -296,48 +296,6 @@ static type_count total_of(const gr_seqeval *s)
     return all;
 }
 
-static gr_prf mean_over_types(const gr_seqeval *s, bool weighted, double z)
-{
-    const type_count all = total_of(s);
-    gr_sum p = { 0 }, r = { 0 }, f = { 0 };
-    double den = weighted ? (double)all.ref : (double)s->n;
-
-    /* seqeval's word for "no true entity": recall is 0/0 by itself, the others only without predictions. */
-    if (weighted && all.ref == 0) {
-        const double v = all.pred == 0 ? z : 0.0;
-        return (gr_prf){ v, z, v, 0.0 };
-    }
-    for (size_t i = 0; i < s->n; i++) {
-        const type_count *c = &s->type[i];
-        const gr_prf one = score_of(c->hit, c->pred, c->ref, z);
-        const double w = weighted ? one.support : 1.0;
-        gr_sum_add(&p, w * one.precision);
-        gr_sum_add(&r, w * one.recall);
-        gr_sum_add(&f, w * one.f1);
-    }
-    if (den == 0.0) return (gr_prf){ NAN, NAN, NAN, 0.0 };
-    return (gr_prf){ gr_sum_value(&p) / den, gr_sum_value(&r) / den, gr_sum_value(&f) / den, (double)all.ref };
-}
-
-gr_status gr_seqeval_scores(gr_seqeval_result *out, const gr_seqeval *s, double z, gr_err *err)
-{
-    const type_count all = total_of(s);
-    gr_prf micro, macro, weighted;
-
-    GR_TRY(check_zero_division(z, err));
-    micro = score_of(all.hit, all.pred, all.ref, z);
-    macro = mean_over_types(s, false, z);
-    weighted = mean_over_types(s, true, z);
-    *out = (gr_seqeval_result){
-        .precision = micro.precision, .recall = micro.recall, .f1 = micro.f1,
-        .accuracy = s->tokens ? (double)s->correct / (double)s->tokens : NAN,
-        .macro_precision = macro.precision, .macro_recall = macro.recall, .macro_f1 = macro.f1,
-        .weighted_precision = weighted.precision, .weighted_recall = weighted.recall, .weighted_f1 = weighted.f1,
-        .support = all.ref, .predicted = all.pred, .tokens = s->tokens, .sentences = s->sentences,
-    };
-    return GR_OK;
-}
-
 static int cmp_type(const void *a, const void *b)
 {
     return strcmp(((const gr_seqeval_type *)a)->type, ((const gr_seqeval_type *)b)->type);
@@ -360,18 +318,76 @@ gr_status gr_seqeval_types(gr_seqeval_type **out, size_t *n, const gr_seqeval *s
     return GR_OK;
 }
 
-gr_status gr_seqeval_report(gr_buf *out, const gr_seqeval *s, int digits, double z, gr_err *err)
+static double precision_of(const gr_seqeval_type *t) { return t->precision; }
+static double recall_of(const gr_seqeval_type *t) { return t->recall; }
+static double f1_of(const gr_seqeval_type *t) { return t->f1; }
+
+/* Mean over types in their order; work holds n doubles. */
+static double mean_of(double (*get)(const gr_seqeval_type *), const gr_seqeval_type *t, size_t n, bool weighted,
+                      double den, double *work)
 {
-    static const char *const names[] = { "micro avg", "macro avg", "weighted avg" };
+    for (size_t i = 0; i < n; i++) work[i] = weighted ? get(&t[i]) * (double)t[i].support : get(&t[i]);
+    return n ? gr_sum_numpy(work, n) / den : NAN;
+}
+
+/* Micro, macro and weighted averages, as they stand in the report. */
+typedef struct averages {
+    gr_prf micro, macro, weighted;
+} averages;
+
+static gr_status average_types(averages *out, const gr_seqeval_type *t, size_t n, const type_count *all, double z,
+                               gr_err *err)
+{
+    double *work = calloc(n ? n : 1, sizeof *work);
+    const double ref = (double)all->ref, none = all->pred == 0 ? z : 0.0;
+
+    if (!work) return gr_fail_nomem(err, "entity types");
+    out->micro = score_of(all->hit, all->pred, all->ref, z);
+    out->macro = (gr_prf){ mean_of(precision_of, t, n, false, (double)n, work), mean_of(recall_of, t, n, false, (double)n, work),
+                           mean_of(f1_of, t, n, false, (double)n, work), ref };
+    /* Without a true entity recall is 0/0 by itself, the others only when nothing was predicted either. */
+    if (all->ref == 0) out->weighted = (gr_prf){ none, z, none, ref };
+    else out->weighted = (gr_prf){ mean_of(precision_of, t, n, true, ref, work), mean_of(recall_of, t, n, true, ref, work),
+                                   mean_of(f1_of, t, n, true, ref, work), ref };
+    free(work);
+    return GR_OK;
+}
+
+gr_status gr_seqeval_scores(gr_seqeval_result *out, const gr_seqeval *s, double z, gr_err *err)
+{
     const type_count all = total_of(s);
     gr_seqeval_type *t = NULL;
-    gr_prf avg[3];
+    averages avg = { 0 };
+    size_t n = 0;
+    gr_status st;
+
+    GR_TRY(gr_seqeval_types(&t, &n, s, z, err));
+    if ((st = average_types(&avg, t, n, &all, z, err)) != GR_OK) goto out;
+    *out = (gr_seqeval_result){
+        .precision = avg.micro.precision, .recall = avg.micro.recall, .f1 = avg.micro.f1,
+        .accuracy = s->tokens ? (double)s->correct / (double)s->tokens : NAN,
+        .macro_precision = avg.macro.precision, .macro_recall = avg.macro.recall, .macro_f1 = avg.macro.f1,
+        .weighted_precision = avg.weighted.precision, .weighted_recall = avg.weighted.recall, .weighted_f1 = avg.weighted.f1,
+        .support = all.ref, .predicted = all.pred, .tokens = s->tokens, .sentences = s->sentences,
+    };
+out:
+    free(t);
+    return st;
+}
+
+gr_status gr_seqeval_report(gr_buf *out, const gr_seqeval *s, int digits, double z, gr_err *err)
+{
+    const type_count all = total_of(s);
+    gr_seqeval_type *t = NULL;
+    averages avg = { 0 };
     size_t n = 0, width;
+    gr_status st;
 
     if (digits < 0 || digits > GR_REPORT_DIGITS_MAX)
         return gr_fail(err, GR_E_ARG, "%d digits: 0 to %d can be printed", digits, GR_REPORT_DIGITS_MAX);
     if (s->n == 0) return gr_fail(err, GR_E_ARG, "no entity occurs on either side: there is nothing to report");
     GR_TRY(gr_seqeval_types(&t, &n, s, z, err));
+    if ((st = average_types(&avg, t, n, &all, z, err)) != GR_OK) goto out;
     width = gr_report_width(digits);
     for (size_t i = 0; i < n; i++) width = gr_report_widen(width, t[i].type);
     gr_report_head(out, width);
@@ -379,11 +395,12 @@ gr_status gr_seqeval_report(gr_buf *out, const gr_seqeval *s, int digits, double
         const gr_prf v = { t[i].precision, t[i].recall, t[i].f1, (double)t[i].support };
         gr_report_row(out, width, digits, t[i].type, &v, false, false);
     }
-    free(t);
     gr_buf_addc(out, '\n');
-    avg[0] = score_of(all.hit, all.pred, all.ref, z);
-    avg[1] = mean_over_types(s, false, z);
-    avg[2] = mean_over_types(s, true, z);
-    for (size_t i = 0; i < 3; i++) gr_report_row(out, width, digits, names[i], &avg[i], false, false);
-    return out->oom ? gr_fail_nomem(err, "the report") : GR_OK;
+    gr_report_row(out, width, digits, "micro avg", &avg.micro, false, false);
+    gr_report_row(out, width, digits, "macro avg", &avg.macro, false, false);
+    gr_report_row(out, width, digits, "weighted avg", &avg.weighted, false, false);
+    if (out->oom) st = gr_fail_nomem(err, "the report");
+out:
+    free(t);
+    return st;
 }

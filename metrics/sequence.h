@@ -57,7 +57,7 @@ typedef struct gr_seqeval_result {
     uint64_t tokens, sentences;
 } gr_seqeval_result;
 
-/* GR_E_ARG: zero_division neither 0 nor 1. */
+/* GR_E_ARG: zero_division neither 0 nor 1. GR_E_NOMEM. */
 gr_status gr_seqeval_scores(gr_seqeval_result *out, const gr_seqeval *s, double zero_division, gr_err *err) GR_MUST_USE;
 
 /* One entity type that occurs on either side. `type` belongs to the gr_seqeval. */

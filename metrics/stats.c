@@ -25,10 +25,13 @@ static gr_status check_confidence(double c, gr_err *err)
     return c >= 0.0 && c <= 1.0 ? GR_OK : gr_fail(err, GR_E_ARG, "confidence %g is not in 0..1", c);
 }
 
-/* Half of what lies outside, as an upper tail: 0.5 - c/2 keeps the digits that 1 - (0.5 + c/2) loses. */
+/* scipy rounds 1/2 + c/2 before it takes the quantile; near c = 1 that rounding is felt in the 12th
+ * digit, so it is made here too. The subtraction is exact. */
 static double z_of(double confidence)
 {
-    return gr_normal_upper(0.5 - 0.5 * confidence);
+    const double p = 0.5 + 0.5 * confidence;
+
+    return gr_normal_upper(1.0 - p);
 }
 
 /* Newcombe, Statistics in Medicine 17 (1998), method 3. */
