@@ -1,0 +1,71 @@
+/* read_config.c - tokenizer_config.json: the few of its entries that change what a tokenizer gives. */
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "model/tokenizer/tok_impl.h"
+
+enum { CONFIG_MAX = 16 << 20 }; /* large vocabularies list their added tokens here */
+
+static gr_status read_flag(int *out, const gr_json *root, const char *key, gr_err *err)
+{
+    const gr_json *v = gr_json_get(root, key);
+
+    if (!v || gr_json_is_null(v)) return GR_OK;
+    if (!gr_json_is_bool(v)) return gr_fail(err, GR_E_FORMAT, "'%s' is not true or false", key);
+    *out = gr_json_bool(v, false);
+    return GR_OK;
+}
+
+/* A token is written as its text or as an object that holds it under "content". */
+static gr_status read_token(gr_sv *out, gr_arena *arena, const gr_json *root, const char *key, gr_err *err)
+{
+    const gr_json *v = gr_json_get(root, key);
+    gr_sv s;
+
+    if (!v || gr_json_is_null(v)) return GR_OK;
+    if (gr_json_is_object(v)) v = gr_json_get(v, "content");
+    if (!gr_json_is_string(v)) return gr_fail(err, GR_E_FORMAT, "'%s' is not a token", key);
+    s = gr_json_sv(v);
+    out->p = gr_arena_strndup(arena, s.p, s.n);
+    out->n = s.n;
+    return out->p ? GR_OK : gr_fail_nomem(err, "a tokenizer");
+}
+
+static gr_status read_root(gr_tok_config *out, gr_arena *arena, const gr_json *root, gr_err *err)
+{
+    if (!gr_json_is_object(root)) return gr_fail(err, GR_E_FORMAT, "not a JSON object");
+    out->mpnet = strncmp(gr_json_str(gr_json_get(root, "tokenizer_class"), ""), "MPNet", 5) == 0;
+    GR_TRY(read_flag(&out->lowercase, root, "do_lower_case", err));
+    GR_TRY(read_flag(&out->strip_accents, root, "strip_accents", err));
+    GR_TRY(read_flag(&out->chinese_chars, root, "tokenize_chinese_chars", err));
+    GR_TRY(read_token(&out->unk, arena, root, "unk_token", err));
+    GR_TRY(read_token(&out->pad, arena, root, "pad_token", err));
+    GR_TRY(read_token(&out->cls, arena, root, "cls_token", err));
+    GR_TRY(read_token(&out->sep, arena, root, "sep_token", err));
+    return read_token(&out->mask, arena, root, "mask_token", err);
+}
+
+gr_status gr_tok_config_read(gr_tok_config *out, gr_arena *arena, const char *path, gr_err *err)
+{
+    gr_tok_config c = { -1, -1, -1, false, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+    gr_json *root = NULL;
+    gr_status s;
+
+    if (gr_fs_is_file(path)) {
+        GR_TRY(gr_json_read(&root, path, CONFIG_MAX, err));
+        s = read_root(&c, arena, root, err);
+        gr_json_free(root);
+        if (s != GR_OK) return gr_wrap(err, s, "%s", path);
+    }
+    *out = c;
+    return GR_OK;
+}
+
+void gr_tok_config_apply(gr_tok *t, const gr_tok_config *c)
+{
+    if (c->pad.p) t->pad_id = gr_tok_id(t, c->pad);
+    if (c->cls.p) t->cls_id = gr_tok_id(t, c->cls);
+    if (c->sep.p) t->sep_id = gr_tok_id(t, c->sep);
+    if (c->mask.p) t->mask_id = gr_tok_id(t, c->mask);
+}

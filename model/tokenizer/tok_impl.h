@@ -1,0 +1,240 @@
+/* tok_impl.h - the inside of a tokenizer, shared by the files of this folder alone.
+ *
+ * A tokenizer is a pipeline of five parts, each a struct that a reader fills from a file:
+ *
+ *   added tokens  ->  normalizer  ->  pre-tokenizer  ->  model  ->  post-processor
+ *   (text cut at      (glyphs)        (words)            (ids)      (template, types)
+ *    them first)
+ *
+ * A further kind of a part is one more row in the table of its reader (read_parts.c, read_model.c) and
+ * one more file; the encoder calls a model through gr_tok_model.encode and knows nothing else of it. */
+#ifndef GR_MODEL_TOKENIZER_TOK_IMPL_H
+#define GR_MODEL_TOKENIZER_TOK_IMPL_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "model/tokenizer/normalizer.h"
+#include "model/tokenizer/tokenizer.h"
+#include "model/tokenizer/trie.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GR_TOK_ID_MAX ((1 << 24) - 1) /* cap on ids from files: bounds the table of tokens */
+#define GR_TOK_TEXT_MAX ((size_t)INT32_MAX) /* bytes of one text: offsets are 32 bits */
+
+/* ---- parts ---- */
+
+typedef enum gr_pretok_kind { GR_PRETOK_NONE, GR_PRETOK_BERT } gr_pretok_kind;
+
+/* Tokens by id and ids by token. Strings live in the tokenizer's arena. */
+typedef struct gr_vocab {
+    gr_trie trie;
+    gr_sv  *token; /* by id, n of them; .p NULL where the numbering has a gap */
+    size_t  n;     /* largest id + 1 */
+} gr_vocab;
+
+/* One growing token of a text. */
+typedef struct gr_tok_piece {
+    int32_t  id, word;
+    uint32_t c0, c1; /* code points */
+    uint32_t b0, b1; /* bytes       */
+    bool     added;  /* found as an added token: its offsets are final */
+} gr_tok_piece;
+
+typedef struct gr_tok_pieces {
+    gr_tok_piece *v;
+    size_t        n, cap;
+} gr_tok_pieces;
+
+struct gr_tok_model;
+
+/* Appends the tokens of the word g[0..n), n >= 1, all with this word number. GR_E_NOMEM. */
+typedef gr_status (*gr_tok_model_encode)(const struct gr_tok_model *m, gr_tok_pieces *out, const gr_glyph *g, size_t n,
+                                         int32_t word, gr_err *err);
+
+typedef struct gr_tok_model {
+    gr_tok_model_encode encode;
+    gr_vocab            vocab;
+    int32_t             unk_id;
+    bool                cacheable; /* the tokens of a word depend on its characters alone */
+    /* WordPiece */
+    uint32_t inner;     /* trie node behind the continuing prefix; GR_TRIE_NONE when no token has it */
+    size_t   max_chars; /* longer words are unknown */
+} gr_tok_model;
+
+typedef struct gr_added {
+    gr_sv   name;    /* as the file has it                                                 */
+    gr_sv   content; /* as it stands in the text: normalised already when `normalized` is set */
+    int32_t id;
+    bool    single_word, lstrip, rstrip, normalized, special;
+} gr_added;
+
+/* Added tokens that are looked for together: all in raw text, or all in normalised text. */
+typedef struct gr_added_set {
+    gr_trie  trie;       /* values index `token` */
+    gr_added *token;
+    size_t   n;
+    bool     starts[256];      /* first bytes of the tokens */
+    bool     raw_starts[256];  /* ASCII bytes that may become one by normalisation */
+    char     rare[4];          /* the first bytes, when there are at most four; else n_rare is 0 */
+    size_t   n_rare;
+} gr_added_set;
+
+typedef struct gr_post_item {
+    int32_t id;  /* of a special token; -1: a sequence stands here */
+    int32_t seq; /* 0 or 1 */
+    int32_t type;
+} gr_post_item;
+
+typedef struct gr_post_template {
+    gr_post_item *item;
+    size_t        n, n_special;
+} gr_post_template;
+
+typedef struct gr_post {
+    gr_post_template single, pair;
+    bool     trim;          /* RobertaProcessing: blanks are taken out of offsets */
+    bool     prefix_space;  /* ... but for one at the start of the text */
+    uint8_t (*blanks)[2];   /* by id: blank characters at the start and end of the token; NULL: none has any */
+} gr_post;
+
+/* What the scanner does with a byte or character, worked out once from the normalizer's options. */
+typedef enum gr_scan { GR_SCAN_WORD, GR_SCAN_SPACE, GR_SCAN_ALONE, GR_SCAN_WIDE } gr_scan;
+
+struct gr_tok {
+    gr_arena       arena;
+    gr_norm        norm;
+    gr_pretok_kind pretok;
+    gr_tok_model   model;
+    gr_added_set   added_raw, added_norm;
+    gr_post        post;
+    size_t         vocab_size; /* added tokens included */
+    int32_t        pad_id, cls_id, sep_id, mask_id;
+    bool           scan;       /* the word scanner of encode.c may be used */
+    uint8_t        byte_class[256]; /* gr_scan */
+    int32_t        alone_id[128];   /* the token of an ASCII sign that is a word by itself */
+};
+
+/* ---- vocab.c ---- */
+
+/* From n distinct tokens with their ids (0..GR_TOK_ID_MAX); the strings must already live in the
+ * arena with a NUL behind them. dup as for gr_trie_build; two tokens of one id are GR_E_FORMAT. */
+gr_status gr_vocab_build(gr_vocab *out, gr_arena *arena, const gr_sv *tokens, const int32_t *ids, size_t n,
+                         size_t dup[2], gr_err *err) GR_MUST_USE;
+
+/* ---- wordpiece.c ---- */
+
+/* The model over a built vocabulary. GR_E_FORMAT when unk is not in it. */
+gr_status gr_wordpiece_init(gr_tok_model *m, gr_sv unk, gr_sv prefix, size_t max_chars, gr_err *err) GR_MUST_USE;
+
+/* Room for n more pieces. GR_E_NOMEM. */
+gr_status gr_tok_pieces_reserve(gr_tok_pieces *p, size_t n, gr_err *err) GR_MUST_USE;
+
+/* ---- pretok.c ---- */
+
+/* Cut the next word out of g[*at..n): true with [*from, *to), false when none is left. */
+bool gr_pretok_next(gr_pretok_kind kind, const gr_glyph *g, size_t n, size_t *at, size_t *from, size_t *to);
+
+/* ---- added.c ---- */
+
+/* Where an added token stands in a text. */
+typedef struct gr_added_hit {
+    const gr_added *token;
+    size_t from, to;  /* bytes of the text, blanks that it swallows included */
+    size_t next;      /* where the search goes on: behind the token proper   */
+} gr_added_hit;
+
+/* Sort the tokens into the two sets of t (the normalised ones get their content normalised). */
+gr_status gr_added_init(gr_tok *t, const gr_added *tokens, size_t n, gr_err *err) GR_MUST_USE;
+
+/* The next token at or behind `at`; `done` is the end of the hit before. False when there is none. */
+bool gr_added_next(gr_added_hit *hit, const gr_added_set *set, gr_sv text, size_t at, size_t done);
+
+/* False when none of the set can occur once `text` is normalised; true when one might. */
+bool gr_added_possible(const gr_added_set *set, gr_sv text, bool ascii);
+
+/* ---- post.c ---- */
+
+/* Templates by name; all ids of the special tokens are checked by the caller. */
+gr_status gr_post_set(gr_post_template *out, gr_arena *arena, const gr_post_item *items, size_t n, gr_err *err) GR_MUST_USE;
+gr_status gr_post_none(gr_post *p, gr_arena *arena, gr_err *err) GR_MUST_USE;
+gr_status gr_post_bert(gr_post *p, gr_arena *arena, int32_t cls, int32_t sep, gr_err *err) GR_MUST_USE;
+gr_status gr_post_roberta(gr_post *p, gr_arena *arena, int32_t cls, int32_t sep, gr_err *err) GR_MUST_USE;
+
+/* Work out post.blanks for the vocabulary. */
+gr_status gr_post_blanks(gr_tok *t, gr_err *err) GR_MUST_USE;
+
+/* Is cp a blank for offset trimming? */
+bool gr_post_is_blank(uint32_t cp);
+
+/* Take the blanks that a token's own text has at its ends out of its offsets within `text`. */
+void gr_post_trim(const gr_post *post, gr_tok_piece *p, gr_sv text, size_t lead, size_t trail, bool first);
+
+/* Lengths after truncation to `room` tokens, longest first. n[1] is 0 for a single text. */
+void gr_post_truncate(size_t n[2], bool pair, size_t room);
+
+/* ---- tokenizer.c ---- */
+
+/* Everything that follows from the parts: classes of bytes, sets, special ids that are still -1. */
+gr_status gr_tok_finish(gr_tok *t, gr_err *err) GR_MUST_USE;
+gr_tok   *gr_tok_new(void); /* NULL when memory is exhausted */
+
+/* What the scanner does with code point cp (never GR_SCAN_WIDE). */
+gr_scan gr_tok_classify(const gr_tok *t, uint32_t cp);
+
+/* ---- read_config.c ---- */
+
+/* tokenizer_config.json as far as it matters here; unset names are {NULL, 0}. */
+typedef struct gr_tok_config {
+    int   lowercase, strip_accents, chinese_chars; /* -1: not said */
+    bool  mpnet;                                   /* the template of MPNetTokenizer */
+    gr_sv unk, pad, cls, sep, mask;
+} gr_tok_config;
+
+/* Strings go to the arena. An absent file leaves all unset. */
+gr_status gr_tok_config_read(gr_tok_config *out, gr_arena *arena, const char *path, gr_err *err) GR_MUST_USE;
+
+/* Set the special ids that the configuration names, in a tokenizer that came from elsewhere. */
+void gr_tok_config_apply(gr_tok *t, const gr_tok_config *c);
+
+/* ---- read_parts.c, read_model.c ---- */
+
+/* One kind of a part, by the "type" that tokenizer.json gives it. read NULL: known, of a later version. */
+typedef struct gr_tok_kind {
+    const char *type;
+    gr_status (*read)(gr_tok *t, const gr_json *v, gr_err *err);
+} gr_tok_kind;
+
+/* Read part v by the row of its type; `what` names the part in messages. The table ends at type NULL.
+ * GR_E_UNSUPPORTED for a later kind, GR_E_FORMAT for an unknown one. */
+gr_status gr_tok_read_kind(gr_tok *t, const gr_tok_kind *kinds, const char *type, const gr_json *v,
+                           const char *what, gr_err *err) GR_MUST_USE;
+
+/* Each reads one entry of tokenizer.json, which may be absent or null but for the model. The model
+ * comes first, the post-processor (whose tokens must exist) last. */
+gr_status gr_tok_read_model(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_normalizer(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_pretok(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_added(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_post(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_USE;
+
+/* Member `key` of obj as true or false; *out is left alone when it is absent or null. */
+gr_status gr_tok_read_flag(bool *out, const gr_json *obj, const char *key, gr_err *err) GR_MUST_USE;
+
+/* ---- read_vocab.c, read_json.c ---- */
+
+/* The shared ends of the openers. */
+gr_status gr_tok_read_vocab(gr_tok *t, const char *path, const gr_tok_opts *opts, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_json(gr_tok *t, const char *path, gr_err *err) GR_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

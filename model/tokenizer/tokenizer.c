@@ -1,0 +1,216 @@
+/* tokenizer.c - opening, closing, and what follows from the parts; see tokenizer.h and tok_impl.h. */
+#include "model/tokenizer/tokenizer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "model/tokenizer/tok_impl.h"
+#include "model/tokenizer/unicode.h"
+
+gr_tok *gr_tok_new(void)
+{
+    gr_tok *t = calloc(1, sizeof *t);
+
+    if (!t) return NULL;
+    gr_arena_init(&t->arena, 256 * 1024);
+    t->pad_id = t->cls_id = t->sep_id = t->mask_id = -1;
+    return t;
+}
+
+void gr_tok_close(gr_tok *t)
+{
+    if (!t) return;
+    gr_arena_free(&t->arena);
+    free(t);
+}
+
+/* ---- what follows from the parts ---- */
+
+gr_scan gr_tok_classify(const gr_tok *t, uint32_t cp)
+{
+    const unsigned prop = gr_uni_prop(cp);
+    const bool bert = t->norm.kind == GR_NORM_BERT;
+
+    if (bert && t->norm.clean) {
+        if (prop & GR_UNI_REMOVED) return GR_SCAN_WORD; /* dropped, and parts nothing */
+        if (prop & GR_UNI_SPACE) return GR_SCAN_SPACE;
+    }
+    if (prop & GR_UNI_WHITE) return GR_SCAN_SPACE;
+    if (bert && t->norm.cjk && prop & GR_UNI_CJK) return GR_SCAN_ALONE;
+    return prop & GR_UNI_PUNCT ? GR_SCAN_ALONE : GR_SCAN_WORD;
+}
+
+/* The first of the names (ends at NULL) that is a token, else -1. */
+static int32_t first_of(const gr_tok *t, const char *const *names)
+{
+    for (; *names; names++) {
+        const int32_t id = gr_tok_id(t, gr_sv_from(*names));
+        if (id >= 0) return id;
+    }
+    return -1;
+}
+
+static void find_special(gr_tok *t)
+{
+    static const char *const pad[] = { "[PAD]", "<pad>", NULL }, *const mask[] = { "[MASK]", "<mask>", NULL };
+    static const char *const cls[] = { "[CLS]", "<s>", NULL }, *const sep[] = { "[SEP]", "</s>", NULL };
+    const gr_post_template *single = &t->post.single;
+    int32_t first = -1, last = -1; /* special tokens of the template */
+
+    for (size_t i = 0; i < single->n; i++) {
+        if (single->item[i].id < 0) continue;
+        if (first < 0) first = single->item[i].id;
+        last = single->item[i].id;
+    }
+    if (t->cls_id < 0) t->cls_id = first;
+    if (t->sep_id < 0) t->sep_id = last;
+    if (t->pad_id < 0) t->pad_id = first_of(t, pad);
+    if (t->mask_id < 0) t->mask_id = first_of(t, mask);
+    if (t->cls_id < 0) t->cls_id = first_of(t, cls);
+    if (t->sep_id < 0) t->sep_id = first_of(t, sep);
+}
+
+static void classify_bytes(gr_tok *t)
+{
+    for (uint32_t c = 0; c < 256; c++) {
+        const char sign = (char)c;
+        int32_t id;
+
+        t->byte_class[c] = (uint8_t)(c < 128 ? gr_tok_classify(t, c) : GR_SCAN_WIDE);
+        if (c >= 128) continue;
+        id = gr_trie_find(&t->model.vocab.trie, (gr_sv){ &sign, 1 });
+        t->alone_id[c] = id >= 0 && t->model.max_chars > 0 ? id : t->model.unk_id;
+    }
+}
+
+gr_status gr_tok_finish(gr_tok *t, gr_err *err)
+{
+    size_t n = t->model.vocab.n;
+    const gr_added_set *const sets[] = { &t->added_raw, &t->added_norm };
+
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < sets[k]->n; i++)
+            if ((size_t)sets[k]->token[i].id >= n) n = (size_t)sets[k]->token[i].id + 1;
+    if (n > t->vocab_size) t->vocab_size = n;
+    t->scan = t->pretok == GR_PRETOK_BERT && t->model.cacheable;
+    classify_bytes(t);
+    find_special(t);
+    return gr_post_blanks(t, err);
+}
+
+/* ---- opening ---- */
+
+static gr_status finish_open(gr_tok **out, gr_tok *t, gr_status s, gr_err *err)
+{
+    if (s == GR_OK) s = gr_tok_finish(t, err);
+    if (s != GR_OK) {
+        gr_tok_close(t);
+        return s;
+    }
+    *out = t;
+    return GR_OK;
+}
+
+gr_status gr_tok_open_json(gr_tok **out, const char *path, gr_err *err)
+{
+    gr_tok *t = gr_tok_new();
+
+    if (!t) return gr_fail_nomem(err, "a tokenizer");
+    return finish_open(out, t, gr_tok_read_json(t, path, err), err);
+}
+
+/* config_path NULL: none. */
+static gr_status open_vocab(gr_tok **out, const char *path, const char *config_path, const gr_tok_opts *opts, gr_err *err)
+{
+    const gr_tok_opts none = GR_TOK_OPTS_DEFAULT;
+    gr_tok_config c = { -1, -1, -1, false, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+    gr_tok *t = gr_tok_new();
+    gr_status s = GR_OK;
+
+    if (!t) return gr_fail_nomem(err, "a tokenizer");
+    if (config_path) s = gr_tok_config_read(&c, &t->arena, config_path, err);
+    if (s == GR_OK) s = gr_tok_read_vocab(t, path, opts ? opts : &none, &c, err);
+    return finish_open(out, t, s, err);
+}
+
+gr_status gr_tok_open_vocab(gr_tok **out, const char *path, const gr_tok_opts *opts, gr_err *err)
+{
+    return open_vocab(out, path, NULL, opts, err);
+}
+
+static gr_status open_json_in(gr_tok **out, const char *path, const char *config_path, gr_err *err)
+{
+    gr_tok_config c;
+    gr_tok *t = gr_tok_new();
+    gr_status s;
+
+    if (!t) return gr_fail_nomem(err, "a tokenizer");
+    s = gr_tok_read_json(t, path, err);
+    if (s == GR_OK) s = gr_tok_config_read(&c, &t->arena, config_path, err);
+    if (s == GR_OK) gr_tok_config_apply(t, &c);
+    return finish_open(out, t, s, err);
+}
+
+gr_status gr_tok_open(gr_tok **out, const char *dir, const gr_tok_opts *opts, gr_err *err)
+{
+    char json[GR_PATH_MAX], vocab[GR_PATH_MAX], config[GR_PATH_MAX];
+
+    if (!gr_fs_join(json, sizeof json, dir, "tokenizer.json") || !gr_fs_join(vocab, sizeof vocab, dir, "vocab.txt") ||
+        !gr_fs_join(config, sizeof config, dir, "tokenizer_config.json"))
+        return gr_fail(err, GR_E_ARG, "the path of the tokenizer is too long");
+    if (gr_fs_is_file(json)) return open_json_in(out, json, config, err);
+    if (gr_fs_is_file(vocab)) return open_vocab(out, vocab, config, opts, err);
+    if (!gr_fs_is_dir(dir)) return gr_fail(err, GR_E_NOTFOUND, "%s: no such folder", dir);
+    return gr_fail(err, GR_E_NOTFOUND, "%s: neither tokenizer.json nor vocab.txt is there", dir);
+}
+
+/* ---- asking ---- */
+
+static const gr_added *added_by_id(const gr_tok *t, int32_t id)
+{
+    const gr_added_set *const sets[] = { &t->added_raw, &t->added_norm };
+
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < sets[k]->n; i++)
+            if (sets[k]->token[i].id == id) return &sets[k]->token[i];
+    return NULL;
+}
+
+size_t gr_tok_vocab_size(const gr_tok *t)
+{
+    return t->vocab_size;
+}
+
+const char *gr_tok_token(const gr_tok *t, int32_t id)
+{
+    const gr_added *a;
+
+    if (id < 0) return NULL;
+    if ((size_t)id < t->model.vocab.n && t->model.vocab.token[id].p) return t->model.vocab.token[id].p;
+    a = added_by_id(t, id);
+    return a ? a->name.p : NULL;
+}
+
+int32_t gr_tok_id(const gr_tok *t, gr_sv token)
+{
+    const gr_added_set *const sets[] = { &t->added_raw, &t->added_norm };
+    const int32_t id = gr_trie_find(&t->model.vocab.trie, token);
+
+    if (id >= 0) return id;
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < sets[k]->n; i++)
+            if (gr_sv_eq(sets[k]->token[i].name, token)) return sets[k]->token[i].id;
+    return -1;
+}
+
+int32_t gr_tok_pad_id(const gr_tok *t) { return t->pad_id; }
+int32_t gr_tok_unk_id(const gr_tok *t) { return t->model.unk_id; }
+int32_t gr_tok_cls_id(const gr_tok *t) { return t->cls_id; }
+int32_t gr_tok_sep_id(const gr_tok *t) { return t->sep_id; }
+int32_t gr_tok_mask_id(const gr_tok *t) { return t->mask_id; }
+
+size_t gr_tok_n_special(const gr_tok *t, bool pair)
+{
+    return pair ? t->post.pair.n_special : t->post.single.n_special;
+}
