@@ -1,4 +1,5 @@
-/* fs.c - files; see fs.h. Every failure names the path first, and what the system said last. */
+/* fs.c - files; see fs.h. Every failure names the path first, and what the system said last; a path of more
+ * than 300 bytes is cut, so that the reason still fits. */
 #include "base/fs.h"
 
 #include <dirent.h>
@@ -16,18 +17,18 @@
 static gr_status fail_errno(gr_err *err, const char *path, int e)
 {
     const gr_status s = e == ENOENT || e == ENOTDIR ? GR_E_NOTFOUND : e == ENOMEM ? GR_E_NOMEM : GR_E_IO;
-    return gr_fail(err, s, "%s: %s", path, strerror(e));
+    return gr_fail(err, s, "%.300s: %s", path, strerror(e));
 }
 
 /* Output that cannot be made is always IO, also where a folder on the way is missing. */
 static gr_status fail_write(gr_err *err, const char *path, int e)
 {
-    return gr_fail(err, GR_E_IO, "%s: %s", path, strerror(e));
+    return gr_fail(err, GR_E_IO, "%.300s: %s", path, strerror(e));
 }
 
 static gr_status fail_too_large(gr_err *err, const char *path, size_t max)
 {
-    return gr_fail(err, GR_E_FORMAT, "%s: larger than the %zu bytes allowed", path, max);
+    return gr_fail(err, GR_E_FORMAT, "%.300s: larger than the %zu bytes allowed", path, max);
 }
 
 /* ---- reading ---- */
@@ -48,7 +49,7 @@ static gr_status read_all(char **out, size_t *n, int fd, size_t guess, const cha
     size_t cap = guess + 1, len = 0;
     char *p = malloc(cap);
 
-    if (!p) return gr_fail(err, GR_E_NOMEM, "%s: out of memory for %zu bytes", path, cap);
+    if (!p) return gr_fail(err, GR_E_NOMEM, "%.300s: out of memory for %zu bytes", path, cap);
     for (;;) {
         ssize_t got;
 
@@ -57,7 +58,7 @@ static gr_status read_all(char **out, size_t *n, int fd, size_t guess, const cha
             char *q = gr_mul_size(&want, cap, 2) ? realloc(p, want) : NULL;
             if (!q) {
                 free(p);
-                return gr_fail(err, GR_E_NOMEM, "%s: out of memory behind %zu bytes", path, len);
+                return gr_fail(err, GR_E_NOMEM, "%.300s: out of memory behind %zu bytes", path, len);
             }
             p = q;
             cap = want;
@@ -114,7 +115,7 @@ gr_status gr_fs_map(gr_map *out, const char *path, gr_err *err)
     if (fstat(fd, &st) != 0) {
         s = fail_errno(err, path, errno);
     } else if (!S_ISREG(st.st_mode)) {
-        s = gr_fail(err, GR_E_IO, "%s: not a regular file", path);
+        s = gr_fail(err, GR_E_IO, "%.300s: not a regular file", path);
     } else if (st.st_size == 0) {
         out->p = (const unsigned char *)"";
         out->n = 0;
@@ -174,13 +175,13 @@ gr_status gr_fs_out_open(gr_fs_out **out, const char *path, gr_err *err)
     struct stat st;
     bool exists, straight;
 
-    if (!o) return gr_fail(err, GR_E_NOMEM, "%s: out of memory", path);
+    if (!o) return gr_fail(err, GR_E_NOMEM, "%.300s: out of memory", path);
     o->fd = -1;
     o->path = target_of(path, &st, &exists);
     straight = exists && !S_ISREG(st.st_mode); /* a device or pipe cannot be replaced by a rename */
     if (o->path && !straight) o->tmp = temporary_name(o->path);
     if (!o->path || (!straight && !o->tmp)) {
-        s = gr_fail(err, GR_E_NOMEM, "%s: out of memory", path);
+        s = gr_fail(err, GR_E_NOMEM, "%.300s: out of memory", path);
         goto out;
     }
     o->fd = open(straight ? o->path : o->tmp, O_WRONLY | O_CLOEXEC | (straight ? 0 : O_CREAT | O_TRUNC), 0666);
@@ -349,7 +350,7 @@ gr_status gr_fs_list_dir(gr_fs_list *out, const char *path, gr_err *err)
     while (errno = 0, (e = readdir(d)) != NULL) {
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
         if (!list_push(&l, &cap, e->d_name)) {
-            s = gr_fail(err, GR_E_NOMEM, "%s: out of memory for its names", path);
+            s = gr_fail(err, GR_E_NOMEM, "%.300s: out of memory for its names", path);
             goto out;
         }
     }
