@@ -94,7 +94,7 @@ static gr_status fail_unknown(const gr_opt *table, gr_sv word, gr_err *err)
     names[n] = NULL;
     for (n = 0; n + 1 < sizeof typed && n < word.n; n++) typed[n] = folded(word.p[n]);
     typed[n] = '\0';
-    hint = gr_opt_suggest(typed, names);
+    hint = n > 1 ? gr_opt_suggest(typed, names) : NULL; /* one letter is near to any other */
     s = hint ? gr_fail(err, GR_E_ARG, "unknown option --%.*s; did you mean --%s?", GR_SV_FMT(word), hint)
              : gr_fail(err, GR_E_ARG, "unknown option --%.*s; --help lists them", GR_SV_FMT(word));
     gr_buf_free(&text);
