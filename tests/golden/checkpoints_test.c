@@ -163,7 +163,7 @@ static void test_loading(void **state)
 
     (void)state;
     gr_log_set_sink(quiet, NULL);
-    n = run_folder(gr_golden_dir(), check_form);
+    n = run_folder(gr_golden_dir(), check_form) + run_folder(gr_own_golden_dir(), check_form);
     gr_log_set_sink(NULL, NULL);
     gr_cases_done("checkpoint forms", n ? 1 : 0);
 }

@@ -62,7 +62,7 @@ static void test_schedules(void **state)
         gr_json *doc = NULL;
 
         if (!dirs[i] || !gr_fs_join(path, sizeof path, dirs[i], "schedules.json") || !gr_fs_is_file(path)) {
-            gr_case_skip(i ? "own golden set" : "shared golden folder", "absent");
+            gr_case_skip(i ? "own golden set" : "shared golden folder", "no schedules.json");
             continue;
         }
         assert_ok(gr_json_read(&doc, path, 0, &err), &err);

@@ -69,6 +69,49 @@ static void test_types(void **state)
     assert_int_equal(gr_dtype_size(GR_DT_OTHER), 0);
 }
 
+/* Headers that must be refused: one fault each, 8 bytes of data. */
+static void test_malformed(void **state)
+{
+    static const struct { const char *header, *part; } cases[] = {
+        { "", "header is not valid JSON" },
+        { "{", "header is not valid JSON" },
+        { "7", "header is not an object" },
+        { "{}", "bytes after the last tensor" },
+        { "{\"x\":[]}", "not described by an object" },
+        { "{\"\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "no name" },
+        { "{\"x\":{\"shape\":[2],\"data_offsets\":[0,8]}}", "has no dtype" },
+        { "{\"x\":{\"dtype\":\"f32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "unknown type 'f32'" },
+        { "{\"x\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}", "has no shape" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,2],\"data_offsets\":[0,8]}}", "more than 8 dimensions" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,8]}}", "dimension is not an integer" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[\"2\"],\"data_offsets\":[0,8]}}", "dimension is not an integer" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[18446744073709551615],\"data_offsets\":[0,8]}}", "size overflows" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,8]}}", "size overflows" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[2305843009213693952],\"data_offsets\":[0,8]}}", "size overflows" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", "negative dimension" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[2]}}", "has no data_offsets" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8,8]}}", "two offsets" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[-8,0]}}", "negative offset" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,18446744073709551624]}}", "past the end" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}", "ends before it begins" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", "bytes 0..4 belong to no tensor" },
+        { "{\"x\":{\"dtype\":\"F4\",\"shape\":[15],\"data_offsets\":[0,8]}}", "whole bytes" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"__metadata__\":{\"a\":1}}", "__metadata__" },
+        { "{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"y\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[7,8]}}", "overlaps" },
+    };
+    const char *path = in_tmp("malformed.safetensors");
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gr_err err = GR_ERR_INIT;
+        gr_st *st = NULL;
+
+        write_raw(path, cases[i].header, "12345678", 8);
+        assert_status(gr_st_open(&st, path, &err), GR_E_FORMAT, &err, cases[i].part);
+        assert_null(st);
+    }
+}
+
 static void test_unread_type(void **state)
 {
     const char *path = in_tmp("f8.safetensors");
@@ -215,7 +258,7 @@ static void test_bin_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types), cmocka_unit_test(test_unread_type), cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_types), cmocka_unit_test(test_malformed), cmocka_unit_test(test_unread_type), cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_write_refusals), cmocka_unit_test(test_shards), cmocka_unit_test(test_bin_is_refused),
     };
     return gr_test_main(tests);
