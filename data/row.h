@@ -90,6 +90,7 @@ typedef struct gr_split_rule {
     bool                        ids_in;
     const gr_slice             *slices;   /* SLICES */
     size_t                      n_slices;
+    int64_t                     slices_of; /* the slices count rows of so many; of another number they are scaled; 0: as they stand */
     gr_order_kind               order;    /* PART, HOLDOUT (where GR_ORDER_FILE means GR_ORDER_NUMPY) */
     uint64_t                    seed;
     double                      from, to; /* PART: fractions 0..1 */

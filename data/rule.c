@@ -45,13 +45,20 @@ static bool bound(size_t *out, int64_t at, size_t n)
     return true;
 }
 
+/* `at` of `of` rows as a place among n; n stays below GR_ORDER_MAX and `of` is a published count, so the product fits. */
+static int64_t scaled(int64_t at, int64_t of, size_t n)
+{
+    return of == 0 || at == GR_SLICE_END ? at : at * (int64_t)n / of;
+}
+
 static gr_status by_slices(gr_selection *sel, const gr_split_rule *rule, gr_err *err)
 {
     uint32_t *row = NULL, *p;
     size_t    n = 0;
 
     for (size_t k = 0; k < rule->n_slices; k++) {
-        const gr_slice sl = rule->slices[k];
+        const gr_slice sl = { scaled(rule->slices[k].from, rule->slices_of, sel->n),
+                              scaled(rule->slices[k].to, rule->slices_of, sel->n) };
         size_t         from, to;
 
         if (!bound(&from, sl.from, sel->n) || !bound(&to, sl.to, sel->n) || from > to) {

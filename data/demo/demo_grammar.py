@@ -86,24 +86,21 @@ def choose_words(rng, event, other=None, taken=None, same=0.5):
     return words
 
 
-def sentence(rng, words, form, shape):
-    """form: active or passive; shape: which of trait, place and time are told, and the time's position."""
-    agent = "the " + (words["trait"] + " " if "trait" in shape else "") + words["agent"]
-    patient = "the " + words["patient"]
-    where = " in the " + words["place"] if "place" in shape else ""
-    if form == "active":
-        core = f"{agent} {words['verb']} {patient}{where}"
-    elif form == "passive":
-        core = f"{patient} was {words['verb']} by {agent}{where}"
-    else:
-        core = f"it was {agent} who {words['verb']} {patient}{where}"
-    if "time" not in shape:
-        text = core
-    elif "front" in shape:
-        text = f"{words['time']} , {core}"
-    else:
-        text = f"{core} {words['time']}"
-    return text + " ."
+def marked_sentence(words, form, shape):
+    """(word, slot or None) pairs. form: active, passive or cleft; shape: which of trait, place and time are told, and
+    whether the time stands in front."""
+    agent = ["the"] + (["{trait}"] if "trait" in shape else []) + ["{agent}"]
+    patient = ["the", "{patient}"]
+    where = ["in", "the", "{place}"] if "place" in shape else []
+    core = {"active": agent + ["{verb}"] + patient, "passive": patient + ["was", "{verb}", "by"] + agent,
+            "cleft": ["it", "was"] + agent + ["who", "{verb}"] + patient}[form] + where
+    if "time" in shape:
+        core = ["{time}", ","] + core if "front" in shape else core + ["{time}"]
+    out = []
+    for item in core + ["."]:
+        slot = item[1:-1] if item.startswith("{") else None
+        out += [(word, slot) for word in (words[slot] if slot else item).split()]
+    return out
 
 
 FORMS = ("active", "active", "passive", "passive", "cleft")
@@ -123,42 +120,42 @@ def told(shape, event):
 
 
 def render_pair(rng, event, other, shape, same):
+    """Two marked sentences."""
     first = choose_words(rng, event)
     second = choose_words(rng, other, event, first, same)
     if other["social"] and (other["agent"], other["patient"]) == (event["patient"], event["agent"]):
         for mine, theirs in (("agent", "patient"), ("patient", "agent")):
             options = SLOTS["agent"][other[mine]]
             second[mine] = first[theirs] if rng.random() < same else rng.choice(options)
-    texts = []
-    for words in (first, second):
-        order = {"front"} if rng.random() < 0.4 else set()
-        texts.append(sentence(rng, words, rng.choice(FORMS), shape | order))
-    return texts
+    return [marked_sentence(words, rng.choice(FORMS), shape | ({"front"} if rng.random() < 0.4 else set()))
+            for words in (first, second)]
 
 
-def paraphrase_pair(rng, part):
-    """(a, b, 1 or 0). The label turns on one concept or on who does what, never on how many words differ."""
-    event, shape = new_event(rng, part), shape_of(rng)
-    label = int(rng.random() < 0.55)
-    other = event
-    same = 0.35
-    if not label:
-        same = 0.45
+def plain(marked):
+    text = " ".join(word for word, _ in marked)
+    return text[0].upper() + text[1:]
+
+
+def alike(event, other, slot):
+    """Do both events tell the same in this slot?"""
+    return (event["social"] == other["social"] or slot not in ("verb", "patient")) and event[slot] == other[slot]
+
+
+def paraphrase_events(rng, part):
+    """(event, other, label): the label turns on one concept or on who does what, never on how many words differ."""
+    while True:
+        event, shape = new_event(rng, part), shape_of(rng)
+        label = int(rng.random() < 0.55)
+        if label:
+            return event, event, shape, label
         if event["social"] and rng.random() < 0.5:
-            other = swap_roles(event)
-        else:
-            other = change(rng, event, rng.choice(told(shape, event)), part)
-    if other is None:
-        return paraphrase_pair(rng, part)
-    a, b = render_pair(rng, event, other, shape, same)
-    return (a, b, label) if a != b else paraphrase_pair(rng, part)
+            return event, swap_roles(event), shape, label
+        other = change(rng, event, rng.choice(told(shape, event)), part)
+        if other is not None:
+            return event, other, shape, label
 
 
-WEIGHTS = {"agent": 1.2, "verb": 1.2, "patient": 1.2, "place": 0.6, "time": 0.6, "trait": 0.4}
-
-
-def similarity_pair(rng, part):
-    """(a, b, score 0..5): the weighted share of what both sentences tell alike."""
+def similar_events(rng, part):
     event, shape = new_event(rng, part), shape_of(rng)
     other = event
     slots = told(shape, event)
@@ -167,13 +164,50 @@ def similarity_pair(rng, part):
     else:
         for slot in rng.sample(slots, rng.randrange(len(slots) + 1)):
             other = change(rng, other, slot, part) or other
-    total = sum(WEIGHTS[s] for s in slots)
-    kept = 0.0
-    for slot in slots:
-        comparable = event["social"] == other["social"] or slot not in ("verb", "patient")
-        kept += WEIGHTS[slot] if comparable and event[slot] == other[slot] else 0
-    a, b = render_pair(rng, event, other, shape, 0.3)
-    return (a, b, round(5 * kept / total, 1)) if a != b else similarity_pair(rng, part)
+    return event, other, shape
+
+
+def paraphrase_pair(rng, part):
+    """(a, b, 1 or 0)"""
+    while True:
+        event, other, shape, label = paraphrase_events(rng, part)
+        a, b = map(plain, render_pair(rng, event, other, shape, 0.35 if label else 0.45))
+        if a != b:
+            return a, b, label
+
+
+WEIGHTS = {"agent": 1.2, "verb": 1.2, "patient": 1.2, "place": 0.6, "time": 0.6, "trait": 0.4}
+
+
+def similarity(event, other, shape):
+    """0..5: the weighted share of what both sentences tell alike."""
+    slots = told(shape, event)
+    kept = sum(WEIGHTS[slot] for slot in slots if alike(event, other, slot))
+    return round(5 * kept / sum(WEIGHTS[slot] for slot in slots), 1)
+
+
+def similarity_pair(rng, part):
+    """(a, b, score)"""
+    while True:
+        event, other, shape = similar_events(rng, part)
+        a, b = map(plain, render_pair(rng, event, other, shape, 0.3))
+        if a != b:
+            return a, b, similarity(event, other, shape)
+
+
+def compared_pair(rng, part):
+    """For pre-training: (a, b, score, tagged) where tagged are both sentences' words with [SEP] between, each told word
+    tagged by its slot and whether the other sentence agrees."""
+    event, other, shape = similar_events(rng, part) if rng.random() < 0.5 else paraphrase_events(rng, part)[:3]
+    pair = render_pair(rng, event, other, shape, 0.35)
+    tagged = []
+    for marked in pair:
+        tagged += [("[SEP]", "O")] if tagged else []
+        words = plain(marked).split()
+        for word, (_, slot) in zip(words, marked):
+            verdict = "same" if slot and alike(event, other, slot) else "other"
+            tagged.append((word, f"B-{slot}_{verdict}" if slot else "O"))
+    return plain(pair[0]), plain(pair[1]), similarity(event, other, shape), tagged
 
 
 # ---- reviews -----------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@
     make_demo.py --check               the same into a temporary folder; fails when a file differs
     make_demo.py --vocab DIR           vocab.txt for the demo encoder
     make_demo.py --extra N --out DIR   N rows a grammar of further word combinations, for pre-training:
-                                       mix.jsonl (text, pair, label) and names.conll
+                                       mix.jsonl (text, pair, label) and tags.conll (words that are names, and words that two
+                                       sentences tell alike)
 
 Python 3 standard library alone. Held-out rows, training rows and further output share no word
 combination (demo_grammar.PARTITIONS)."""
@@ -61,21 +62,17 @@ def tsv(header, rows):
     return "".join("\t".join(map(str, r)) + "\n" for r in [header] + rows)
 
 
-def polish(text):
-    return text[0].upper() + text[1:]
-
-
 # ---- one writer a set ------------------------------------------------------------------------------------
 def write_mrpc(out, seed):
     train, validation, test = rows_of("mrpc", G.paraphrase_pair, seed, set())
     rng = random.Random(f"mrpc order {seed}")
     header = ["\ufeffQuality", "#1 ID", "#2 ID", "#1 String", "#2 String"]
-    numbered = [(label, 10000 + 2 * i, 10001 + 2 * i, polish(a), polish(b), i >= len(train))
+    numbered = [(label, 10000 + 2 * i, 10001 + 2 * i, a, b, i >= len(train))
                 for i, (a, b, label) in enumerate(train + validation)]
     rng.shuffle(numbered)
     write(f"{out}/MRPC/msr_paraphrase_train.txt", tsv(header, [r[:5] for r in numbered]))
     write(f"{out}/MRPC/dev_ids.tsv", "".join(f"{r[1]}\t{r[2]}\n" for r in numbered if r[5]))
-    held = [(label, 50000 + 2 * i, 50001 + 2 * i, polish(a), polish(b)) for i, (a, b, label) in enumerate(test)]
+    held = [(label, 50000 + 2 * i, 50001 + 2 * i, a, b) for i, (a, b, label) in enumerate(test)]
     write(f"{out}/MRPC/msr_paraphrase_test.txt", tsv(header, held))
 
 
@@ -89,7 +86,7 @@ def write_sst2(out, seed):
 def write_stsb(out, seed):
     header = ["index", "genre", "filename", "year", "old_index", "source1", "source2", "sentence1", "sentence2"]
     for name, rows in zip(("train", "dev", "test"), rows_of("stsb", G.similarity_pair, seed, set())):
-        lines = [(i, "demo-events", "demo", 2026, f"{i:04d}", "none", "none", polish(a), polish(b), f"{score:.3f}")
+        lines = [(i, "demo-events", "demo", 2026, f"{i:04d}", "none", "none", a, b, f"{score:.3f}")
                  for i, (a, b, score) in enumerate(rows)]
         hidden = name == "test"
         write(f"{out}/STS-B/{name}.tsv", tsv(header + ([] if hidden else ["score"]), [r[:9] if hidden else r for r in lines]))
@@ -191,36 +188,34 @@ def mention_row(rng):
 
 
 def mixed_row(rng):
-    """(text, pair or None, label) of one of the pre-training tasks."""
+    """(text, pair or "", label) of one of the pre-training tasks."""
     pick = rng.random()
-    if pick < 0.30:
-        a, b, y = G.paraphrase_pair(rng, "extra")
-        return polish(a), polish(b), f"para_{y}"
     if pick < 0.50:
-        a, b, y = G.similarity_pair(rng, "extra")
-        return polish(a), polish(b), f"sim_{int(y + 0.5)}"
-    if pick < 0.70:
+        a, b, score, _ = G.compared_pair(rng, "extra")
+        return a, b, f"near_{5 if score == 5 else int(score)}"
+    if pick < 0.60:
         return synonym_row(rng)
-    if pick < 0.78:
+    if pick < 0.70:
         text, y = G.short_review(rng, "extra")
-        return text, None, f"view_{y}"
-    if pick < 0.84:
+        return text, "", f"view_{y}"
+    if pick < 0.80:
         text, y = G.long_review(rng, "extra")
-        return text, None, f"review_{y}"
+        return text, "", f"review_{y}"
     if pick < 0.90:
         text, y = G.news_item(rng, "extra")
-        return text, None, "news_" + W.TOPICS[y]
+        return text, "", "news_" + W.TOPICS[y]
     return mention_row(rng)
+
+
+def tagged_row(rng):
+    return N.tagged_sentence(rng, "extra") if rng.random() < 0.25 else G.compared_pair(rng, "extra")[3]
 
 
 def write_extra(out, n, seed):
     rng = random.Random(f"extra {seed}")
-    lines = []
-    for _ in range(n):
-        text, pair, label = mixed_row(rng)
-        lines.append(json.dumps({"text": text, "pair": pair or "", "label": label}))
-    write(f"{out}/mix.jsonl", "\n".join(lines) + "\n")
-    write(f"{out}/names.conll", conll([N.tagged_sentence(rng, "extra") for _ in range(n)]))
+    rows = [dict(zip(("text", "pair", "label"), mixed_row(rng))) for _ in range(n)]
+    write(f"{out}/mix.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    write(f"{out}/tags.conll", conll([tagged_row(rng) for _ in range(n)]))
 
 
 def check(here, seed):

@@ -1,0 +1,312 @@
+/* custom.c - a task from the user's files; see custom.h. All that the table points to lies in one arena that lives with it. */
+#include "tasks/custom.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "tasks/custom_scan.h"
+
+enum { FILES = 3, PARTS = 3, NAME_MAX_CHARS = 48, MAX_LEN = 128 };
+
+/* The table comes first: gr_task_custom_free is given its address. */
+typedef struct custom {
+    gr_task   task;
+    gr_arena  arena;
+    gr_source source[FILES]; /* train, validation, test; archives NULL: not given */
+    bool      labelled[FILES];
+    gr_split  split[PARTS + 1];
+} custom;
+
+static const char *const split_names[PARTS] = { "train", "validation", "test" };
+
+static const char *given(const char *s)
+{
+    return s != NULL && s[0] != '\0' ? s : NULL;
+}
+
+/* ---- columns ---- */
+
+static const char *const text_names[] = { "text", "sentence", "sentence1", "review", "premise", "question", NULL };
+static const char *const pair_names[] = { "pair", "text_pair", "sentence2", "hypothesis", NULL };
+static const char *const label_names[] = { "label", "labels", "score", "category", "class", NULL };
+
+static const char *find(const char *const *names, const char *wanted)
+{
+    for (; *names != NULL; names++)
+        if (strcmp(*names, wanted) == 0) return *names;
+    return NULL;
+}
+
+static gr_status fail_column(const char *path, const char *option, const char *wanted, const char *const *names, gr_err *err)
+{
+    gr_buf    b = { NULL, 0, 0, false };
+    gr_status s;
+
+    for (size_t i = 0; names[i] != NULL; i++) gr_buf_addf(&b, "%s%s", i ? ", " : "", names[i]);
+    if (wanted != NULL)
+        s = gr_fail(err, GR_E_NOTFOUND, "%s: no column '%s' (%s); there are: %.200s", path, wanted, option, b.p != NULL ? b.p : "");
+    else
+        s = gr_fail(err, GR_E_NOTFOUND, "%s: which column? Say %s; there are: %.200s", path, option, b.p != NULL ? b.p : "");
+    gr_buf_free(&b);
+    return s;
+}
+
+/* The column that the option names, else the first of the usual names. *out NULL: neither, and it is optional. */
+static gr_status choose(const char **out, const char *path, const char *const *there, const char *wanted, const char *option,
+                        const char *const *usual, bool optional, gr_err *err)
+{
+    *out = NULL;
+    if (wanted != NULL) *out = find(there, wanted);
+    for (; wanted == NULL && *out == NULL && *usual != NULL; usual++) *out = find(there, *usual);
+    if (*out != NULL || (optional && wanted == NULL)) return GR_OK;
+    return fail_column(path, option, wanted, there, err);
+}
+
+static gr_status table_source(custom *c, size_t i, const char *path, const gr_custom_opts *o, gr_err *err)
+{
+    gr_source *const   src = &c->source[i];
+    const char *const *there = NULL;
+    const char        *text, *pair, *label;
+    gr_column         *col;
+    size_t             n = 0;
+
+    GR_TRY(gr_scan_columns(&there, path, src->reader, &c->arena, err));
+    GR_TRY(choose(&text, path, there, given(o->text_column), "--text-column", text_names, false, err));
+    GR_TRY(choose(&pair, path, there, given(o->pair_column), "--pair-column", pair_names, true, err));
+    if (pair != NULL && strcmp(pair, text) == 0) return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and pair at once", text);
+    if (i == 2 && (label = find(there, given(o->label_column) != NULL ? o->label_column : "label")) == NULL)
+        ; /* a test file may come without labels */
+    else
+        GR_TRY(choose(&label, path, there, given(o->label_column), "--label-column", label_names, false, err));
+    if ((col = gr_arena_calloc(&c->arena, 4, sizeof *col)) == NULL) return gr_fail_nomem(err, "columns");
+    col[n++] = (gr_column){ text, GR_COL_TEXT };
+    if (pair != NULL) col[n++] = (gr_column){ pair, GR_COL_PAIR };
+    if (label != NULL) col[n++] = (gr_column){ label, GR_COL_OTHER }; /* its role is known once the labels are */
+    src->columns = col;
+    src->has_header = src->reader != GR_READ_JSONL;
+    c->labelled[i] = label != NULL;
+    return GR_OK;
+}
+
+/* ---- files ---- */
+
+static gr_status add_file(custom *c, size_t i, const char *path, const gr_custom_opts *o, gr_err *err)
+{
+    gr_source *const src = &c->source[i];
+    const char     **archives;
+
+    if (!gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: no such file", path);
+    GR_TRY(gr_scan_reader(&src->reader, path, err));
+    if (i > 0 && (src->reader == GR_READ_CONLL) != (c->source[0].reader == GR_READ_CONLL))
+        return gr_fail(err, GR_E_ARG, "%s holds %s, the training file does not", path,
+                       src->reader == GR_READ_CONLL ? "tagged tokens" : "whole texts");
+    archives = gr_arena_calloc(&c->arena, 2, sizeof *archives);
+    if (archives == NULL || (archives[0] = gr_arena_strndup(&c->arena, path, strlen(path))) == NULL)
+        return gr_fail_nomem(err, "a file name");
+    src->archives = archives;
+    c->labelled[i] = true;
+    return src->reader == GR_READ_CONLL ? GR_OK : table_source(c, i, path, o, err);
+}
+
+static gr_status add_files(custom *c, const gr_custom_opts *o, gr_err *err)
+{
+    const char *const paths[FILES] = { given(o->train_file), given(o->validation_file), given(o->test_file) };
+
+    if (paths[0] == NULL) return gr_fail(err, GR_E_ARG, "a task from your own files needs --train-file");
+    if (given(o->split) != NULL && (paths[1] != NULL || paths[2] != NULL))
+        return gr_fail(err, GR_E_ARG, "--split cuts the training file and does not go with --validation-file or --test-file");
+    for (size_t i = 0; i < FILES; i++)
+        if (paths[i] != NULL) GR_TRY(add_file(c, i, paths[i], o, err));
+    return GR_OK;
+}
+
+/* ---- labels ---- */
+
+static gr_status listed_labels(gr_label_set *set, const char *list, custom *c, gr_err *err)
+{
+    gr_sv rest = gr_sv_from(list);
+
+    while (rest.n > 0) {
+        const gr_sv  one = gr_sv_trim(gr_sv_split(&rest, ','));
+        const char **p = realloc(set->names, (set->n + 1) * sizeof *p);
+
+        if (p == NULL) return gr_fail_nomem(err, "labels");
+        set->names = p;
+        if (one.n == 0) return gr_fail(err, GR_E_ARG, "--labels holds an empty name");
+        if ((p[set->n++] = gr_arena_strndup(&c->arena, one.p, one.n)) == NULL) return gr_fail_nomem(err, "labels");
+        for (size_t i = 0; i + 1 < set->n; i++)
+            if (strcmp(p[i], p[set->n - 1]) == 0) return gr_fail(err, GR_E_ARG, "--labels names '%s' twice", p[i]);
+    }
+    return GR_OK;
+}
+
+static gr_status found_labels(gr_label_set *set, custom *c, gr_err *err)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (c->source[i].archives != NULL && c->labelled[i]) GR_TRY(gr_scan_labels(set, &c->source[i], &c->arena, err));
+    gr_label_set_sort(set);
+    return GR_OK;
+}
+
+/* The label columns get their meaning; the table gets its head. */
+static gr_status set_labels(custom *c, const gr_label_set *set, gr_err *err)
+{
+    const bool   tokens = c->source[0].reader == GR_READ_CONLL, values = !tokens && set->numbers && set->points;
+    const char **names = gr_arena_calloc(&c->arena, set->n + 1, sizeof *names);
+
+    if (names == NULL) return gr_fail_nomem(err, "labels");
+    for (size_t i = 0; i < FILES; i++)
+        for (gr_column *col = (gr_column *)c->source[i].columns; col != NULL && col->name != NULL; col++)
+            if (col->role == GR_COL_OTHER) col->role = values ? GR_COL_SCORE : GR_COL_LABEL;
+    if (values) {
+        c->task.head = (gr_head_spec){ GR_HEAD_REGRESSION, 1 };
+        return GR_OK;
+    }
+    if (set->n < 2)
+        return gr_fail(err, GR_E_FORMAT, "%s: %s%s%s: a task needs two at least", c->source[0].archives[0],
+                       set->n ? "every row has the label '" : "no label", set->n ? set->names[0] : "", set->n ? "'" : "");
+    memcpy(names, set->names, set->n * sizeof *names);
+    c->task.labels = names;
+    c->task.head = (gr_head_spec){ tokens ? GR_HEAD_TOKEN : GR_HEAD_CLASS, (int32_t)set->n };
+    return GR_OK;
+}
+
+static gr_status add_labels(custom *c, const gr_custom_opts *o, gr_err *err)
+{
+    gr_label_set set = { 0 };
+    gr_status    s = given(o->labels) != NULL ? listed_labels(&set, o->labels, c, err) : found_labels(&set, c, err);
+
+    if (s == GR_OK) s = set_labels(c, &set, err);
+    gr_label_set_free(&set);
+    return s;
+}
+
+/* ---- splits ---- */
+
+static gr_status read_percents(double part[PARTS], size_t *n, const char *text, gr_err *err)
+{
+    gr_sv  rest = gr_sv_from(text);
+    double sum = 0.0;
+
+    for (*n = 0; rest.n > 0; sum += part[(*n)++]) {
+        if (*n == PARTS || gr_sv_double(&part[*n], gr_sv_split(&rest, '/'), NULL) != GR_OK || !(part[*n] > 0.0))
+            return gr_fail(err, GR_E_ARG, "--split '%s' is not two or three percentages such as 80/20 or 50/25/25", text);
+    }
+    if (*n < 2 || sum < 100.0 - 1e-9 || sum > 100.0 + 1e-9)
+        return gr_fail(err, GR_E_ARG, "--split '%s': the parts must be two or three and sum to 100", text);
+    return GR_OK;
+}
+
+static gr_status cut_file(custom *c, const gr_custom_opts *o, gr_err *err)
+{
+    double part[PARTS] = { 0 }, from = 0.0;
+    size_t n = 0;
+
+    GR_TRY(read_percents(part, &n, given(o->split) != NULL ? o->split : "80/20", err));
+    for (size_t i = 0; i < n; i++) {
+        const double to = i + 1 == n ? 1.0 : from + part[i] / 100.0;
+        c->split[i] = (gr_split){ .name = split_names[i], .sources = &c->source[0], .n_sources = 1, .labelled = true,
+                                  .rule = { .kind = GR_RULE_PART, .order = GR_ORDER_PHILOX, .seed = o->split_seed,
+                                            .from = from, .to = to } };
+        from = to;
+    }
+    return GR_OK;
+}
+
+static gr_status add_splits(custom *c, const gr_custom_opts *o, gr_err *err)
+{
+    size_t n = 0;
+
+    c->task.splits = c->split;
+    if (c->source[1].archives == NULL && c->source[2].archives == NULL) return cut_file(c, o, err);
+    for (size_t i = 0; i < FILES; i++)
+        if (c->source[i].archives != NULL)
+            c->split[n++] = (gr_split){ .name = split_names[i], .sources = &c->source[i], .n_sources = 1,
+                                        .labelled = c->labelled[i] };
+    return GR_OK;
+}
+
+/* ---- name, metrics ---- */
+
+static gr_status add_name(custom *c, const char *path, gr_err *err)
+{
+    const char *const base = gr_fs_basename(path);
+    char              slug[NAME_MAX_CHARS + 1];
+    gr_buf            b = { NULL, 0, 0, false };
+    size_t            n = 0;
+
+    for (size_t i = 0; base[i] != '\0' && base[i] != '.' && n < NAME_MAX_CHARS; i++) {
+        const unsigned char ch = (unsigned char)base[i];
+        slug[n++] = ch < 128 && isalnum(ch) ? (char)tolower(ch) : '_';
+    }
+    slug[n] = '\0';
+    if (n == 0 || gr_task_find(slug) != NULL) gr_buf_adds(&b, "custom_");
+    gr_buf_adds(&b, n ? slug : "task");
+    c->task.name = b.oom ? NULL : gr_arena_strndup(&c->arena, b.p, b.n);
+    gr_buf_free(&b);
+    c->task.title = c->task.name;
+    c->task.about = "from your own files";
+    return c->task.name != NULL ? GR_OK : gr_fail_nomem(err, "a task's name");
+}
+
+static const gr_metric_use two_classes[] = { { &gr_metric_accuracy, true }, { &gr_metric_f1, false }, { NULL, false } };
+static const gr_metric_use classes[] = {
+    { &gr_metric_accuracy, true },  { &gr_metric_macro_precision, false }, { &gr_metric_macro_recall, false },
+    { &gr_metric_macro_f1, false }, { NULL, false },
+};
+static const gr_metric_use values[] = {
+    { &gr_metric_pearson, true }, { &gr_metric_spearman, true }, { &gr_metric_mse, false },
+    { &gr_metric_rmse, false },   { &gr_metric_mae, false },     { NULL, false },
+};
+static const gr_metric_use tags[] = {
+    { &gr_metric_seqeval_f1, true },        { &gr_metric_seqeval_precision, false }, { &gr_metric_seqeval_recall, false },
+    { &gr_metric_seqeval_accuracy, false }, { NULL, false },
+};
+
+static const gr_metric_use *metrics_of(gr_head_spec head)
+{
+    switch (head.kind) {
+    case GR_HEAD_REGRESSION: return values;
+    case GR_HEAD_TOKEN: return tags;
+    default: return head.n_out == 2 ? two_classes : classes;
+    }
+}
+
+static gr_status build(custom *c, const gr_custom_opts *o, gr_err *err)
+{
+    GR_TRY(add_files(c, o, err));
+    GR_TRY(add_labels(c, o, err));
+    GR_TRY(add_splits(c, o, err));
+    GR_TRY(add_name(c, o->train_file, err));
+    c->task.abi = GR_TASK_ABI;
+    c->task.suite = "custom";
+    c->task.flags = GR_TASK_NOT_DEFAULT;
+    c->task.metrics = metrics_of(c->task.head);
+    c->task.max_len = MAX_LEN;
+    return gr_task_validate(&c->task, err);
+}
+
+gr_status gr_task_custom(gr_task **out, const gr_custom_opts *opts, gr_err *err)
+{
+    custom *const c = calloc(1, sizeof *c);
+    gr_status     s;
+
+    *out = NULL;
+    if (c == NULL) return gr_fail_nomem(err, "a task");
+    gr_arena_init(&c->arena, 0);
+    s = build(c, opts, err);
+    if (s == GR_OK) *out = &c->task;
+    else gr_task_custom_free(&c->task);
+    return s;
+}
+
+void gr_task_custom_free(gr_task *t)
+{
+    custom *const c = (custom *)t;
+
+    if (c == NULL) return;
+    gr_arena_free(&c->arena);
+    free(c);
+}

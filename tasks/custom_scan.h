@@ -1,0 +1,28 @@
+/* custom_scan.h - what a user's data file holds: its format, its columns, its labels. Used by custom.c alone. */
+#ifndef GR_TASKS_CUSTOM_SCAN_H
+#define GR_TASKS_CUSTOM_SCAN_H
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "data/row.h"
+
+/* Distinct labels in the order met. Their names lie in the arena given to gr_scan_labels. */
+typedef struct gr_label_set {
+    const char **names; /* malloc'd array */
+    size_t       n, cap;
+    bool         numbers; /* every one is a number          */
+    bool         points;  /* one at least has a point or an exponent */
+} gr_label_set;
+
+void gr_label_set_free(gr_label_set *s);
+void gr_label_set_sort(gr_label_set *s); /* bytewise; by value when all are numbers */
+
+/* Reader by the name's ending. GR_E_ARG names the endings that are known. */
+gr_status gr_scan_reader(gr_reader_kind *out, const char *path, gr_err *err) GR_MUST_USE;
+
+/* Names of the columns of a CSV, TSV (header) or JSONL file (keys of its first object), NULL-terminated, in the arena. */
+gr_status gr_scan_columns(const char *const **out, const char *path, gr_reader_kind reader, gr_arena *a, gr_err *err) GR_MUST_USE;
+
+/* Add the labels of a source: of its only GR_COL_OTHER column, or the tags of a CONLL file. */
+gr_status gr_scan_labels(gr_label_set *set, const gr_source *src, gr_arena *a, gr_err *err) GR_MUST_USE;
+#endif
