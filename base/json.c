@@ -1,8 +1,8 @@
 /* json.c - JSON text to and from cJSON trees; see json.h. The only file that includes cJSON.
  *
- * cJSON holds the tree. Reading and printing are ours, because cJSON's reader accepts duplicate keys
- * and broken UTF-8, ends strings at \u0000, rounds whole numbers to doubles and tells no line, and its
- * printer writes 17 digits where fewer read back.
+ * cJSON holds the tree. Reading is ours, because cJSON's reader accepts duplicate keys and broken UTF-8,
+ * ends strings at \u0000, rounds whole numbers to doubles and tells no line; so is printing
+ * (json_print.c), because cJSON's writes 17 digits where fewer read back.
  *
  * How a node keeps what cJSON has no field for:
  *   string   valuestring is the text with a NUL behind it, valuedouble its length (it may hold NULs)
@@ -164,10 +164,12 @@ static gr_status parse_number(parser *ps, cJSON **out)
 {
     const char *from = ps->p;
     gr_sv text = { from, gr_json_text_number(from, ps->end) };
+    gr_status s;
     double x;
 
     if (text.n == 0) return fail_text(ps, from, "not a number as JSON writes it");
-    if (gr_sv_double(&x, text, NULL) != GR_OK) return fail_text(ps, from, "number out of range");
+    s = gr_sv_double(&x, text, NULL);
+    if (s != GR_OK) return s == GR_E_NOMEM ? no_memory(ps) : fail_text(ps, from, "number out of range");
     if (needs_digits(text)) {
         *out = new_text_node(cJSON_Raw, copy_bytes(text.p, text.n), x);
     } else {
@@ -236,8 +238,10 @@ static gr_status parse_member(parser *ps, cJSON *obj)
     if (!take(ps, '"')) return fail_expected(ps, "a key in quotes");
     GR_TRY(push_key(ps, (size_t)(at - ps->start)));
     GR_TRY(parse_string(ps, &key, &n));
-    s = strlen(key) == n ? GR_OK : fail_text(ps, at, "a key may not hold \\u0000");
-    if (s != GR_OK) goto out;
+    if (strlen(key) != n) {
+        s = fail_text(ps, at, "a key may not hold \\u0000");
+        goto out;
+    }
     skip_blanks(ps);
     if (!take(ps, ':')) {
         s = fail_expected(ps, "':'");
@@ -453,6 +457,11 @@ bool gr_json_bool(const gr_json *v, bool fallback)
     return gr_json_is_bool(v) ? is_type(v, cJSON_True) : fallback;
 }
 
+const char *gr_json_digits(const gr_json *v)
+{
+    return is_type(v, cJSON_Raw) ? v->valuestring : NULL;
+}
+
 bool gr_json_int(int64_t *out, const gr_json *v)
 {
     if (is_type(v, cJSON_Raw)) return gr_sv_int(out, gr_sv_from(v->valuestring), NULL) == GR_OK;
@@ -617,81 +626,4 @@ bool gr_json_ok(const gr_json *root)
     for (const gr_json *c = root->child; c; c = c->next)
         if (!gr_json_ok(c)) return false;
     return true;
-}
-
-/* ---- printing ---- */
-
-static void new_line(gr_buf *b, bool indented, int depth)
-{
-    if (!indented) return;
-    gr_buf_addc(b, '\n');
-    for (int i = 0; i < depth; i++) gr_buf_add(b, "  ", 2);
-}
-
-static void print_value(gr_buf *b, const gr_json *v, bool indented, int depth)
-{
-    const bool object = gr_json_is_object(v);
-
-    switch (v->type & 0xFF) {
-    case cJSON_String:
-        gr_json_quote(b, gr_json_sv(v));
-        return;
-    case cJSON_Number:
-        gr_json_number(b, v->valuedouble);
-        return;
-    case cJSON_Raw:
-        gr_buf_adds(b, v->valuestring);
-        return;
-    case cJSON_True:
-        gr_buf_adds(b, "true");
-        return;
-    case cJSON_False:
-        gr_buf_adds(b, "false");
-        return;
-    case cJSON_NULL:
-        gr_buf_adds(b, "null");
-        return;
-    default:
-        break;
-    }
-    gr_buf_addc(b, object ? '{' : '[');
-    for (const gr_json *c = v->child; c; c = c->next) {
-        new_line(b, indented, depth + 1);
-        if (object) {
-            gr_json_quote(b, gr_sv_from(c->string));
-            gr_buf_adds(b, indented ? ": " : ":");
-        }
-        print_value(b, c, indented, depth + 1);
-        if (c->next) gr_buf_addc(b, ',');
-    }
-    if (v->child) new_line(b, indented, depth);
-    gr_buf_addc(b, object ? '}' : ']');
-}
-
-gr_status gr_json_print(char **out, const gr_json *root, bool indented, gr_err *err)
-{
-    gr_buf b = { NULL, 0, 0, false };
-
-    if (gr_json_ok(root)) print_value(&b, root, indented, 0);
-    else b.oom = true;
-    if (b.oom) {
-        gr_buf_free(&b);
-        return gr_fail_nomem(err, "a JSON document");
-    }
-    *out = b.p;
-    return GR_OK;
-}
-
-gr_status gr_json_write(const char *path, const gr_json *root, gr_err *err)
-{
-    gr_buf b = { NULL, 0, 0, false };
-    gr_status s;
-
-    if (gr_json_ok(root)) print_value(&b, root, true, 0);
-    else b.oom = true;
-    gr_buf_addc(&b, '\n');
-    s = b.oom ? gr_fail(err, GR_E_NOMEM, "%s: out of memory for a JSON document", path)
-              : gr_fs_write(path, b.p, b.n, err);
-    gr_buf_free(&b);
-    return s;
 }

@@ -1,11 +1,12 @@
-/* json_text.h - the letters of JSON, without a tree: what json.c reads and prints with. Kept apart from
- * it because none of this needs cJSON. Not for use outside base. */
+/* json_text.h - the letters of JSON, without a tree: what json.c and json_print.c read and print with.
+ * Kept apart from them because none of this needs cJSON. Not for use outside base. */
 #ifndef GR_BASE_JSON_TEXT_H
 #define GR_BASE_JSON_TEXT_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/json.h"
 #include "base/str.h"
 
 #ifdef __cplusplus
@@ -33,6 +34,9 @@ typedef struct gr_json_key_entry {
     size_t      i;
 } gr_json_key_entry;
 size_t gr_json_text_twin(gr_json_key_entry *e, size_t n);
+
+/* The digits of a whole number that no double holds (json.c), NULL for any other node. */
+const char *gr_json_digits(const gr_json *v);
 
 #ifdef __cplusplus
 }
