@@ -25,7 +25,7 @@ typedef enum gr_reader_kind {
     GR_READ_FOLDER  /* one text a file, verbatim: `member` is a pattern                              */
 } gr_reader_kind;
 
-typedef enum gr_encoding { GR_UTF8, GR_CP1252 } gr_encoding;
+typedef enum gr_charset { GR_UTF8, GR_CP1252 } gr_charset;
 
 /* What a column is for. The roles alone make an example of a row where the task has no parse hook. */
 typedef enum gr_role {
@@ -53,7 +53,7 @@ typedef struct gr_source {
                                   * GR_READ_FOLDER: a pattern such as "aclImdb/train/neg/" "*.txt": one '*', in the last
                                   * part only; files come in the order of the first number in their name, then by name. */
     gr_reader_kind     reader;
-    gr_encoding        encoding;
+    gr_charset         encoding;
     bool               has_header; /* TSV, CSV: rows have exactly the header's columns                         */
     bool               strip;      /* white space (Unicode's) off both ends of each text                       */
     /* TSV, CSV, JSONL: ends at .name == NULL. With a header (and in JSONL) the wanted columns, in the order a row

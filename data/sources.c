@@ -103,7 +103,7 @@ static uint64_t first_number(const char *name)
     return x;
 }
 
-static gr_status keep_text(gr_sv *out, gr_sv bytes, gr_encoding encoding, gr_arena *a, gr_err *err)
+static gr_status keep_text(gr_sv *out, gr_sv bytes, gr_charset encoding, gr_arena *a, gr_err *err)
 {
     gr_buf b = { NULL, 0, 0, false };
 
