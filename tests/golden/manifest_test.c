@@ -1,0 +1,71 @@
+/* manifest_test.c - every manifest of the project against the published files that are at hand, and every task against its manifest. */
+#include "tests/support/test.h"
+
+#include "base/fs.h"
+#include "data/manifest.h"
+#include "tasks/task.h"
+
+static void path_of(char out[GR_PATH_MAX], const char *name)
+{
+    assert_true((size_t)snprintf(out, GR_PATH_MAX, "%s/data/manifests/%s", GR_SOURCE_DIR, name) < GR_PATH_MAX);
+}
+
+static void check_one(const char *file, const char *data_dir)
+{
+    char        path[GR_PATH_MAX], want[128];
+    gr_err      err = GR_ERR_INIT;
+    gr_manifest m;
+    size_t      checked = 0;
+
+    path_of(path, file);
+    if (gr_manifest_read(&m, path, &err) != GR_OK) {
+        gr_case_fail(file, "%s", err.msg);
+        return;
+    }
+    (void)snprintf(want, sizeof want, "%s.json", m.name);
+    if (strcmp(want, file) != 0) gr_case_fail(file, "its name is %s", m.name);
+    else if (data_dir == NULL) gr_case_pass(file);
+    else if (gr_manifest_check(&m, data_dir, &checked, &err) != GR_OK) gr_case_fail(file, "%s", err.msg);
+    else if (checked == 0) gr_case_skip(file, "its files are not at hand");
+    else gr_case_pass(file);
+    gr_manifest_free(&m);
+}
+
+static void every_manifest(void **state)
+{
+    char       dir[GR_PATH_MAX], data[GR_PATH_MAX];
+    gr_err     err = GR_ERR_INIT;
+    gr_fs_list list;
+    const bool have = gr_shared_dir() != NULL && gr_fs_join(data, sizeof data, gr_shared_dir(), "data");
+
+    (void)state;
+    assert_true(gr_fs_join(dir, sizeof dir, GR_SOURCE_DIR, "data/manifests"));
+    assert_ok(gr_fs_list_dir(&list, dir, &err), &err);
+    if (!have) gr_case_skip("published files", "absent");
+    for (size_t i = 0; i < list.n; i++) check_one(list.names[i], have ? data : NULL);
+    gr_fs_list_free(&list);
+    gr_cases_done("manifests", 12);
+}
+
+static void every_task_has_one(void **state)
+{
+    const gr_task *t;
+
+    (void)state;
+    for (size_t i = 0; (t = gr_task_at(i)) != NULL; i++) {
+        char file[128], path[GR_PATH_MAX];
+
+        (void)snprintf(file, sizeof file, "%s.json", t->name);
+        path_of(path, file);
+        if (gr_fs_is_file(path)) gr_case_pass(t->name);
+        else gr_case_fail(t->name, "no manifest");
+    }
+    gr_cases_done("tasks with a manifest", 5);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(every_manifest), cmocka_unit_test(every_task_has_one) };
+
+    return gr_test_main(tests);
+}
