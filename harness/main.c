@@ -1,4 +1,76 @@
-int main(void)
+/* main.c - from the command line to a subcommand. The interface is docs/cli.md. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/options.h"
+#include "harness/build_info.h"
+#include "harness/cmd.h"
+
+typedef struct command { const char *name; int (*run)(int argc, char **argv); const char *about; } command;
+
+static const command commands[] = {
+    { "run", gr_cmd_run, "fine-tune and evaluate: run TASK... | --all | --suite NAME" },
+    { "list", gr_cmd_list, "tasks, models, metrics, data, suites, devices" },
+    { "table", gr_cmd_table, "tables from finished runs" },
+    { "leaderboard", gr_cmd_leaderboard, "leaderboard.csv from finished runs" },
+    { "compare", gr_cmd_compare, "verdict per task between two suites, and a gate for CI" },
+    { "predict", gr_cmd_predict, "labels and probabilities from a fine-tuned model" },
+    { "score", gr_cmd_score, "metrics from files of predictions and references" },
+    { "tokenize", gr_cmd_tokenize, "ids, tokens and offsets of lines of text" },
+    { "embed", gr_cmd_embed, "sentence embeddings of lines of text" },
+    { "bench", gr_cmd_bench, "tokens per second of training and inference" },
+    { "env", gr_cmd_env, "version, build, libraries, CPU: what a bug report needs" },
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static void usage(FILE *to)
 {
-    return 0;
+    fprintf(to, "glue-run %s: fine-tunes and evaluates BERT-family encoders, and writes tables\n\n"
+                "glue-run --all            all tasks of the default suite, on the embedded demo data\n", gr_build_version());
+    for (int i = 0; i < N_COMMANDS; i++) fprintf(to, "glue-run %-16s %s\n", commands[i].name, commands[i].about);
+    fputs("\nglue-run COMMAND --help shows a command's options.\n", to);
+}
+
+static int unknown(const char *word)
+{
+    const char *names[N_COMMANDS + 1];
+    const char *near;
+
+    for (int i = 0; i < N_COMMANDS; i++) names[i] = commands[i].name;
+    names[N_COMMANDS] = NULL;
+    near = gr_opt_suggest(word, names);
+    if (near) fprintf(stderr, "glue-run: no command is called '%s': did you mean '%s'?\n", word, near);
+    else fprintf(stderr, "glue-run: no command is called '%s' (glue-run --help lists them)\n", word);
+    return GR_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = argc > 1 ? argv[1] : "--help";
+    int code;
+
+    if (argc < 2) {
+        usage(stderr);
+        return GR_EXIT_USAGE;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        usage(stdout);
+        return GR_EXIT_OK;
+    }
+    if (strcmp(word, "--version") == 0) {
+        printf("glue-run %s\n", gr_build_version());
+        return GR_EXIT_OK;
+    }
+    if (strcmp(word, "export") == 0 && argc > 2 && strcmp(argv[2], "leaderboard") == 0) return gr_cmd_leaderboard(argc - 3, argv + 3);
+    if (word[0] == '-') return gr_cmd_run(argc - 1, argv + 1); /* glue-run --all */
+    for (int i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(word, commands[i].name) != 0) continue;
+        code = commands[i].run(argc - 2, argv + 2);
+        if (fflush(stdout) != 0 && code == GR_EXIT_OK) {
+            perror("glue-run: standard output");
+            return GR_EXIT_DEVICE;
+        }
+        return code;
+    }
+    return unknown(word);
 }

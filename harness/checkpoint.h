@@ -1,0 +1,20 @@
+/* checkpoint.h - the state of a run between two steps, so that a killed run goes on with the same bits.
+ *
+ * One safetensors file a checkpoint, <dir>/step-<N>.safetensors: the weights, both moments, the best weights so far
+ * (when there are any), and the loop's state and history as a JSON text. Written atomically. */
+#ifndef GR_HARNESS_CHECKPOINT_H
+#define GR_HARNESS_CHECKPOINT_H
+#include "harness/trainer.h"
+
+/* best: model->params.total elements or NULL. Older checkpoints beyond `keep` are removed. */
+gr_status gr_checkpoint_save(const char *dir, const gr_train_job *job, const gr_train_state *st, const gr_record *record,
+                             const void *best, int64_t keep, gr_err *err) GR_MUST_USE;
+
+/* The newest one with the job's key into session, state, record history and best (allocated when the checkpoint has
+ * it; the caller frees). *found false: none there. A damaged checkpoint is passed over with a warning. */
+gr_status gr_checkpoint_load(const char *dir, const gr_train_job *job, gr_train_state *st, gr_record *record, void **best,
+                             bool *found, gr_err *err) GR_MUST_USE;
+
+void gr_checkpoint_remove(const char *dir); /* all of a run's checkpoints, and the folder */
+
+#endif

@@ -1,0 +1,38 @@
+/* cmd.h - the subcommands: one function a file cmd_<name>.c, called by main with the words behind the
+ * command's name. Each returns the process's exit code (docs/cli.md). Only these files and main.c print. */
+#ifndef GR_HARNESS_CMD_H
+#define GR_HARNESS_CMD_H
+#include "base/status.h"
+
+int gr_cmd_run(int argc, char **argv);
+int gr_cmd_list(int argc, char **argv);
+int gr_cmd_table(int argc, char **argv);
+int gr_cmd_leaderboard(int argc, char **argv);
+int gr_cmd_compare(int argc, char **argv);
+int gr_cmd_predict(int argc, char **argv);
+int gr_cmd_score(int argc, char **argv);
+int gr_cmd_tokenize(int argc, char **argv);
+int gr_cmd_embed(int argc, char **argv);
+int gr_cmd_bench(int argc, char **argv);
+int gr_cmd_env(int argc, char **argv);
+
+/* Exit codes of docs/cli.md. */
+enum {
+    GR_EXIT_OK = 0,
+    GR_EXIT_JOB = 1,        /* a job failed or collapsed, or a gate fell   */
+    GR_EXIT_USAGE = 2,
+    GR_EXIT_INPUT = 3,
+    GR_EXIT_DEVICE = 4,     /* device, memory or output                    */
+    GR_EXIT_UNDECIDED = 5,
+    GR_EXIT_BUG = 70,
+    GR_EXIT_INTERRUPTED = 130
+};
+
+/* ARG -> 2; NOTFOUND, FORMAT, CHECKSUM, UNSUPPORTED, NUMERIC -> 3; IO, NOMEM, DEVICE -> 4; CANCELLED -> 130; INTERNAL -> 70.
+ * A read error of the user's data is reported by the caller as 3 itself. */
+int gr_cmd_exit_code(gr_status s);
+
+/* Print "glue-run: <message>" on stderr and give the exit code. */
+int gr_cmd_fail(const gr_err *err);
+
+#endif

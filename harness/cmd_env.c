@@ -1,0 +1,96 @@
+/* cmd_env.c - `glue-run env`: what a bug report needs, from the same sources that records use. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/options.h"
+#include "base/pool.h"
+#include "harness/build_info.h"
+#include "harness/cmd.h"
+#include "harness/locate.h"
+#include "harness/machine.h"
+#include "model/session.h"
+
+typedef struct env_opts { bool json, help; } env_opts;
+
+static const gr_opt options[] = {
+    { .name = "json", .type = GR_OPT_FLAG, .offset = offsetof(env_opts, json), .help = "one JSON object" },
+    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(env_opts, help), .help = "this text" },
+    { .name = NULL },
+};
+
+static gr_json *collect(void)
+{
+    gr_json *j = gr_json_new_object(), *devices;
+    char text[GR_PATH_MAX];
+    struct utsname u;
+
+    gr_json_add_str(j, "version", gr_build_version());
+    gr_json_add_str(j, "git_revision", gr_build_revision());
+    gr_json_add_str(j, "compiler", gr_build_compiler());
+    gr_json_add_str(j, "build_type", gr_build_type());
+    gr_machine_cpu(text, sizeof text);
+    gr_json_add_str(j, "cpu", text);
+    gr_machine_features(text, sizeof text);
+    gr_json_add_str(j, "cpu_features", text);
+    gr_json_add_int(j, "threads", gr_pool_default_threads());
+    gr_json_add_num(j, "memory_mb", (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 1048576.0);
+    gr_machine_blas(text, sizeof text);
+    gr_json_add_str(j, "blas", text);
+    if (uname(&u) == 0) {
+        (void)snprintf(text, sizeof text, "%.60s %.60s %.60s", u.sysname, u.release, u.machine);
+        gr_json_add_str(j, "system", text);
+    }
+    gr_locate_home(text);
+    gr_json_add_str(j, "home", text);
+    gr_json_add_str(j, "data", getenv("GLUE_RUN_DATA"));
+    devices = gr_json_add_array(j, "devices");
+    for (size_t i = 0; i < gr_device_count(); i++) gr_json_add_str(devices, NULL, gr_device_at(i)->name);
+    return j;
+}
+
+static void print_text(const gr_json *j)
+{
+    for (const gr_json *v = gr_json_first(j); v; v = gr_json_next(v)) {
+        printf("%-14s", gr_json_key(v));
+        if (gr_json_is_number(v)) printf(" %.0f", gr_json_num(v, 0));
+        for (const gr_json *e = gr_json_is_array(v) ? gr_json_first(v) : NULL; e; e = gr_json_next(e)) printf(" %s", gr_json_str(e, ""));
+        if (gr_json_is_string(v)) printf(" %s", gr_json_str(v, ""));
+        if (gr_json_is_null(v)) printf(" -");
+        putchar('\n');
+    }
+}
+
+int gr_cmd_env(int argc, char **argv)
+{
+    const char *pos[1];
+    env_opts o;
+    gr_err err = GR_ERR_INIT;
+    gr_json *j = NULL;
+    char *text = NULL;
+    gr_buf b = { 0 };
+    int n = 0;
+    gr_status s = gr_opt_defaults(&o, NULL, options, &err);
+
+    if (s == GR_OK && argc > 1) s = gr_fail(&err, GR_E_ARG, "env takes --json and nothing else");
+    if (s == GR_OK) s = gr_opt_parse(&o, NULL, options, argc, argv, pos, &n, &err);
+    if (s == GR_OK && n) s = gr_fail(&err, GR_E_ARG, "env takes --json and nothing else, not '%s'", pos[0]);
+    if (s == GR_OK && o.help) {
+        gr_buf_adds(&b, "glue-run env [--json]\n");
+        gr_opt_help(&b, options);
+        fputs(b.p ? b.p : "", stdout);
+        gr_buf_free(&b);
+        return GR_EXIT_OK;
+    }
+    if (s == GR_OK) {
+        j = collect();
+        s = gr_json_print(&text, j, true, &err);
+    }
+    if (s == GR_OK && o.json) puts(text);
+    else if (s == GR_OK) print_text(j);
+    free(text);
+    gr_json_free(j);
+    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+}

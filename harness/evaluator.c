@@ -1,0 +1,253 @@
+/* evaluator.c - forward over a split in packed batches, in file order. See evaluator.h.
+ *
+ * eval_loss is computed here from the logits, row by row in double, because its groups (Trainer's
+ * evaluation batches) are not the packed batches that run. */
+#include "harness/evaluator.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/progress.h"
+#include "harness/interrupt.h"
+
+enum { MAX_METRICS = 16 };
+
+typedef struct pass {
+    const gr_encoded   *e;
+    const gr_examples  *ex;
+    const gr_task      *task;
+    const gr_eval_opts *o;
+    gr_metric_acc      *acc;   /* NULL: no labels */
+    gr_predictions     *pred;  /* NULL: not wanted */
+    double             *row_loss; /* [n] sum over the row's labels */
+    size_t             *row_labels;
+    const char        **ref_tags, **pred_tags; /* [longest sentence] */
+} pass;
+
+/* -log p of the label with smoothing: transformers/trainer_pt_utils.py, LabelSmoother. */
+static double cross_entropy(const double *logits, int32_t n, int32_t label, double smoothing)
+{
+    double top = logits[0], sum = 0, mean = 0;
+
+    for (int32_t i = 1; i < n; i++) top = logits[i] > top ? logits[i] : top;
+    for (int32_t i = 0; i < n; i++) sum += exp(logits[i] - top);
+    for (int32_t i = 0; i < n; i++) mean += top + log(sum) - logits[i];
+    return (1 - smoothing) * (top + log(sum) - logits[label]) + smoothing * mean / n;
+}
+
+static void softmax(double *out, const double *logits, int32_t n)
+{
+    double top = logits[0], sum = 0;
+
+    for (int32_t i = 1; i < n; i++) top = logits[i] > top ? logits[i] : top;
+    for (int32_t i = 0; i < n; i++) sum += out[i] = exp(logits[i] - top);
+    for (int32_t i = 0; i < n; i++) out[i] /= sum;
+}
+
+/* ---- one row ---- */
+
+static gr_status take_sequence(pass *p, size_t row, const double *logits, gr_err *err)
+{
+    const int32_t n_out = p->task->head.n_out;
+    const bool class_head = p->task->head.kind == GR_HEAD_CLASS;
+    gr_pred got;
+
+    GR_TRY(gr_task_decode(p->task, logits, &got, err));
+    if (p->pred && class_head) {
+        p->pred->classes[row] = got.cls;
+        softmax(p->pred->scores + row * (size_t)n_out, logits, n_out);
+    } else if (p->pred) {
+        p->pred->values[row] = got.value;
+    }
+    if (!p->acc) return GR_OK;
+    p->row_labels[row] = 1;
+    if (class_head) {
+        p->row_loss[row] = cross_entropy(logits, n_out, p->e->classes[row], p->o->label_smoothing);
+        return gr_metric_acc_class(p->acc, got.cls, p->e->classes[row], err);
+    }
+    p->row_loss[row] = (logits[0] - p->e->values[row]) * (logits[0] - p->e->values[row]);
+    return gr_metric_acc_value(p->acc, got.value, p->e->values[row], err);
+}
+
+/* logits: of the row's tokens. Words that truncation cut off are in neither side of the score, as in run_ner. */
+static gr_status take_sentence(pass *p, size_t row, const double *logits, gr_err *err)
+{
+    const gr_encoded *e = p->e;
+    const size_t n_words = e->word_start[row + 1] - e->word_start[row];
+    const int32_t *first = e->word_token + e->word_start[row];
+    const size_t n_out = (size_t)p->task->head.n_out;
+    size_t kept = 0;
+
+    for (size_t t = e->start[row]; p->acc && t < e->start[row + 1]; t++) {
+        if (e->classes[t] < 0) continue;
+        p->row_labels[row]++;
+        p->row_loss[row] += cross_entropy(logits + (t - e->start[row]) * n_out, (int32_t)n_out, e->classes[t], p->o->label_smoothing);
+    }
+    for (size_t w = 0; w < n_words; w++) {
+        gr_pred got = { -1, 0 };
+        if (first[w] >= 0) GR_TRY(gr_task_decode(p->task, logits + (size_t)first[w] * n_out, &got, err));
+        if (p->pred) p->pred->classes[e->word_start[row] + w] = got.cls;
+        if (first[w] < 0 || !p->acc) continue;
+        p->ref_tags[kept] = p->task->labels[p->ex->e[row].tag_ids[w]];
+        p->pred_tags[kept++] = p->task->labels[got.cls];
+    }
+    return p->acc && kept ? gr_metric_acc_tags(p->acc, p->pred_tags, p->ref_tags, kept, err) : GR_OK;
+}
+
+/* ---- the pass ---- */
+
+static gr_status run_batches(pass *p, gr_session *s, size_t n, gr_err *err)
+{
+    const bool tokens = p->task->head.kind == GR_HEAD_TOKEN;
+    const size_t n_out = (size_t)p->task->head.n_out;
+    gr_batcher b = { 0 };
+    gr_batch batch;
+    uint32_t *rows = malloc((n + 1) * sizeof *rows);
+    double *logits = malloc((size_t)(tokens ? p->o->max_tokens : p->o->max_rows) * n_out * sizeof *logits);
+    gr_status st = GR_OK;
+
+    if (!rows || !logits) st = gr_fail_nomem(err, "evaluation");
+    for (size_t i = 0; rows && i < n; i++) rows[i] = (uint32_t)i;
+    if (st == GR_OK) st = gr_batcher_open(&b, p->e, tokens, p->o->max_tokens, p->o->max_rows, err);
+    for (size_t i = 0, k; st == GR_OK && i < n; i += k) {
+        if (gr_interrupted()) {
+            st = gr_fail(err, GR_E_CANCELLED, "interrupted");
+            break;
+        }
+        k = gr_batcher_take(&b, rows + i, n - i);
+        st = gr_batcher_fill(&b, &batch, rows + i, k, (uint32_t)i, err);
+        batch.classes = NULL;
+        batch.values = NULL;
+        if (st == GR_OK) st = gr_session_eval(s, &batch, logits, NULL, err);
+        for (size_t r = 0; st == GR_OK && r < k; r++) {
+            st = tokens ? take_sentence(p, i + r, logits + (size_t)batch.cu_seqlens[r] * n_out, err)
+                        : take_sequence(p, i + r, logits + r * n_out, err);
+            if (st != GR_OK) (void)gr_wrap(err, st, "row %zu", i + r + 1);
+        }
+    }
+    gr_batcher_close(&b);
+    free(rows);
+    free(logits);
+    return st;
+}
+
+/* Trainer.evaluation_loop: the mean of a batch, repeated for each of its rows, averaged over rows. */
+static double grouped_loss(const pass *p, size_t n)
+{
+    double total = 0;
+    size_t rows = 0;
+
+    for (size_t i = 0; i < n; i += p->o->batch_size) {
+        const size_t end = i + p->o->batch_size < n ? i + p->o->batch_size : n;
+        double sum = 0;
+        size_t labels = 0;
+        for (size_t r = i; r < end; r++) {
+            sum += p->row_loss[r];
+            labels += p->row_labels[r];
+        }
+        if (!labels) continue;
+        total += sum / (double)labels * (double)(end - i);
+        rows += end - i;
+    }
+    return rows ? total / (double)rows : NAN;
+}
+
+static gr_status reserve_predictions(gr_predictions *p, const gr_encoded *e, const gr_task *task, size_t n, gr_err *err)
+{
+    const bool tokens = task->head.kind == GR_HEAD_TOKEN;
+    const size_t items = tokens ? e->word_start[e->n] : n;
+
+    p->n = n;
+    p->classes = malloc((items + 1) * sizeof *p->classes);
+    p->values = malloc((n + 1) * sizeof *p->values);
+    p->scores = task->head.kind == GR_HEAD_CLASS ? malloc((n * (size_t)task->head.n_out + 1) * sizeof *p->scores) : NULL;
+    return p->classes && p->values && (p->scores || task->head.kind != GR_HEAD_CLASS) ? GR_OK : gr_fail_nomem(err, "predictions");
+}
+
+static gr_status open_metrics(gr_eval_result *out, pass *p, gr_err *err)
+{
+    const gr_metric *metrics[MAX_METRICS];
+    size_t n = 0;
+
+    while (p->task->metrics[n].metric && n < MAX_METRICS) {
+        metrics[n] = p->task->metrics[n].metric;
+        n++;
+    }
+    out->metrics = calloc(n + 1, sizeof *out->metrics);
+    if (!out->metrics) return gr_fail_nomem(err, "metrics");
+    out->n_metrics = n;
+    return gr_metric_acc_open(&p->acc, metrics, n, p->task->head.kind == GR_HEAD_CLASS ? p->task->head.n_out : 0, err);
+}
+
+static size_t longest_sentence(const gr_encoded *e)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; e->word_start && i < e->n; i++)
+        if (e->word_start[i + 1] - e->word_start[i] > longest) longest = e->word_start[i + 1] - e->word_start[i];
+    return longest;
+}
+
+gr_status gr_evaluate(gr_eval_result *out, gr_predictions *predictions, gr_session *s, const gr_encoded *e,
+                      const gr_examples *ex, const gr_task *task, const gr_eval_opts *o, gr_err *err)
+{
+    const size_t n = o->max_samples && o->max_samples < e->n ? o->max_samples : e->n, words = longest_sentence(e);
+    const double t0 = gr_clock_seconds();
+    pass p = { .e = e, .ex = ex, .task = task, .o = o, .pred = predictions };
+    gr_status st = GR_OK;
+
+    memset(out, 0, sizeof *out);
+    out->loss = NAN;
+    out->examples = n;
+    if (predictions) memset(predictions, 0, sizeof *predictions);
+    p.row_loss = calloc(n + 1, sizeof *p.row_loss);
+    p.row_labels = calloc(n + 1, sizeof *p.row_labels);
+    p.ref_tags = malloc((words + 1) * sizeof *p.ref_tags);
+    p.pred_tags = malloc((words + 1) * sizeof *p.pred_tags);
+    if (!p.row_loss || !p.row_labels || !p.ref_tags || !p.pred_tags) st = gr_fail_nomem(err, "evaluation");
+    if (st == GR_OK && predictions) st = reserve_predictions(predictions, e, task, n, err);
+    if (st == GR_OK && e->labelled) st = open_metrics(out, &p, err);
+    if (st == GR_OK) st = run_batches(&p, s, n, err);
+    if (st == GR_OK && p.acc) {
+        out->loss = grouped_loss(&p, n);
+        out->constant = gr_metric_acc_constant(p.acc);
+        st = gr_metric_acc_read(p.acc, out->metrics, err);
+        if (st == GR_OK) st = gr_metric_acc_detail(p.acc, &out->detail, &out->n_detail, err);
+    }
+    out->seconds = gr_clock_seconds() - t0;
+    gr_metric_acc_close(p.acc);
+    free(p.row_loss);
+    free(p.row_labels);
+    free(p.ref_tags);
+    free(p.pred_tags);
+    if (st != GR_OK) {
+        gr_eval_result_free(out);
+        if (predictions) gr_predictions_free(predictions);
+    }
+    return st;
+}
+
+double gr_eval_metric(const gr_eval_result *r, const char *name)
+{
+    if (strcmp(name, "loss") == 0 || strcmp(name, "eval_loss") == 0) return r->loss;
+    if (strncmp(name, "eval_", 5) == 0) name += 5;
+    for (size_t i = 0; i < r->n_metrics; i++)
+        if (strcmp(r->metrics[i].name, name) == 0) return r->metrics[i].value;
+    return NAN;
+}
+
+void gr_eval_result_free(gr_eval_result *r)
+{
+    free(r->metrics);
+    free(r->detail);
+    memset(r, 0, sizeof *r);
+}
+
+void gr_predictions_free(gr_predictions *p)
+{
+    free(p->classes);
+    free(p->values);
+    free(p->scores);
+    memset(p, 0, sizeof *p);
+}

@@ -1,0 +1,245 @@
+/* job.c - from a task and a seed to a record. See job.h.
+ *
+ * The order of events is that of the record: data, model, baseline, training, final evaluation, files. */
+#include "harness/job.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "harness/checkpoint.h"
+#include "harness/job_files.h"
+#include "harness/job_record.h"
+#include "model/session.h"
+#include "results/store.h"
+
+enum { EVAL_TOKENS = 1024, EVAL_ROWS = 256 };
+
+typedef struct job {
+    gr_workroom   *room;
+    const gr_task *task;
+    uint64_t       seed;
+    gr_record     *r;
+    gr_model      *model;
+    gr_session    *session;
+    uint32_t      *rows;
+    size_t         n_rows;
+    gr_eval_opts   eval;
+    gr_eval_result result[GR_MAX_SPLITS];      /* of the evaluated splits, after training */
+    gr_predictions predictions[GR_MAX_SPLITS];
+    gr_train_result train;
+    char           checkpoints[GR_PATH_MAX], log_path[GR_PATH_MAX];
+} job;
+
+static size_t max_length(const gr_run_opts *o, const gr_task *t)
+{
+    return o->max_length > 0 ? (size_t)o->max_length : (size_t)t->max_len;
+}
+
+/* ---- before training ---- */
+
+static gr_status load_data(job *j, gr_err *err)
+{
+    gr_workroom *w = j->room;
+    size_t length = max_length(w->o, j->task);
+
+    if (w->data.task != j->task) {
+        gr_task_data_close(&w->data);
+        if (length > (size_t)j->model->config.max_positions) {
+            gr_warn("%s: rows are cut at %d tokens, the model's positions (the task allows %zu)", j->task->name, j->model->config.max_positions, length);
+            length = (size_t)j->model->config.max_positions;
+        }
+        GR_TRY(gr_task_data_open(&w->data, j->task, w->data_dir, strcmp(w->data_kind, "demo") == 0, w->tok, length, w->o, w->pool, err));
+    }
+    return gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err);
+}
+
+static gr_status open_model(job *j, gr_err *err)
+{
+    const gr_run_opts *o = j->room->o;
+    const gr_device_info *device = gr_device_find(o->device);
+    const gr_model_opts mo = { .dir = j->room->model_dir, .head = j->task->head, .labels = j->task->labels, .seed = j->seed,
+                               .elem = device ? device->elem : 4, .ignore_unused = o->ignore_unused, .dropout = o->dropout };
+
+    if (!device) return gr_fail(err, GR_E_ARG, "--device '%s': not one of `glue-run list devices`", o->device);
+    GR_TRY(gr_model_open(&j->model, &mo, err));
+    if (gr_tok_vocab_size(j->room->tok) > (size_t)j->model->config.vocab_size)
+        return gr_fail(err, GR_E_FORMAT, "%s: the tokenizer has %zu ids, the model only %d embeddings", j->room->model_dir,
+                       gr_tok_vocab_size(j->room->tok), j->model->config.vocab_size);
+    return o->freeze ? gr_params_freeze(&j->model->params, o->freeze, err) : GR_OK;
+}
+
+static int32_t longest(const gr_task_data *d)
+{
+    size_t n = 1;
+
+    for (int i = 0; i < d->n_splits; i++)
+        if (d->split[i].encoded.max_len > n) n = d->split[i].encoded.max_len;
+    return (int32_t)n;
+}
+
+static gr_status open_session(job *j, gr_err *err)
+{
+    const gr_run_opts *o = j->room->o;
+    const gr_task_data *d = &j->room->data;
+    const int32_t len = longest(d), train_tokens = gr_train_max_tokens(&d->split[0].encoded, j->rows, j->n_rows, o->batch_size);
+    gr_session_opts so = { .device = o->device, .pool = j->room->pool, .train = true, .max_length = len, .seed = j->seed,
+                           .beta1 = o->adam_beta1, .beta2 = o->adam_beta2, .epsilon = o->adam_epsilon, .weight_decay = o->weight_decay,
+                           .max_grad_norm = o->max_grad_norm, .label_smoothing = o->label_smoothing, .recompute = o->gradient_checkpointing,
+                           .deterministic = o->deterministic };
+
+    so.max_tokens = train_tokens > EVAL_TOKENS ? train_tokens : EVAL_TOKENS;
+    if (so.max_tokens < len) so.max_tokens = len;
+    so.max_rows = o->batch_size > EVAL_ROWS ? (int32_t)o->batch_size : EVAL_ROWS;
+    j->eval = (gr_eval_opts){ .batch_size = (size_t)o->eval_batch_size, .label_smoothing = o->label_smoothing, .max_tokens = so.max_tokens,
+                              .max_rows = so.max_rows, .max_samples = o->max_eval_samples > 0 ? (size_t)o->max_eval_samples : 0 };
+    return gr_session_open(&j->session, j->model, &so, err);
+}
+
+/* ---- evaluation ---- */
+
+static gr_status evaluate_split(job *j, int i, gr_eval_result *out, gr_predictions *p, gr_err *err)
+{
+    const gr_task_split *s = &j->room->data.split[i];
+    const gr_status st = gr_evaluate(out, p, j->session, &s->encoded, &s->examples, j->task, &j->eval, err);
+
+    return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", j->task->name, s->name);
+}
+
+static gr_status baseline(job *j, gr_err *err)
+{
+    for (int i = 1; i <= j->room->data.n_eval; i++) {
+        gr_eval_result e;
+        gr_status s;
+        GR_TRY(evaluate_split(j, i, &e, NULL, err));
+        s = gr_job_record_metrics(j->r, j->room->data.split[i].name, j->task, &e, true, err);
+        j->r->eval_seconds += e.seconds;
+        gr_eval_result_free(&e);
+        if (s != GR_OK) return s;
+    }
+    return GR_OK;
+}
+
+static gr_status final_evaluation(job *j, gr_err *err)
+{
+    const gr_task_data *d = &j->room->data;
+
+    if (j->train.has_eval && d->n_eval) { /* the loop's last evaluation was of these very weights */
+        j->result[1] = j->train.last_eval;
+        j->predictions[1] = j->train.last_predictions;
+        memset(&j->train.last_eval, 0, sizeof j->train.last_eval);
+        memset(&j->train.last_predictions, 0, sizeof j->train.last_predictions);
+    }
+    for (int i = 1; i < d->n_splits; i++) {
+        if (!j->result[i].metrics && !j->predictions[i].classes)
+            GR_TRY(evaluate_split(j, i, &j->result[i], &j->predictions[i], err));
+        j->r->eval_seconds += j->result[i].seconds;
+        if (i <= d->n_eval) GR_TRY(gr_job_record_metrics(j->r, d->split[i].name, j->task, &j->result[i], false, err));
+    }
+    return GR_OK;
+}
+
+/* ---- training ---- */
+
+static gr_status train(job *j, gr_err *err)
+{
+    gr_workroom *w = j->room;
+    const gr_task_data *d = &w->data;
+    gr_train_job tj = { .o = w->o, .task = j->task, .model = j->model, .session = j->session, .train = &d->split[0].encoded,
+                        .train_rows = j->rows, .n_train_rows = j->n_rows, .eval_opts = j->eval, .seed = j->seed, .key = j->r->key,
+                        .log_path = j->log_path, .on_step = w->on_step, .user = w->user };
+    int64_t per_epoch, total;
+    char title[128];
+    gr_status s;
+
+    if (d->n_eval) {
+        tj.eval = &d->split[1].encoded;
+        tj.eval_examples = &d->split[1].examples;
+    }
+    if (strcmp(w->o->save_strategy, "no") != 0) tj.checkpoint_dir = j->checkpoints;
+    gr_train_steps(&per_epoch, &total, w->o, j->n_rows);
+    (void)snprintf(title, sizeof title, "%s seed %llu", j->task->name, (unsigned long long)j->seed);
+    tj.progress = gr_progress_start(w->progress, title, total, 10.0);
+    s = gr_train(&j->train, &tj, j->r, err);
+    gr_progress_finish(tj.progress, NULL);
+    if (s != GR_OK) return gr_wrap(err, s, "%s", j->task->name);
+    gr_job_record_speed(j->r, &j->train.state);
+    return GR_OK;
+}
+
+/* A run whose every prediction is the same is no result to average. */
+static void judge(job *j)
+{
+    if (!j->room->data.n_eval || !j->result[1].constant) return;
+    j->r->status = GR_RUN_COLLAPSED;
+    (void)snprintf(j->r->message, sizeof j->r->message, "%s",
+                   j->task->head.kind == GR_HEAD_CLASS ? "every prediction is the same class"
+                   : j->task->head.kind == GR_HEAD_TOKEN ? "no entity was predicted" : "every prediction is the same value");
+}
+
+static gr_status run_phases(job *j, bool *reused, gr_err *err)
+{
+    gr_workroom *w = j->room;
+    char name[200];
+    int found = 0;
+
+    GR_TRY(open_model(j, err));
+    GR_TRY(load_data(j, err));
+    GR_TRY(gr_job_record_begin(j->r, w, j->task, j->seed, j->model, j->n_rows, err));
+    gr_job_file_stem(name, sizeof name, j->r);
+    (void)snprintf(j->checkpoints, sizeof j->checkpoints, "%.3000s/checkpoints/%s", w->o->output_dir, name);
+    (void)snprintf(j->log_path, sizeof j->log_path, "%.3000s/%s.log.jsonl", w->suite_dir, name);
+    if (!w->o->force) {
+        gr_record old;
+        GR_TRY(gr_store_find(&old, &found, w->o->output_dir, j->r->key, err));
+        if (found) {
+            gr_record_free(j->r);
+            *j->r = old;
+            *reused = true;
+            return GR_OK;
+        }
+    }
+    GR_TRY(open_session(j, err));
+    if (w->o->baseline) GR_TRY(baseline(j, err));
+    GR_TRY(train(j, err));
+    GR_TRY(final_evaluation(j, err));
+    judge(j);
+    return gr_job_write_files(j->r, w, j->task, j->model, j->session, j->result, j->predictions, err);
+}
+
+gr_status gr_job_run(gr_workroom *room, const gr_task *task, uint64_t seed, gr_record *r, bool *reused, gr_err *err)
+{
+    job j = { .room = room, .task = task, .seed = seed, .r = r };
+    gr_err local = GR_ERR_INIT;
+    gr_err *e = err ? err : &local;
+    const double t0 = gr_clock_seconds();
+    gr_status s;
+
+    *reused = false;
+    gr_job_record_facts(r, room, task, seed);
+    s = run_phases(&j, reused, e);
+    if (!*reused) {
+        r->total_seconds = gr_clock_seconds() - t0;
+        if (s != GR_OK) {
+            r->status = s == GR_E_CANCELLED ? GR_RUN_INTERRUPTED : GR_RUN_FAILED;
+            (void)snprintf(r->message, sizeof r->message, "%s", e->msg);
+        }
+        if (s == GR_OK || s != GR_E_CANCELLED) {
+            const gr_status ws = gr_job_write_record(r, room, e);
+            if (s == GR_OK) s = ws;
+        }
+        if (s == GR_OK && j.checkpoints[0]) gr_checkpoint_remove(j.checkpoints);
+    }
+    for (int i = 0; i < GR_MAX_SPLITS; i++) {
+        gr_eval_result_free(&j.result[i]);
+        gr_predictions_free(&j.predictions[i]);
+    }
+    gr_train_result_free(&j.train);
+    gr_session_close(j.session);
+    gr_model_close(j.model);
+    free(j.rows);
+    return s;
+}

@@ -1,0 +1,18 @@
+/* job_record.h - filling a record: who, what, with which recipe, how fast. */
+#ifndef GR_HARNESS_JOB_RECORD_H
+#define GR_HARNESS_JOB_RECORD_H
+#include "harness/job.h"
+
+/* What is known before anything is opened: task, seed, machine, build. */
+void      gr_job_record_facts(gr_record *r, const gr_workroom *w, const gr_task *task, uint64_t seed);
+/* Data, model, recipe and the content key. */
+gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task *task, uint64_t seed, const gr_model *m,
+                              size_t n_rows, gr_err *err) GR_MUST_USE;
+/* The values of one evaluation, as baseline or as fine-tuned. */
+gr_status gr_job_record_metrics(gr_record *r, const char *split, const gr_task *task, const gr_eval_result *e, bool baseline,
+                                gr_err *err) GR_MUST_USE;
+void      gr_job_record_speed(gr_record *r, const gr_train_state *st);
+/* "<task>-<model>-<seed>-<key8>" */
+void      gr_job_file_stem(char *out, size_t cap, const gr_record *r);
+
+#endif

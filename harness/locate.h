@@ -1,0 +1,20 @@
+/* locate.h - where the embedded data and models lie, and what a --model name means. */
+#ifndef GR_HARNESS_LOCATE_H
+#define GR_HARNESS_LOCATE_H
+#include <stdbool.h>
+
+#include "base/fs.h"
+#include "base/status.h"
+
+/* The demo data and the demo encoder: beside the program (<exe>/../data/demo of a build in the clone), below the source
+ * tree it was built from, or in <exe>/../share/glue-run (installed). GR_E_NOTFOUND says where it looked. */
+gr_status gr_locate_demo_data(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
+gr_status gr_locate_demo_model(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
+
+/* --model: "demo", a folder with a config.json, or a name below models/, $GLUE_RUN_HOME/models. GR_E_NOTFOUND. */
+gr_status gr_locate_model(char out[GR_PATH_MAX], const char *name, gr_err *err) GR_MUST_USE;
+
+/* $GLUE_RUN_HOME, else $XDG_CACHE_HOME/glue-run, else $HOME/.cache/glue-run. */
+void gr_locate_home(char out[GR_PATH_MAX]);
+
+#endif

@@ -1,0 +1,63 @@
+/* run_options.h - the options of `run`, one table for parsing, aliases, --help and the record. */
+#ifndef GR_HARNESS_RUN_OPTIONS_H
+#define GR_HARNESS_RUN_OPTIONS_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/options.h"
+
+typedef struct gr_run_opts {
+    /* what */
+    bool        all;
+    const char *suite, *task, *model, *data, *output_dir, *recipe;
+    bool        force, require_all;
+    /* data */
+    const char *train_file, *validation_file, *test_file, *text_column, *pair_column, *label_column, *labels, *split;
+    int64_t     split_seed, max_train_samples, max_eval_samples, sample, max_length;
+    bool        label_all_tokens;
+    /* training */
+    int64_t     seed;
+    const char *seeds;
+    double      epochs;
+    int64_t     max_steps, batch_size, eval_batch_size, grad_accum;
+    double      learning_rate, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm;
+    const char *scheduler;
+    double      warmup_steps, warmup_ratio, dropout, label_smoothing;
+    bool        gradient_checkpointing, ignore_unused;
+    const char *freeze, *order;
+    /* evaluation and saving */
+    const char *eval_strategy;
+    int64_t     eval_steps;
+    const char *eval_splits;
+    bool        baseline, load_best;
+    const char *metric_for_best;
+    int64_t     early_stopping;
+    const char *save_strategy;
+    int64_t     save_steps, save_total_limit;
+    bool        save_model;
+    int64_t     log_steps;
+    /* machine and output */
+    const char *device, *precision;
+    int64_t     threads;
+    bool        deterministic, json, quiet, no_progress, verbose, help;
+} gr_run_opts;
+
+extern const gr_opt gr_run_options[]; /* ends at name NULL */
+enum { GR_RUN_OPTIONS_MAX = 80 };     /* at least the table's length: size of origin arrays */
+
+/* Does this option change the numbers of a run (and so belongs to the record's recipe and the content
+ * key)? Output, threads and the choice of tasks do not. */
+bool gr_run_option_in_recipe(const gr_opt *opt);
+
+/* Checks across options, after parsing. GR_E_ARG. */
+gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err) GR_MUST_USE;
+
+/* --seeds: "5" = seed..seed+4, "1,7,9" = those; without it the one seed. At most 64. */
+enum { GR_MAX_SEEDS = 64 };
+gr_status gr_run_seeds(uint64_t out[GR_MAX_SEEDS], int *n, const gr_run_opts *o, gr_err *err) GR_MUST_USE;
+
+/* --recipe: a stored name ("trainer", "demo") or a JSON file of option: value. Values already set on the command line stay. The text
+ * that options point to lives in `a`. GR_E_NOTFOUND lists the stored names. */
+gr_status gr_recipe_apply(gr_run_opts *o, gr_opt_origin *origins, const char *name, gr_arena *a, gr_err *err) GR_MUST_USE;
+
+#endif

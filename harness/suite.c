@@ -1,0 +1,190 @@
+/* suite.c - see suite.h. */
+#include "harness/suite.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "harness/interrupt.h"
+#include "results/table.h"
+#include "tasks/load.h"
+
+enum { MAX_TASKS = 128 };
+
+/* ---- plan ---- */
+
+static gr_status unknown_task(const char *name, gr_err *err)
+{
+    const char *names[MAX_TASKS + 1];
+    const char *near;
+    size_t n = 0;
+
+    for (const gr_task *t; n < MAX_TASKS && (t = gr_task_at(n)); n++) names[n] = t->name;
+    names[n] = NULL;
+    near = gr_opt_suggest(name, names);
+    if (near) return gr_fail(err, GR_E_ARG, "no task is called '%s': did you mean '%s'? (glue-run list tasks)", name, near);
+    return gr_fail(err, GR_E_ARG, "no task is called '%s' (see glue-run list tasks)", name);
+}
+
+static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err *err)
+{
+    gr_err why = GR_ERR_INIT;
+    bool present = false;
+
+    for (int i = 0; i < s->n_tasks; i++)
+        if (s->tasks[i] == t) return GR_OK;
+    if (s->n_tasks == MAX_TASKS) return gr_fail(err, GR_E_ARG, "at most %d tasks", MAX_TASKS);
+    GR_TRY(gr_task_find_data(t, s->room.data_dir, &present, &why));
+    if (!present && (named || s->room.o->require_all)) return gr_fail(err, GR_E_NOTFOUND, "%s", why.msg);
+    if (!present && strcmp(s->room.data_kind, "demo") == 0) return GR_OK; /* the demo covers part of the tasks */
+    s->tasks[s->n_tasks] = t;
+    s->has_data[s->n_tasks++] = present;
+    return GR_OK;
+}
+
+static gr_status add_suite(gr_suite_run *s, const char *suite, gr_err *err)
+{
+    const int before = s->n_tasks;
+
+    if (suite && !gr_suite_find(suite))
+        return gr_fail(err, GR_E_ARG, "no suite is called '%s' (see glue-run list suites)", suite);
+    for (size_t i = 0; gr_task_at(i); i++) {
+        const gr_task *t = gr_task_at(i);
+        if (suite ? strcmp(t->suite, suite) != 0 : (t->flags & (GR_TASK_NOT_DEFAULT | GR_TASK_DIAGNOSTIC)) != 0) continue;
+        GR_TRY(add_task(s, t, false, err));
+    }
+    if (s->n_tasks == before)
+        return gr_fail(err, GR_E_NOTFOUND, "%s has data for no task of the suite '%s'", s->room.data_dir, suite ? suite : "default");
+    return GR_OK;
+}
+
+gr_status gr_suite_plan(gr_suite_run *s, const char *const *names, int n_names, gr_err *err)
+{
+    const gr_run_opts *o = s->room.o;
+
+    GR_TRY(gr_run_seeds(s->seeds, &s->n_seeds, o, err));
+    for (int i = 0; i < n_names; i++) {
+        const gr_task *t = gr_task_find(names[i]);
+        if (!t) return unknown_task(names[i], err);
+        GR_TRY(add_task(s, t, true, err));
+    }
+    if (o->suite) return add_suite(s, o->suite, err);
+    return o->all ? add_suite(s, NULL, err) : GR_OK;
+}
+
+/* ---- execute ---- */
+
+static gr_record *new_record(gr_suite_run *s, gr_err *err)
+{
+    gr_record *r;
+
+    if (s->records.n == s->capacity) {
+        const size_t cap = s->capacity ? 2 * s->capacity : 16;
+        gr_record *grown = realloc(s->records.r, cap * sizeof *grown);
+        if (!grown) {
+            (void)gr_fail_nomem(err, "records");
+            return NULL;
+        }
+        s->records.r = grown;
+        s->capacity = cap;
+    }
+    r = &s->records.r[s->records.n++];
+    gr_record_init(r);
+    return r;
+}
+
+/* One line a job, as it ends: "mrpc seed 42: accuracy 0.6838 -> 0.8480, 41.2 s". */
+static void report(const gr_record *r, bool reused)
+{
+    char line[256];
+    int n = snprintf(line, sizeof line, "%s seed %llu:", r->task, (unsigned long long)r->seed);
+
+    if (r->status == GR_RUN_FAILED || r->status == GR_RUN_INTERRUPTED) {
+        gr_log(GR_LOG_ERROR, "%s %s: %s", line, gr_run_status_name(r->status), r->message);
+        return;
+    }
+    for (size_t i = 0; i < r->n_metrics && n > 0 && (size_t)n < sizeof line - 60; i++) {
+        const gr_rec_metric *m = &r->metrics[i];
+        if (!m->headline || strcmp(m->split, r->metrics[0].split) != 0) continue;
+        if (isnan(m->baseline)) n += snprintf(line + n, sizeof line - (size_t)n, " %.24s %.4f,", m->name, m->value);
+        else n += snprintf(line + n, sizeof line - (size_t)n, " %.24s %.4f -> %.4f,", m->name, m->baseline, m->value);
+    }
+    if (r->status == GR_RUN_COLLAPSED) gr_warn("%s collapsed: %s", line, r->message);
+    else if (reused) gr_info("%s finished before", line);
+    else gr_info("%s %.1f s", line, r->total_seconds);
+}
+
+static gr_status no_data(gr_suite_run *s, const gr_task *t, gr_err *err)
+{
+    gr_record *r = new_record(s, err);
+
+    if (!r) return GR_E_NOMEM;
+    r->status = GR_RUN_NO_DATA;
+    (void)snprintf(r->task, sizeof r->task, "%s", t->name);
+    (void)snprintf(r->title, sizeof r->title, "%s", t->title);
+    (void)snprintf(r->suite, sizeof r->suite, "%s", t->suite);
+    (void)snprintf(r->data, sizeof r->data, "%s", s->room.data_kind);
+    return GR_OK;
+}
+
+static gr_status run_one(gr_suite_run *s, const gr_task *t, uint64_t seed, gr_err *err)
+{
+    gr_record *r = new_record(s, err);
+    gr_err why = GR_ERR_INIT;
+    bool reused = false;
+    gr_status st;
+
+    if (!r) return GR_E_NOMEM;
+    st = gr_job_run(&s->room, t, seed, r, &reused, &why);
+    report(r, reused);
+    if (st == GR_E_CANCELLED) s->interrupted = true;
+    else if (r->status != GR_RUN_OK || st != GR_OK) s->n_failed++;
+    s->single = st;
+    if (st != GR_OK && err) *err = why;
+    if (st == GR_E_IO) gr_log(GR_LOG_ERROR, "%s", why.msg);
+    return GR_OK;
+}
+
+static gr_status write_table(const gr_suite_run *s, const char *name, gr_table_format f,
+                             gr_status (*make)(gr_buf *, const gr_records *, gr_table_format, gr_err *), gr_err *err)
+{
+    char path[GR_PATH_MAX];
+    gr_buf b = { 0 };
+    gr_status st = make(&b, &s->records, f, err);
+
+    if (st == GR_OK && !gr_fs_join(path, sizeof path, s->room.suite_dir, name)) st = gr_fail(err, GR_E_ARG, "--output-dir: the path is too long");
+    if (st == GR_OK) st = b.oom ? gr_fail_nomem(err, name) : gr_fs_write(path, b.p ? b.p : "", b.n, err);
+    gr_buf_free(&b);
+    return st;
+}
+
+static gr_status write_suite(const gr_suite_run *s, int argc, char **argv, gr_err *err)
+{
+    GR_TRY(gr_store_write_suite(s->room.suite_dir, s->id, argc, argv, &s->records, err));
+    GR_TRY(write_table(s, "comparison.md", GR_TABLE_MD, gr_table_comparison, err));
+    GR_TRY(write_table(s, "comparison.csv", GR_TABLE_CSV, gr_table_comparison, err));
+    return write_table(s, "leaderboard.csv", GR_TABLE_CSV, gr_table_leaderboard, err);
+}
+
+gr_status gr_suite_execute(gr_suite_run *s, int argc, char **argv, gr_err *err)
+{
+    GR_TRY(gr_fs_mkdirs(s->room.suite_dir, err));
+    for (int t = 0; t < s->n_tasks && !s->interrupted; t++) {
+        if (!s->has_data[t]) {
+            GR_TRY(no_data(s, s->tasks[t], err));
+            continue;
+        }
+        for (int i = 0; i < s->n_seeds && !s->interrupted; i++) GR_TRY(run_one(s, s->tasks[t], s->seeds[i], err));
+        s->interrupted = s->interrupted || gr_interrupted();
+    }
+    return write_suite(s, argc, argv, err);
+}
+
+void gr_suite_close(gr_suite_run *s)
+{
+    gr_task_data_close(&s->room.data);
+    gr_records_free(&s->records);
+}

@@ -1,0 +1,212 @@
+/* task_data.c - see task_data.h. */
+#include "harness/task_data.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/rng.h"
+#include "tasks/load.h"
+
+/* ---- which splits ---- */
+
+static const gr_split *find_split(const gr_task *t, const char *name)
+{
+    for (const gr_split *s = t->splits; s->name; s++)
+        if (strcmp(s->name, name) == 0) return s;
+    return NULL;
+}
+
+static const gr_split *validation_of(const gr_task *t)
+{
+    const gr_split *s = find_split(t, "validation");
+
+    if (s) return s;
+    for (s = t->splits; s->name; s++)
+        if (s->labelled && strcmp(s->name, "train") != 0) return s;
+    return NULL;
+}
+
+static gr_status resolve(const gr_split **out, const gr_task *t, gr_sv word, gr_err *err)
+{
+    char name[40];
+
+    if (!word.n || word.n >= sizeof name) return gr_fail(err, GR_E_ARG, "--eval-splits: '%.*s' is not a split", GR_SV_FMT(word));
+    memcpy(name, word.p, word.n);
+    name[word.n] = '\0';
+    *out = strcmp(name, "validation") == 0 ? validation_of(t) : find_split(t, name);
+    if (!*out) return gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, name);
+    if (!(*out)->labelled) return gr_fail(err, GR_E_ARG, "%s: the labels of split '%s' are not public", t->name, name);
+    return GR_OK;
+}
+
+/* ---- loading ---- */
+
+typedef struct loading {
+    const char          *data_dir;
+    gr_load_opts         load;
+    const gr_tok        *tok;
+    gr_encode_opts       encode;
+    gr_pool             *pool;
+} loading;
+
+static gr_status add_split(gr_task_data *d, const char *name, const loading *l, gr_err *err)
+{
+    gr_task_split *s = &d->split[d->n_splits];
+
+    if (d->n_splits == GR_MAX_SPLITS) return gr_fail(err, GR_E_ARG, "--eval-splits: at most %d splits", GR_MAX_SPLITS - 2);
+    GR_TRY(gr_task_load_with(&s->examples, d->task, name, l->data_dir, &l->load, err));
+    (void)snprintf(s->name, sizeof s->name, "%s", name);
+    d->n_splits++; /* from here on close() releases it */
+    for (size_t i = 0; i < s->examples.n_warnings; i++) gr_warn("%s: %s", d->task->name, s->examples.warnings[i]);
+    if (s->examples.n == 0) return gr_fail(err, GR_E_FORMAT, "%s: split '%s' has no rows", d->task->name, name);
+    if (gr_encoded_make(&s->encoded, l->tok, &s->examples, d->task, &l->encode, l->pool, err) != GR_OK)
+        return gr_wrap(err, err ? err->status : GR_E_FORMAT, "%s: %s", d->task->name, name);
+    return GR_OK;
+}
+
+static bool has_split(const gr_task_data *d, const char *name)
+{
+    for (int i = 0; i < d->n_splits; i++)
+        if (strcmp(d->split[i].name, name) == 0) return true;
+    return false;
+}
+
+gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const char *data_dir, bool any_rows, const gr_tok *tok,
+                            size_t max_length, const gr_run_opts *o, gr_pool *pool, gr_err *err)
+{
+    const loading l = { data_dir, { .any_rows = any_rows }, tok, { max_length, o->label_all_tokens }, pool };
+    const gr_split *split = NULL;
+    gr_err local = GR_ERR_INIT;
+    gr_err *e = err ? err : &local;
+    gr_sv rest = gr_sv_from(o->eval_splits);
+    gr_status s;
+
+    memset(out, 0, sizeof *out);
+    out->task = task;
+    if ((s = add_split(out, "train", &l, e)) != GR_OK) goto out;
+    while (rest.n && s == GR_OK) {
+        if ((s = resolve(&split, task, gr_sv_trim(gr_sv_split(&rest, ',')), e)) != GR_OK) break;
+        if (out->n_eval && has_split(out, split->name)) continue;
+        if ((s = add_split(out, split->name, &l, e)) == GR_OK) out->n_eval++;
+    }
+    if (s == GR_OK && o->save_model && find_split(task, "test") && !has_split(out, "test")) {
+        s = add_split(out, "test", &l, e);
+        out->predict_test = s == GR_OK;
+    }
+out:
+    if (s != GR_OK) gr_task_data_close(out);
+    return s;
+}
+
+void gr_task_data_close(gr_task_data *d)
+{
+    for (int i = 0; i < GR_MAX_SPLITS; i++) {
+        gr_encoded_free(&d->split[i].encoded);
+        gr_examples_free(&d->split[i].examples);
+    }
+    memset(d, 0, sizeof *d);
+}
+
+/* ---- which training rows ---- */
+
+static size_t classes_seen(const gr_encoded *e, const uint32_t *rows, size_t n, int32_t n_out)
+{
+    size_t seen = 0;
+
+    for (int32_t c = 0; c < n_out; c++)
+        for (size_t i = 0; i < n; i++)
+            if (e->classes[rows[i]] == c) {
+                seen++;
+                break;
+            }
+    return seen;
+}
+
+/* How many rows of each class: proportional, largest remainders first (ties: lower class). */
+static void quotas(size_t *out, const size_t *have, size_t n_classes, size_t want, size_t total)
+{
+    size_t given = 0;
+
+    for (size_t c = 0; c < n_classes; c++) {
+        out[c] = (size_t)((double)want * (double)have[c] / (double)total);
+        given += out[c];
+    }
+    while (given < want) {
+        size_t best = n_classes;
+        double most = -1;
+        for (size_t c = 0; c < n_classes; c++) {
+            const double left = (double)want * (double)have[c] / (double)total - (double)out[c];
+            if (out[c] < have[c] && left > most) {
+                most = left;
+                best = c;
+            }
+        }
+        if (best == n_classes) return;
+        out[best]++;
+        given++;
+    }
+}
+
+static gr_status stratified(uint32_t *rows, size_t *n, const gr_encoded *e, size_t n_classes, size_t want, uint64_t seed, gr_err *err)
+{
+    size_t *have = calloc(n_classes, sizeof *have), *quota = calloc(n_classes, sizeof *quota), kept = 0;
+    uint32_t *order = malloc(e->n * sizeof *order);
+    unsigned char *take = calloc(e->n, 1);
+    gr_rng r;
+    gr_status s = GR_OK;
+
+    if (!have || !quota || !order || !take) {
+        s = gr_fail_nomem(err, "a sample");
+        goto out;
+    }
+    for (size_t i = 0; i < e->n; i++) {
+        order[i] = (uint32_t)i;
+        have[n_classes > 1 ? (size_t)e->classes[i] : 0]++;
+    }
+    quotas(quota, have, n_classes, want, e->n);
+    gr_rng_init(&r, seed, GR_RNG_SAMPLE, 0);
+    gr_rng_shuffle(&r, order, e->n);
+    for (size_t i = 0; i < e->n; i++) {
+        const size_t c = n_classes > 1 ? (size_t)e->classes[order[i]] : 0;
+        if (!quota[c]) continue;
+        quota[c]--;
+        take[order[i]] = 1;
+    }
+    for (size_t i = 0; i < e->n; i++)
+        if (take[i]) rows[kept++] = (uint32_t)i;
+    *n = kept;
+out:
+    free(have);
+    free(quota);
+    free(order);
+    free(take);
+    return s;
+}
+
+gr_status gr_task_train_rows(uint32_t **rows, size_t *n, const gr_task_data *d, const gr_run_opts *o, uint64_t seed, gr_err *err)
+{
+    const gr_encoded *e = &d->split[0].encoded;
+    const bool class_head = d->task->head.kind == GR_HEAD_CLASS;
+    const size_t n_classes = class_head ? (size_t)d->task->head.n_out : 1;
+    gr_status s = GR_OK;
+
+    *n = e->n;
+    *rows = malloc((e->n + 1) * sizeof **rows);
+    if (!*rows) return gr_fail_nomem(err, "the training rows");
+    for (size_t i = 0; i < e->n; i++) (*rows)[i] = (uint32_t)i;
+    if (o->sample > 0 && (size_t)o->sample < e->n) {
+        s = stratified(*rows, n, e, n_classes, (size_t)o->sample, seed, err);
+    } else if (o->max_train_samples > 0 && (size_t)o->max_train_samples < e->n) {
+        *n = (size_t)o->max_train_samples;
+        if (class_head && classes_seen(e, *rows, *n, d->task->head.n_out) < 2)
+            s = gr_fail(err, GR_E_ARG, "%s: the first %zu training rows are all of one class: use --sample %zu", d->task->name, *n, *n);
+    }
+    if (s == GR_OK && !e->labelled) s = gr_fail(err, GR_E_FORMAT, "%s: training rows without labels", d->task->name);
+    if (s != GR_OK) {
+        free(*rows);
+        *rows = NULL;
+    }
+    return s;
+}

@@ -1,0 +1,32 @@
+/* task_data.h - a task's splits loaded and tokenised, kept for all seeds of that task. */
+#ifndef GR_HARNESS_TASK_DATA_H
+#define GR_HARNESS_TASK_DATA_H
+#include "harness/encoded.h"
+#include "harness/run_options.h"
+
+enum { GR_MAX_SPLITS = 8 };
+
+typedef struct gr_task_split {
+    char        name[40];
+    gr_examples examples;
+    gr_encoded  encoded;
+} gr_task_split;
+
+typedef struct gr_task_data {
+    const gr_task *task;
+    gr_task_split  split[GR_MAX_SPLITS]; /* [0] train, then the evaluation splits in the order asked for, then test when only predicted */
+    int            n_splits, n_eval;     /* n_eval of them, from [1] on, are evaluated */
+    bool           predict_test;         /* split[n_splits - 1] is the test split, for predictions only */
+} gr_task_data;
+
+/* Load and tokenise what the options ask for. `validation` stands for the task's first labelled split beside train
+ * when it has none of that name. GR_E_ARG: a split that the task lacks, or without labels. */
+gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const char *data_dir, bool any_rows, const gr_tok *tok,
+                            size_t max_length, const gr_run_opts *o, gr_pool *pool, gr_err *err) GR_MUST_USE;
+void      gr_task_data_close(gr_task_data *d); /* accepts a zeroed one */
+
+/* The training rows of one run: all, the first N (--max-train-samples; refused when one class is left), or a seeded stratified sample
+ * in file order (--sample). *rows is malloc'd. */
+gr_status gr_task_train_rows(uint32_t **rows, size_t *n, const gr_task_data *d, const gr_run_opts *o, uint64_t seed, gr_err *err) GR_MUST_USE;
+
+#endif

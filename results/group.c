@@ -1,0 +1,167 @@
+/* group.c - see group.h. */
+#include "results/group.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+static bool same_recipe(const gr_record *a, const gr_record *b)
+{
+    char *x = NULL, *y = NULL;
+    bool same;
+
+    if (!a->recipe || !b->recipe) return a->recipe == b->recipe;
+    same = gr_json_print(&x, a->recipe, false, NULL) == GR_OK && gr_json_print(&y, b->recipe, false, NULL) == GR_OK && strcmp(x, y) == 0;
+    free(x);
+    free(y);
+    return same;
+}
+
+static bool together(const gr_record *a, const gr_record *b)
+{
+    if (strcmp(a->task, b->task) != 0 || strcmp(a->data, b->data) != 0) return false;
+    if (a->status == GR_RUN_NO_DATA || b->status == GR_RUN_NO_DATA) return a->status == b->status;
+    return strcmp(a->model, b->model) == 0 && strcmp(a->model_sha256, b->model_sha256) == 0 && strcmp(a->device, b->device) == 0 &&
+           strcmp(a->precision, b->precision) == 0 && same_recipe(a, b);
+}
+
+static gr_status add(gr_group *g, const gr_record *r, gr_err *err)
+{
+    const gr_record **grown;
+
+    for (size_t i = 0; i < g->n; i++)
+        if (r->key[0] && strcmp(g->r[i]->key, r->key) == 0) {
+            g->r[i] = r; /* run again: the later one counts */
+            return GR_OK;
+        }
+    grown = realloc(g->r, (g->n + 1) * sizeof *grown);
+    if (!grown) return gr_fail_nomem(err, "a table");
+    g->r = grown;
+    g->r[g->n++] = r;
+    return GR_OK;
+}
+
+static gr_group *group_of(gr_groups *gs, const gr_record *r, gr_err *err)
+{
+    gr_group *grown;
+
+    for (size_t i = 0; i < gs->n; i++)
+        if (gs->g[i].n && together(gs->g[i].r[0], r)) return &gs->g[i];
+    grown = realloc(gs->g, (gs->n + 1) * sizeof *grown);
+    if (!grown) {
+        (void)gr_fail_nomem(err, "a table");
+        return NULL;
+    }
+    gs->g = grown;
+    memset(&gs->g[gs->n], 0, sizeof *gs->g);
+    return &gs->g[gs->n++];
+}
+
+gr_status gr_groups_make(gr_groups *out, const gr_records *r, gr_err *err)
+{
+    gr_status s = GR_OK;
+
+    out->g = NULL;
+    out->n = 0;
+    for (size_t i = 0; s == GR_OK && i < r->n; i++) {
+        gr_group *g = group_of(out, &r->r[i], err);
+        s = g ? add(g, &r->r[i], err) : GR_E_NOMEM;
+    }
+    for (size_t i = 0; i < out->n; i++) {
+        gr_group *g = &out->g[i];
+        for (size_t k = 0; k < g->n; k++) {
+            g->n_ok += g->r[k]->status == GR_RUN_OK;
+            g->n_collapsed += g->r[k]->status == GR_RUN_COLLAPSED;
+            g->n_failed += g->r[k]->status == GR_RUN_FAILED || g->r[k]->status == GR_RUN_INTERRUPTED;
+        }
+    }
+    if (s != GR_OK) gr_groups_free(out);
+    return s;
+}
+
+void gr_groups_free(gr_groups *g)
+{
+    for (size_t i = 0; i < g->n; i++) free(g->g[i].r);
+    free(g->g);
+    g->g = NULL;
+    g->n = 0;
+}
+
+static const gr_rec_metric *metric_of(const gr_record *r, const char *split, const char *name)
+{
+    for (size_t i = 0; i < r->n_metrics; i++)
+        if (strcmp(r->metrics[i].split, split) == 0 && strcmp(r->metrics[i].name, name) == 0) return &r->metrics[i];
+    return NULL;
+}
+
+gr_pooled gr_group_metric(const gr_group *g, const char *split, const char *name)
+{
+    const gr_run_status wanted = g->n_ok ? GR_RUN_OK : GR_RUN_COLLAPSED;
+    gr_pooled p = { 0, 0, 0, 0 };
+    double square = 0;
+    size_t n_base = 0;
+
+    for (size_t i = 0; i < g->n; i++) {
+        const gr_rec_metric *m = g->r[i]->status == wanted ? metric_of(g->r[i], split, name) : NULL;
+        if (m && !isnan(m->baseline)) {
+            p.baseline += m->baseline;
+            n_base++;
+        }
+        if (m && !isnan(m->value)) {
+            p.value += m->value;
+            p.n++;
+        }
+    }
+    p.baseline = n_base ? p.baseline / (double)n_base : NAN;
+    p.value = p.n ? p.value / (double)p.n : NAN;
+    for (size_t i = 0; i < g->n; i++) {
+        const gr_rec_metric *m = g->r[i]->status == wanted ? metric_of(g->r[i], split, name) : NULL;
+        if (m && !isnan(m->value)) square += (m->value - p.value) * (m->value - p.value);
+    }
+    p.std = p.n > 1 ? sqrt(square / (double)(p.n - 1)) : NAN;
+    return p;
+}
+
+void gr_group_status(char *out, size_t cap, const gr_group *g)
+{
+    const size_t bad = g->n_failed + g->n_collapsed;
+
+    if (!bad || bad == g->n) (void)snprintf(out, cap, "%s", g->n_failed && g->n_collapsed ? "failed" : gr_run_status_name(g->r[0]->status));
+    else if (g->n_failed) (void)snprintf(out, cap, "%zu of %zu failed", bad, g->n);
+    else (void)snprintf(out, cap, "%zu of %zu collapsed", bad, g->n);
+}
+
+const gr_record *gr_group_lead(const gr_group *g)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->r[i]->status == GR_RUN_OK) return g->r[i];
+    return g->r[0];
+}
+
+void gr_group_seeds(char *out, size_t cap, const gr_group *g)
+{
+    size_t at = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < g->n && at + 24 < cap; i++) {
+        if (g->r[i]->status == GR_RUN_NO_DATA) continue;
+        at += (size_t)snprintf(out + at, cap - at, "%s%llu", at ? " " : "", (unsigned long long)g->r[i]->seed);
+    }
+}
+
+double gr_group_mean(const gr_group *g, double (*field)(const gr_record *))
+{
+    double sum = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < g->n; i++) {
+        const double v = field(g->r[i]);
+        if (isnan(v) || g->r[i]->status == GR_RUN_FAILED || g->r[i]->status == GR_RUN_NO_DATA) continue;
+        sum += v;
+        n++;
+    }
+    return n ? sum / (double)n : NAN;
+}

@@ -1,0 +1,41 @@
+/* group.h - records of the same task, model, data and recipe, told apart by their seeds alone. */
+#ifndef GR_RESULTS_GROUP_H
+#define GR_RESULTS_GROUP_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "results/store.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gr_group {
+    const gr_record **r; /* its records, in order */
+    size_t            n, n_ok, n_failed, n_collapsed;
+} gr_group;
+
+typedef struct gr_groups { gr_group *g; size_t n; } gr_groups;
+
+/* Groups in the order of their first record; of several records with one content key the last counts. */
+gr_status gr_groups_make(gr_groups *out, const gr_records *r, gr_err *err) GR_MUST_USE;
+void      gr_groups_free(gr_groups *g);
+
+/* Mean and sample deviation of a metric over the group's ok records (over the collapsed ones when there is no other); NaN where
+ * nothing was measured, and for the deviation of one. */
+typedef struct gr_pooled { double baseline, value, std; size_t n; } gr_pooled;
+gr_pooled gr_group_metric(const gr_group *g, const char *split, const char *name);
+
+/* "ok", "failed", "collapsed", "no data", or "1 of 3 collapsed". */
+void gr_group_status(char *out, size_t cap, const gr_group *g);
+/* Its record to show facts from: the first ok one, else the first. */
+const gr_record *gr_group_lead(const gr_group *g);
+/* "42" or "42 43 44" */
+void gr_group_seeds(char *out, size_t cap, const gr_group *g);
+/* Mean of a numeric field over records that have it. */
+double gr_group_mean(const gr_group *g, double (*field)(const gr_record *));
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,250 @@
+/* leaderboard.c - one row a model (with its device, precision, data and recipe), one column a task.
+ *
+ * Score rule "glue" (Wang et al. 2019): a task's value is the mean of its headline metrics, the score the mean over
+ * tasks; tasks marked out of the mean (WNLI, AX) have a column and no share. Seeds are averaged per task first. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/sha256.h"
+#include "results/grid.h"
+#include "results/group.h"
+#include "results/table.h"
+
+enum { MAX_TASKS = 128, MAX_SEEDS_SCORED = 64 };
+
+typedef struct entry {
+    const gr_record *lead;
+    char             recipe[GR_SHA256_HEX];
+    const gr_group  *task[MAX_TASKS]; /* by column; NULL: not run */
+    double           score, std, train_seconds, samples, memory;
+    int              n_scored, n_seeds;
+} entry;
+
+/* What makes two runs the same recipe: every option but those that a task sets itself. */
+static void recipe_digest(char out[GR_SHA256_HEX], const gr_record *r)
+{
+    gr_sha256 h;
+
+    gr_sha256_init(&h);
+    for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
+        char *text = NULL;
+        if (strcmp(gr_json_str(gr_json_get(v, "from"), ""), "task") == 0) continue;
+        if (gr_json_print(&text, v, false, NULL) != GR_OK) continue;
+        gr_sha256_add(&h, gr_json_key(v), strlen(gr_json_key(v)));
+        gr_sha256_add(&h, text, strlen(text));
+        free(text);
+    }
+    gr_sha256_hex(&h, out);
+}
+
+static bool same_entry(const entry *e, const gr_record *r, const char *recipe)
+{
+    const gr_record *l = e->lead;
+
+    return strcmp(l->model, r->model) == 0 && strcmp(l->model_sha256, r->model_sha256) == 0 && strcmp(l->device, r->device) == 0 &&
+           strcmp(l->precision, r->precision) == 0 && strcmp(l->data, r->data) == 0 && strcmp(e->recipe, recipe) == 0;
+}
+
+/* Mean of the headline metrics of one record's first evaluated split; NaN without any. */
+static double task_value(const gr_record *r)
+{
+    double sum = 0;
+    int n = 0;
+
+    for (size_t i = 0; i < r->n_metrics; i++) {
+        if (!r->metrics[i].headline || strcmp(r->metrics[i].split, r->metrics[0].split) != 0) continue;
+        sum += r->metrics[i].value;
+        n++;
+    }
+    return n ? sum / n : NAN;
+}
+
+static double group_value(const gr_group *g)
+{
+    double sum = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < g->n; i++) {
+        if (g->r[i]->status != GR_RUN_OK) continue;
+        sum += task_value(g->r[i]);
+        n++;
+    }
+    return n ? sum / (double)n : NAN;
+}
+
+static double value_of_seed(const gr_group *g, uint64_t seed)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->r[i]->seed == seed && g->r[i]->status == GR_RUN_OK) return task_value(g->r[i]);
+    return NAN;
+}
+
+/* ---- collecting ---- */
+
+typedef struct board {
+    entry      *e;
+    size_t      n;
+    const char *task[MAX_TASKS];
+    size_t      n_tasks;
+} board;
+
+static gr_status place(board *b, const gr_group *g, gr_err *err)
+{
+    const gr_record *r = gr_group_lead(g);
+    char recipe[GR_SHA256_HEX];
+    size_t i = 0, t = 0;
+    entry *grown;
+
+    recipe_digest(recipe, r);
+    while (i < b->n && !same_entry(&b->e[i], r, recipe)) i++;
+    if (i == b->n) {
+        grown = realloc(b->e, (b->n + 1) * sizeof *grown);
+        if (!grown) return gr_fail_nomem(err, "the leaderboard");
+        b->e = grown;
+        memset(&b->e[b->n], 0, sizeof *b->e);
+        b->e[b->n].lead = r;
+        memcpy(b->e[b->n++].recipe, recipe, sizeof recipe);
+    }
+    while (t < b->n_tasks && strcmp(b->task[t], r->task) != 0) t++;
+    if (t == MAX_TASKS) return gr_fail(err, GR_E_ARG, "a leaderboard of more than %d tasks", MAX_TASKS);
+    if (t == b->n_tasks) b->task[b->n_tasks++] = r->task;
+    b->e[i].task[t] = g;
+    return GR_OK;
+}
+
+static void score_seeds(entry *e, const board *b)
+{
+    const gr_group *first = NULL;
+    double score[MAX_SEEDS_SCORED], mean = 0, square = 0;
+    int n = 0;
+
+    for (size_t t = 0; t < b->n_tasks && !first; t++) first = e->task[t];
+    for (size_t s = 0; first && s < first->n && n < MAX_SEEDS_SCORED; s++) {
+        double sum = 0;
+        int tasks = 0;
+        for (size_t t = 0; t < b->n_tasks; t++) {
+            if (!e->task[t] || gr_group_lead(e->task[t])->out_of_mean) continue;
+            sum += value_of_seed(e->task[t], first->r[s]->seed);
+            tasks++;
+        }
+        if (tasks && !isnan(sum)) score[n++] = sum / tasks;
+    }
+    for (int i = 0; i < n; i++) mean += score[i] / n;
+    for (int i = 0; i < n; i++) square += (score[i] - mean) * (score[i] - mean);
+    e->n_seeds = n;
+    e->std = n > 1 ? sqrt(square / (n - 1)) : NAN;
+}
+
+static void score(entry *e, const board *b)
+{
+    double sum = 0;
+
+    for (size_t t = 0; t < b->n_tasks; t++) {
+        const double v = e->task[t] ? group_value(e->task[t]) : NAN;
+        for (size_t i = 0; e->task[t] && i < e->task[t]->n; i++) {
+            const gr_record *r = e->task[t]->r[i];
+            if (r->status != GR_RUN_OK && r->status != GR_RUN_COLLAPSED) continue;
+            if (!isnan(r->train_seconds)) e->train_seconds += r->train_seconds;
+            if (!isnan(r->samples_per_second)) e->samples += r->samples_per_second * r->train_seconds;
+            if (r->peak_memory_mb > e->memory) e->memory = r->peak_memory_mb;
+        }
+        if (isnan(v) || gr_group_lead(e->task[t])->out_of_mean) continue;
+        sum += v;
+        e->n_scored++;
+    }
+    e->score = e->n_scored ? sum / e->n_scored : NAN;
+    score_seeds(e, b);
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+
+    if (isnan(x->score) || isnan(y->score)) return isnan(x->score) - isnan(y->score);
+    if (x->score != y->score) return x->score < y->score ? 1 : -1;
+    return strcmp(x->lead->model, y->lead->model);
+}
+
+/* ---- writing ---- */
+
+static const char *const before[] = { "rank", "model", "params", "suite", "score", "score_rule", "n_tasks" };
+static const char *const after[] = { "seeds", "score_std", "train_seconds", "examples_per_second", "peak_memory_mb", "device", "precision",
+                                     "data", "date", "git_revision", "record" };
+enum { N_BEFORE = sizeof before / sizeof *before, N_AFTER = sizeof after / sizeof *after };
+
+static const char *suite_of(const entry *e, const board *b)
+{
+    const char *suite = NULL;
+
+    for (size_t t = 0; t < b->n_tasks; t++) {
+        if (!e->task[t]) continue;
+        if (suite && strcmp(suite, gr_group_lead(e->task[t])->suite) != 0) return "default";
+        suite = gr_group_lead(e->task[t])->suite;
+    }
+    return suite ? suite : "";
+}
+
+static void write_entry(gr_grid *g, const entry *e, const board *b, size_t rank)
+{
+    const size_t a = N_BEFORE + b->n_tasks;
+
+    gr_grid_row(g);
+    if (!isnan(e->score)) gr_grid_number(g, 0, "%.0f", (double)rank);
+    gr_grid_text(g, 1, "%s", e->lead->model);
+    if (e->lead->model_params) gr_grid_number(g, 2, "%.0f", (double)e->lead->model_params);
+    gr_grid_text(g, 3, "%s", suite_of(e, b));
+    gr_grid_number(g, 4, "%.6g", e->score);
+    gr_grid_text(g, 5, "glue");
+    gr_grid_number(g, 6, "%.0f", e->n_scored);
+    for (size_t t = 0; t < b->n_tasks; t++)
+        if (e->task[t]) gr_grid_number(g, N_BEFORE + t, "%.6g", group_value(e->task[t]));
+    gr_grid_number(g, a, "%.0f", e->n_seeds);
+    gr_grid_number(g, a + 1, "%.6g", e->std);
+    if (e->train_seconds > 0) gr_grid_number(g, a + 2, "%.6g", e->train_seconds);
+    if (e->train_seconds > 0 && e->samples > 0) gr_grid_number(g, a + 3, "%.6g", e->samples / e->train_seconds);
+    if (e->memory > 0) gr_grid_number(g, a + 4, "%.6g", e->memory);
+    gr_grid_text(g, a + 5, "%s", e->lead->device);
+    gr_grid_text(g, a + 6, "%s", e->lead->precision);
+    gr_grid_text(g, a + 7, "%s", e->lead->data);
+    gr_grid_text(g, a + 8, "%s", e->lead->created);
+    gr_grid_text(g, a + 9, "%s", e->lead->git_revision);
+    gr_grid_text(g, a + 10, "%s", gr_fs_basename(e->lead->path));
+}
+
+static gr_status write_board(gr_buf *out, const board *b, gr_table_format f, gr_err *err)
+{
+    const char *columns[N_BEFORE + MAX_TASKS + N_AFTER];
+    gr_grid g;
+    gr_status s;
+
+    memcpy(columns, before, sizeof before);
+    for (size_t t = 0; t < b->n_tasks; t++) columns[N_BEFORE + t] = b->task[t];
+    memcpy(columns + N_BEFORE + b->n_tasks, after, sizeof after);
+    gr_grid_open(&g, columns, N_BEFORE + b->n_tasks + N_AFTER);
+    for (size_t i = 0; i < b->n; i++) write_entry(&g, &b->e[i], b, i + 1);
+    s = gr_grid_write(out, &g, f, err);
+    gr_grid_close(&g);
+    return s;
+}
+
+gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
+{
+    board *b = calloc(1, sizeof *b);
+    gr_groups gs = { 0 };
+    gr_status s;
+
+    if (!b) return gr_fail_nomem(err, "the leaderboard");
+    s = gr_groups_make(&gs, r, err);
+    for (size_t i = 0; s == GR_OK && i < gs.n; i++)
+        if (gr_group_lead(&gs.g[i])->status != GR_RUN_NO_DATA) s = place(b, &gs.g[i], err);
+    for (size_t i = 0; s == GR_OK && i < b->n; i++) score(&b->e[i], b);
+    if (s == GR_OK && b->n) qsort(b->e, b->n, sizeof *b->e, by_score);
+    if (s == GR_OK) s = write_board(out, b, f, err);
+    gr_groups_free(&gs);
+    free(b->e);
+    free(b);
+    return s;
+}

@@ -1,0 +1,248 @@
+/* table.c - comparison, seeds and history tables. See table.h. */
+#include "results/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "results/grid.h"
+#include "results/group.h"
+
+gr_status gr_table_format_find(gr_table_format *out, const char *name, gr_err *err)
+{
+    static const struct { const char *name; gr_table_format f; } all[] = {
+        { "text", GR_TABLE_TEXT }, { "md", GR_TABLE_MD }, { "csv", GR_TABLE_CSV },
+        { "latex", GR_TABLE_LATEX }, { "html", GR_TABLE_HTML }, { "json", GR_TABLE_JSON },
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (strcmp(all[i].name, name) != 0) continue;
+        *out = all[i].f;
+        return GR_OK;
+    }
+    return gr_fail(err, GR_E_ARG, "--format '%s': md, csv, latex, html, json or text", name);
+}
+
+static double train_seconds(const gr_record *r)
+{
+    return r->train_seconds;
+}
+
+/* A reader's table leaves out the loss and the values of single classes or entity types. */
+static bool shown(const gr_rec_metric *m)
+{
+    return strcmp(m->name, "loss") != 0 && !strchr(m->name, '.');
+}
+
+/* ---- comparison for people ---- */
+
+enum { C_TASK, C_METRIC, C_BASE, C_FINE, C_DELTA, C_STD, C_N, C_TRAIN, C_MODEL, C_DATA, C_STATUS, C_COUNT };
+
+static const char *const people[C_COUNT] = { "task", "metric", "baseline", "fine-tuned", "delta", "std", "n eval",
+                                             "train", "model", "data", "status" };
+
+static void lead_cells(gr_grid *t, const gr_group *g, const char *split)
+{
+    const gr_record *r = gr_group_lead(g);
+    char status[600];
+
+    gr_group_status(status, sizeof status, g);
+    if (strcmp(r->splits[r->n_splits > 1 ? 1 : 0].name, split) == 0 || !*split) gr_grid_text(t, C_TASK, "%s", r->task);
+    else gr_grid_text(t, C_TASK, "%s (%s)", r->task, split);
+    if (r->n_eval > 0) gr_grid_number(t, C_N, "%.0f", (double)r->n_eval);
+    if (!isnan(gr_group_mean(g, train_seconds))) gr_grid_text(t, C_TRAIN, "%.1f s", gr_group_mean(g, train_seconds));
+    gr_grid_text(t, C_MODEL, "%s", r->model);
+    gr_grid_text(t, C_DATA, "%s", r->data);
+    if (strcmp(status, "ok") == 0 && g->n > 1) gr_grid_text(t, C_STATUS, "%zu seeds", g->n);
+    else if (strcmp(status, "ok") != 0) gr_grid_text(t, C_STATUS, "%s%s%s", status, r->message[0] ? ": " : "", r->message);
+}
+
+static void comparison_group(gr_grid *t, const gr_group *g)
+{
+    const gr_record *r = gr_group_lead(g);
+    const char *split = NULL;
+
+    if (r->status == GR_RUN_FAILED || r->status == GR_RUN_INTERRUPTED || r->status == GR_RUN_NO_DATA) {
+        gr_grid_row(t);
+        lead_cells(t, g, "");
+        return;
+    }
+    for (size_t i = 0; i < r->n_metrics; i++) {
+        const gr_rec_metric *m = &r->metrics[i];
+        const gr_pooled p = gr_group_metric(g, m->split, m->name);
+        if (!shown(m)) continue;
+        gr_grid_row(t);
+        if (!split || strcmp(split, m->split) != 0) lead_cells(t, g, m->split);
+        split = m->split;
+        gr_grid_text(t, C_METRIC, "%s", m->name);
+        gr_grid_number(t, C_BASE, "%.4f", p.baseline);
+        gr_grid_number(t, C_FINE, "%.4f", p.value);
+        gr_grid_number(t, C_DELTA, "%+.4f", p.value - p.baseline);
+        gr_grid_number(t, C_STD, "%.4f", p.std);
+    }
+}
+
+/* Columns that are empty in every row only make the table wide. */
+static gr_status without_empty(gr_buf *out, const gr_grid *t, gr_table_format f, gr_err *err)
+{
+    const char *columns[C_COUNT];
+    size_t from[C_COUNT], n = 0;
+    gr_grid u;
+    gr_status s;
+
+    for (size_t c = 0; c < t->n_columns; c++) {
+        bool any = c != C_STD && c != C_STATUS && c != C_BASE && c != C_DELTA;
+        for (size_t r = 0; r < t->n_rows; r++) any = any || t->cells[r * t->n_columns + c].text[0];
+        if (!any) continue;
+        columns[n] = t->columns[c];
+        from[n++] = c;
+    }
+    gr_grid_open(&u, columns, n);
+    u.oom = t->oom;
+    gr_buf_add(&u.notes, t->notes.p, t->notes.n);
+    for (size_t r = 0; r < t->n_rows && !u.oom; r++) {
+        gr_grid_row(&u);
+        for (size_t c = 0; c < n && !u.oom; c++) u.cells[(u.n_rows - 1) * n + c] = t->cells[r * t->n_columns + from[c]];
+    }
+    s = gr_grid_write(out, &u, f, err);
+    gr_grid_close(&u);
+    return s;
+}
+
+static void model_note(gr_grid *t, const gr_records *rs)
+{
+    for (size_t i = 0; i < rs->n; i++) {
+        char line[300];
+        if (!rs->r[i].model_note[0]) continue;
+        (void)snprintf(line, sizeof line, "model %s: %s\n", rs->r[i].model, rs->r[i].model_note);
+        if (!t->notes.p || !strstr(t->notes.p, line)) gr_buf_adds(&t->notes, line);
+    }
+    for (size_t i = 0; i < rs->n; i++)
+        if (strcmp(rs->r[i].data, "demo") == 0) {
+            gr_buf_adds(&t->notes, "data demo: small sets written by this project in the published formats; not comparable with published scores\n");
+            return;
+        }
+}
+
+/* ---- comparison.csv ---- */
+
+enum { V_TASK, V_METRIC, V_HEADLINE, V_BASE, V_FINE, V_DELTA, V_N, V_SPLIT, V_MODEL, V_DATA, V_SEEDS, V_STD, V_STATUS, V_RECORD, V_COUNT };
+
+static const char *const machine[V_COUNT] = { "task", "metric", "headline", "baseline", "finetuned", "delta", "n_eval", "split", "model",
+                                              "data", "seeds", "std", "status", "record" };
+
+static void machine_row(gr_grid *t, const gr_group *g, const gr_rec_metric *m)
+{
+    const gr_record *r = gr_group_lead(g);
+    char text[600];
+
+    gr_grid_row(t);
+    gr_grid_text(t, V_TASK, "%s", r->task);
+    gr_grid_text(t, V_MODEL, "%s", r->model);
+    gr_grid_text(t, V_DATA, "%s", r->data);
+    gr_group_seeds(text, sizeof text, g);
+    gr_grid_text(t, V_SEEDS, "%s", text);
+    gr_group_status(text, sizeof text, g);
+    gr_grid_text(t, V_STATUS, "%s", text);
+    gr_grid_text(t, V_RECORD, "%s", gr_fs_basename(r->path));
+    if (!m) return;
+    gr_grid_text(t, V_METRIC, "%s", m->name);
+    gr_grid_number(t, V_HEADLINE, "%.0f", m->headline ? 1 : 0);
+    gr_grid_text(t, V_SPLIT, "%s", m->split);
+    for (int i = 0; i < r->n_splits; i++)
+        if (strcmp(r->splits[i].name, m->split) == 0) {
+            const bool first = i == 1 && r->n_eval > 0;
+            gr_grid_number(t, V_N, "%.0f", (double)(first ? r->n_eval : r->splits[i].examples));
+        }
+    gr_grid_number(t, V_BASE, "%.6g", gr_group_metric(g, m->split, m->name).baseline);
+    gr_grid_number(t, V_FINE, "%.6g", gr_group_metric(g, m->split, m->name).value);
+    gr_grid_number(t, V_DELTA, "%.6g", gr_group_metric(g, m->split, m->name).value - gr_group_metric(g, m->split, m->name).baseline);
+    gr_grid_number(t, V_STD, "%.6g", gr_group_metric(g, m->split, m->name).std);
+}
+
+gr_status gr_table_comparison(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
+{
+    const bool for_machines = f == GR_TABLE_CSV || f == GR_TABLE_JSON;
+    gr_groups gs;
+    gr_grid t;
+    gr_status s;
+
+    GR_TRY(gr_groups_make(&gs, r, err));
+    gr_grid_open(&t, for_machines ? machine : people, for_machines ? V_COUNT : C_COUNT);
+    for (size_t i = 0; i < gs.n; i++) {
+        const gr_record *lead = gr_group_lead(&gs.g[i]);
+        if (!for_machines) comparison_group(&t, &gs.g[i]);
+        else if (!lead->n_metrics) machine_row(&t, &gs.g[i], NULL);
+        for (size_t m = 0; for_machines && m < lead->n_metrics; m++) machine_row(&t, &gs.g[i], &lead->metrics[m]);
+    }
+    if (!for_machines) model_note(&t, r);
+    s = for_machines ? gr_grid_write(out, &t, f, err) : without_empty(out, &t, f, err);
+    gr_grid_close(&t);
+    gr_groups_free(&gs);
+    return s;
+}
+
+/* ---- seeds: a row a run and metric ---- */
+
+gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
+{
+    static const char *const columns[] = { "task", "model", "data", "seed", "split", "metric", "baseline", "fine-tuned", "delta", "status" };
+    gr_grid t;
+    gr_status s;
+
+    gr_grid_open(&t, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < r->n; i++) {
+        const gr_record *x = &r->r[i];
+        for (size_t m = 0; m < (x->n_metrics ? x->n_metrics : 1); m++) {
+            const gr_rec_metric *v = x->n_metrics ? &x->metrics[m] : NULL;
+            if (v && (!shown(v) || !v->headline)) continue;
+            gr_grid_row(&t);
+            gr_grid_text(&t, 0, "%s", x->task);
+            gr_grid_text(&t, 1, "%s", x->model);
+            gr_grid_text(&t, 2, "%s", x->data);
+            gr_grid_number(&t, 3, "%.0f", (double)x->seed);
+            gr_grid_text(&t, 9, "%s", gr_run_status_name(x->status));
+            if (!v) continue;
+            gr_grid_text(&t, 4, "%s", v->split);
+            gr_grid_text(&t, 5, "%s", v->name);
+            gr_grid_number(&t, 6, "%.4f", v->baseline);
+            gr_grid_number(&t, 7, "%.4f", v->value);
+            gr_grid_number(&t, 8, "%+.4f", v->value - v->baseline);
+        }
+    }
+    s = gr_grid_write(out, &t, f, err);
+    gr_grid_close(&t);
+    return s;
+}
+
+/* ---- history: a row an evaluation ---- */
+
+gr_status gr_table_history(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
+{
+    static const char *const columns[] = { "task", "model", "seed", "epoch", "step", "train loss", "eval loss", "metric", "value" };
+    gr_grid t;
+    gr_status s;
+
+    gr_grid_open(&t, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < r->n; i++)
+        for (size_t k = 0; k < r->r[i].n_history; k++) {
+            const gr_rec_point *p = &r->r[i].history[k];
+            for (int m = 0; m < (p->n_metrics ? p->n_metrics : 1); m++) {
+                gr_grid_row(&t);
+                gr_grid_text(&t, 0, "%s", r->r[i].task);
+                gr_grid_text(&t, 1, "%s", r->r[i].model);
+                gr_grid_number(&t, 2, "%.0f", (double)r->r[i].seed);
+                gr_grid_number(&t, 3, "%.6g", p->epoch);
+                gr_grid_number(&t, 4, "%.0f", (double)p->step);
+                gr_grid_number(&t, 5, "%.4f", p->train_loss);
+                gr_grid_number(&t, 6, "%.4f", p->eval_loss);
+                if (!p->n_metrics) continue;
+                gr_grid_text(&t, 7, "%s", p->metric[m].name);
+                gr_grid_number(&t, 8, "%.4f", p->metric[m].value);
+            }
+        }
+    s = gr_grid_write(out, &t, f, err);
+    gr_grid_close(&t);
+    return s;
+}
