@@ -62,6 +62,8 @@ double      gr_encoder_scale(const gr_config *c);
 void *gr_encoder_fwd(const gr_encoder *e, const gr_pass *p);
 /* From plan.grad, the gradient of the last hidden state (overwritten). */
 void  gr_encoder_bwd(const gr_encoder *e, const gr_pass *p);
+/* Query, key and value have one gradient in common: zero the part of those that are frozen beside a trained one. */
+void  gr_encoder_zero_strays(const gr_encoder *e);
 /* Forward of one layer from its input x (T,H); returns its output. For recomputation in backward. */
 void *gr_encoder_layer_fwd(const gr_encoder *e, const gr_pass *p, int32_t layer, void *x);
 /* Input of layer l (of the head for l = layers) as forward left it. */

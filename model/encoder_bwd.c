@@ -6,11 +6,30 @@
 #include "model/encoder.h"
 
 /* The first of three tensors that lie end to end stands for all: their common gradient is computed when one of them is
- * trained. What falls on a frozen neighbour is in no segment of the optimiser (gr_plan_segments). */
+ * trained. What falls on a frozen neighbour is in no segment of the optimiser (gr_plan_segments) and is zeroed between
+ * steps (gr_encoder_zero_strays). */
 static void *grad_of_three(const gr_encoder *e, int32_t a, int32_t b, int32_t c)
 {
     const bool any = gr_encoder_grad(e, a) || gr_encoder_grad(e, b) || gr_encoder_grad(e, c);
     return any ? (char *)e->grads + e->t->p[a].offset * e->plan.o.elem : NULL;
+}
+
+static void zero_stray(const gr_encoder *e, int32_t a, int32_t b, int32_t c, int32_t i)
+{
+    if (i < 0 || gr_encoder_grad(e, i) || !grad_of_three(e, a, b, c)) return;
+    e->op->zero(e->ctx, (char *)e->grads + e->t->p[i].offset * e->plan.o.elem, e->t->p[i].count * e->plan.o.elem);
+}
+
+void gr_encoder_zero_strays(const gr_encoder *e)
+{
+    for (int32_t l = 0; l < e->c->layers; l++) {
+        const gr_layer_index *w = &e->t->layer[l];
+        const int32_t         weights[] = { w->q_w, w->k_w, w->v_w }, biases[] = { w->q_b, w->k_b, w->v_b };
+        for (int i = 0; i < 3; i++) {
+            zero_stray(e, w->q_w, w->k_w, w->v_w, weights[i]);
+            zero_stray(e, w->q_b, w->k_b, w->v_b, biases[i]);
+        }
+    }
 }
 
 typedef struct matrix {

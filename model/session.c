@@ -224,22 +224,13 @@ gr_status gr_session_accumulate(gr_session *s, const gr_batch *b, double normali
     return e->op->sync(e->ctx, err);
 }
 
-/* Ready for the next step's gradients. The optimiser zeroes what it reads; the rest (frozen parts of merged
- * matrices, everything after a failure) is zeroed here. */
-static void start_over(gr_session *s, bool all)
+/* Ready for the next step. Its gradients start at zero: AdamW has zeroed what it read. */
+static void start_over(gr_session *s)
 {
-    const size_t elem = gr_session_elem(s);
-    size_t       at = 0;
-
     s->micro = 0;
     s->folded = 0.0;
     s->pending = false;
     s->last_valid = false;
-    for (size_t i = 0; i < s->n_seg && !all; i++) {
-        if (s->seg[i].offset > at) s->enc.op->zero(s->enc.ctx, (char *)s->enc.grads + at * elem, (s->seg[i].offset - at) * elem);
-        at = s->seg[i].offset + s->seg[i].count;
-    }
-    if (at < s->model->params.total) s->enc.op->zero(s->enc.ctx, (char *)s->enc.grads + at * elem, (s->model->params.total - at) * elem);
 }
 
 gr_status gr_session_step(gr_session *s, double lr, gr_step_result *out, gr_err *err)
@@ -253,14 +244,16 @@ gr_status gr_session_step(gr_session *s, double lr, gr_step_result *out, gr_err 
     GR_TRY(collect(s, &loss, &sumsq, err));
     if (!isfinite(loss) || !isfinite(sumsq)) {
         const gr_status st = gr_session_explain(s, loss, sumsq, err);
-        start_over(s, true);
+        e->op->zero(e->ctx, e->grads, gr_session_slab(s));
+        start_over(s);
         return st;
     }
     e->op->adamw(e->ctx, &(gr_adamw_args){
         .param = e->weights, .grad = e->grads, .m = s->m, .v = s->v, .seg = s->seg, .n_seg = s->n_seg, .lr = lr,
         .beta1 = s->o.beta1, .beta2 = s->o.beta2, .eps = s->o.epsilon, .weight_decay = s->o.weight_decay,
         .step = s->steps + 1, .max_norm = s->o.max_grad_norm, .sumsq = s->scalars + GR_SCALAR_SUMSQ });
-    start_over(s, false);
+    gr_encoder_zero_strays(e);
+    start_over(s);
     s->steps++;
     if (out) *out = (gr_step_result){ .loss = loss, .grad_norm = sqrt(sumsq) };
     return GR_OK;

@@ -1,0 +1,386 @@
+/* engine_test.c - laws of the engine, on every device: what packing, order, accumulation, threads, recomputation,
+ * freezing and resuming may and may not change.
+ *
+ * "To rounding" is 1e-5 of the largest value in float, 1e-12 in double: a few hundred roundings of its
+ * unit. Everything else is bit for bit. All training here has dropout on: a mask that moved would show at
+ * once, as an error of a tenth and not of a rounding. */
+#include <math.h>
+
+#include "base/pool.h"
+#include "tests/support/engine.h"
+
+static const int32_t lengths[] = { 9, 1, 17, 5, 24, 2, 12, 3 };
+enum { ROWS = sizeof lengths / sizeof lengths[0] };
+
+typedef struct world {
+    const char     *device;
+    gr_tiny         t;
+    gr_model       *m;
+    gr_tb          *b;
+    gr_session_opts o;
+    double          tol;
+} world;
+
+static world build(const char *device, gr_head_kind kind)
+{
+    world w = { .device = device, .t = gr_tiny_default(kind, device) };
+
+    w.t.hidden = 32;
+    w.t.heads = 4;
+    w.t.inter = 48;
+    w.m = gr_tiny_model(&w.t, 11);
+    w.b = gr_tiny_batch(&w.t, lengths, ROWS, 12);
+    w.o = gr_session_opts_for_test(device, w.m);
+    w.tol = w.t.elem == 8 ? 1e-12 : 1e-5;
+    return w;
+}
+
+static void tear_down(world *w)
+{
+    free(w->b);
+    gr_model_close(w->m);
+}
+
+static gr_session *session(world *w, const gr_session_opts *o)
+{
+    gr_session *s = NULL;
+    gr_err      err = GR_ERR_INIT;
+
+    assert_ok(gr_session_open(&s, w->m, o, &err), &err);
+    return s;
+}
+
+static size_t slab_bytes(const world *w) { return w->m->params.total * (size_t)w->m->elem; }
+
+static void accumulate(gr_session *s, const gr_tb *b, double normaliser)
+{
+    gr_err err = GR_ERR_INIT;
+    assert_ok(gr_session_accumulate(s, &b->b, normaliser, NULL, &err), &err);
+}
+
+/* Gradients of one batch in a fresh session; free() them. */
+static void *grads_of(world *w, const gr_session_opts *o, const gr_tb *b, double normaliser)
+{
+    gr_session *s = session(w, o);
+    void       *g = malloc(slab_bytes(w));
+    gr_err      err = GR_ERR_INIT;
+
+    assert_non_null(g);
+    accumulate(s, b, normaliser);
+    assert_ok(gr_session_grads(s, g, &err), &err);
+    gr_session_close(s);
+    return g;
+}
+
+static void close_slabs(const world *w, const void *a, const void *b, const char *what)
+{
+    double top = 0.0, off = 0.0;
+
+    for (size_t i = 0; i < w->m->params.total; i++) {
+        const double x = gr_elem_at(a, w->m->elem, i), y = gr_elem_at(b, w->m->elem, i);
+        top = fmax(top, fabs(y));
+        if (!(fabs(x - y) <= off)) off = fabs(x - y);
+    }
+    assert_true(top > 0.0);
+    assert_near(off, 0.0, w->tol * top, "%s on %s, largest %.3g", what, w->device, top);
+}
+
+/* Three optimiser steps of the batch; the weights as they are then (the model's own are restored). */
+static void *train(world *w, gr_session *s, int steps)
+{
+    void  *out = malloc(slab_bytes(w)), *keep = malloc(slab_bytes(w));
+    gr_err err = GR_ERR_INIT;
+
+    assert_true(out && keep);
+    memcpy(keep, w->m->weights, slab_bytes(w));
+    for (int i = 0; i < steps; i++) {
+        accumulate(s, w->b, gr_tb_labelled(w->b, w->t.head.kind));
+        assert_ok(gr_session_step(s, 1e-3, NULL, &err), &err);
+    }
+    assert_ok(gr_session_pull(s, &err), &err);
+    memcpy(out, w->m->weights, slab_bytes(w));
+    memcpy(w->m->weights, keep, slab_bytes(w));
+    free(keep);
+    return out;
+}
+
+/* ---- the laws, each for one device and head ---- */
+
+static void packing_and_order(world *w)
+{
+    const size_t  n = w->t.head.kind == GR_HEAD_EMBED ? (size_t)w->t.hidden : (size_t)w->t.head.n_out;
+    const bool    token = w->t.head.kind == GR_HEAD_TOKEN;
+    const size_t  rows = (size_t)(token ? w->b->b.n_tokens : ROWS);
+    double       *all = malloc(rows * n * sizeof *all), *one = malloc(rows * n * sizeof *one);
+    gr_session   *s = session(w, &w->o);
+    gr_tb        *b = gr_tb_new();
+    gr_err        err = GR_ERR_INIT;
+
+    assert_true(all && one);
+    assert_ok(gr_session_eval(s, &w->b->b, all, NULL, &err), &err);
+    for (int32_t r = 0; r < ROWS; r++) { /* alone, and last of a batch in reverse order */
+        const size_t at = (size_t)(token ? w->b->cu[r] : r), k = token ? (size_t)lengths[r] : 1;
+        for (int reversed = 0; reversed < 2; reversed++) {
+            gr_tb_clear(b);
+            for (int32_t q = ROWS - 1; reversed && q > r; q--) gr_tb_copy_row(b, w->b, q, w->t.head.kind);
+            const size_t skip = (size_t)(token ? b->b.n_tokens : b->b.n_rows);
+            gr_tb_copy_row(b, w->b, r, w->t.head.kind);
+            assert_ok(gr_session_eval(s, &b->b, one, NULL, &err), &err);
+            for (size_t i = 0; i < k * n; i++)
+                assert_near(one[skip * n + i], all[at * n + i], 4.0 * w->tol, "row %d alone, value %zu, on %s", (int)r, i, w->device);
+        }
+    }
+    gr_session_close(s);
+    free(all);
+    free(one);
+    free(b);
+}
+
+static void order_keeps_gradients(world *w)
+{
+    const bool   pair = w->t.head.kind == GR_HEAD_EMBED;
+    const double norm = gr_tb_labelled(w->b, w->t.head.kind);
+    gr_tb       *b = gr_tb_new();
+
+    for (int32_t r = ROWS - 1; r >= 0; r--) gr_tb_copy_row(b, w->b, pair ? r ^ 1 : r, w->t.head.kind);
+    void *x = grads_of(w, &w->o, w->b, norm), *y = grads_of(w, &w->o, b, norm);
+    close_slabs(w, y, x, "gradients of the batch in reverse");
+    free(x);
+    free(y);
+    free(b);
+}
+
+static void accumulation_is_the_big_batch(world *w)
+{
+    const double norm = gr_tb_labelled(w->b, w->t.head.kind);
+    gr_session  *s = session(w, &w->o);
+    gr_tb       *b = gr_tb_new();
+    void        *whole = grads_of(w, &w->o, w->b, norm), *sum = malloc(slab_bytes(w));
+    gr_err       err = GR_ERR_INIT;
+
+    assert_non_null(sum);
+    for (int32_t r = 0; r < ROWS; r += 2) {
+        gr_tb_clear(b);
+        gr_tb_copy_row(b, w->b, r, w->t.head.kind);
+        gr_tb_copy_row(b, w->b, r + 1, w->t.head.kind);
+        accumulate(s, b, norm);
+        /* evaluation in between shares the activation memory and must leave no trace */
+        assert_ok(gr_session_eval(s, &w->b->b, NULL, NULL, &err), &err);
+    }
+    assert_ok(gr_session_grads(s, sum, &err), &err);
+    close_slabs(w, sum, whole, "accumulated gradients");
+    gr_session_close(s);
+    free(whole);
+    free(sum);
+    free(b);
+}
+
+static void recompute_same_bits(world *w)
+{
+    const double    norm = gr_tb_labelled(w->b, w->t.head.kind);
+    gr_session_opts o = w->o;
+
+    o.recompute = true;
+    void *x = grads_of(w, &w->o, w->b, norm), *y = grads_of(w, &o, w->b, norm);
+    assert_memory_equal(x, y, slab_bytes(w));
+    free(x);
+    free(y);
+}
+
+static void threads_same_bits(world *w)
+{
+    gr_session_opts o = w->o;
+    gr_pool        *pool = NULL;
+    gr_err          err = GR_ERR_INIT;
+
+    gr_session *s = session(w, &o);
+    void       *one = train(w, s, 3);
+    gr_session_close(s);
+    for (int n = 2; n <= 3; n++) {
+        assert_ok(gr_pool_open(&pool, n, &err), &err);
+        o.pool = pool;
+        s = session(w, &o);
+        void *many = train(w, s, 3);
+        assert_memory_equal(one, many, slab_bytes(w));
+        gr_session_close(s);
+        gr_pool_close(pool);
+        free(many);
+    }
+    free(one);
+}
+
+static void resume_same_bits(world *w)
+{
+    gr_session *s = session(w, &w->o);
+    void       *four = train(w, s, 4), *state, *half, *keep = malloc(slab_bytes(w));
+    int64_t     step = 0;
+    gr_err      err = GR_ERR_INIT;
+
+    gr_session_close(s);
+    s = session(w, &w->o);
+    half = train(w, s, 2);
+    state = malloc(gr_session_state_bytes(s));
+    assert_true(state && keep);
+    assert_ok(gr_session_state_get(s, state, &step, &err), &err);
+    assert_int_equal(step, 2);
+    gr_session_close(s);
+
+    memcpy(keep, w->m->weights, slab_bytes(w));
+    memcpy(w->m->weights, half, slab_bytes(w));
+    s = session(w, &w->o);
+    assert_ok(gr_session_state_set(s, state, step, &err), &err);
+    memcpy(w->m->weights, keep, slab_bytes(w));
+    void *rest = train(w, s, 2);
+    assert_int_equal(gr_session_steps(s), 4);
+    assert_memory_equal(four, rest, slab_bytes(w));
+    gr_session_close(s);
+    free(four);
+    free(half);
+    free(rest);
+    free(state);
+    free(keep);
+}
+
+/* What is not frozen has the very gradient it has without freezing; what is has none, and does not move. */
+static void freezing(world *w)
+{
+    static const char *const patterns[] = { "embeddings", "layer.0", "layer.1", "encoder", "layer.0-1", "head",
+        "encoder,pooler", /* the head alone */
+        "@embeddings.word_embeddings", "@encoder.layer.0.attention.self.key", "@encoder.layer.1.attention.self.value.weight",
+        "embeddings,@encoder.layer.0.attention.", "embeddings,@encoder.layer.0.attention.,@encoder.layer.0.intermediate.",
+        "embeddings,@encoder.layer.0.attention.,@encoder.layer.0.intermediate.,@encoder.layer.0.output.dense",
+        "embeddings,layer.0,@encoder.layer.1.attention.self", "@embeddings.word_embeddings,@embeddings.position,@embeddings.token" };
+    const double norm = gr_tb_labelled(w->b, w->t.head.kind);
+    void        *free_grads = grads_of(w, &w->o, w->b, norm);
+    const char  *prefix = w->t.head.kind == GR_HEAD_EMBED ? "" : "bert.";
+    gr_err       err = GR_ERR_INIT;
+
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+        char   text[512] = "";
+        size_t n = 0;
+        if (w->t.head.kind == GR_HEAD_EMBED && strstr("head,encoder,pooler", patterns[i])) continue; /* nothing to train would be left */
+        if (w->t.head.kind == GR_HEAD_TOKEN && strstr(patterns[i], "pooler")) continue;
+        for (const char *c = patterns[i]; *c && n < sizeof text - 8; c++) { /* '@': the model's prefix */
+            if (*c == '@') n += (size_t)snprintf(text + n, sizeof text - n, "%s", prefix);
+            else text[n++] = *c;
+        }
+        text[n] = '\0';
+        assert_ok(gr_params_freeze(&w->m->params, text, &err), &err);
+        void       *g = grads_of(w, &w->o, w->b, norm);
+        gr_session *s = session(w, &w->o);
+        void       *after = train(w, s, 2);
+        for (size_t k = 0; k < w->m->params.n; k++) {
+            gr_param    *p = &w->m->params.p[k];
+            const size_t e = (size_t)w->m->elem, at = p->offset * e;
+            if (p->trainable) assert_memory_equal((char *)g + at, (char *)free_grads + at, p->count * e);
+            else {
+                for (size_t q = 0; q < p->count; q++) assert_true(gr_elem_at(g, w->m->elem, p->offset + q) == 0.0);
+                assert_memory_equal((char *)after + at, (char *)w->m->weights + at, p->count * e);
+            }
+            p->trainable = true;
+        }
+        gr_session_close(s);
+        free(g);
+        free(after);
+    }
+    free(free_grads);
+}
+
+/* Evaluation is the same in a session that cannot train, and does not depend on what was trained before. */
+static void inference_plan_same_bits(world *w)
+{
+    const size_t    n = (size_t)w->b->b.n_tokens * 64;
+    gr_session_opts o = w->o;
+    gr_session     *a = session(w, &w->o), *b;
+    double         *x = calloc(n, sizeof *x), *y = calloc(n, sizeof *y), lx, ly;
+    gr_err          err = GR_ERR_INIT;
+
+    o.train = false;
+    b = session(w, &o);
+    assert_true(x && y && gr_session_memory(b) < gr_session_memory(a));
+    accumulate(a, w->b, 4.0);
+    assert_ok(gr_session_eval(a, &w->b->b, x, &lx, &err), &err);
+    assert_ok(gr_session_eval(b, &w->b->b, y, &ly, &err), &err);
+    assert_memory_equal(x, y, n * sizeof *x);
+    assert_true(lx == ly && isfinite(lx));
+    gr_session_close(a);
+    gr_session_close(b);
+    free(x);
+    free(y);
+}
+
+/* With a rate of zero only the step number changes, and the masks with it. */
+static void masks_follow_step_and_seed(world *w)
+{
+    gr_session_opts o = w->o;
+    double          loss[3];
+    gr_err          err = GR_ERR_INIT;
+
+    gr_session *s = session(w, &o);
+    for (int i = 0; i < 2; i++) {
+        assert_ok(gr_session_accumulate(s, &w->b->b, 8.0, &loss[i], &err), &err);
+        assert_ok(gr_session_step(s, 0.0, NULL, &err), &err);
+    }
+    gr_session_close(s);
+    o.seed++;
+    s = session(w, &o);
+    assert_ok(gr_session_accumulate(s, &w->b->b, 8.0, &loss[2], &err), &err);
+    gr_session_close(s);
+    assert_true(loss[0] != loss[1] && loss[0] != loss[2] && loss[1] != loss[2]);
+}
+
+/* More micro-batches than there are loss slots on the device. */
+static void many_micro_batches(world *w)
+{
+    gr_session    *s = session(w, &w->o);
+    double         share = 0.0, sum = 0.0;
+    gr_step_result r;
+    gr_err         err = GR_ERR_INIT;
+
+    for (int i = 0; i < 300; i++) {
+        assert_ok(gr_session_accumulate(s, &w->b->b, 2400.0, i % 3 ? NULL : &share, &err), &err);
+        sum += share;
+    }
+    assert_ok(gr_session_step(s, 0.0, &r, &err), &err);
+    assert_near(r.loss, sum, 1e-12 * fabs(sum), "loss of 300 micro-batches on %s", w->device);
+    gr_session_close(s);
+}
+
+/* ---- every law on every device and head ---- */
+
+static const gr_head_kind kinds[] = { GR_HEAD_CLASS, GR_HEAD_REGRESSION, GR_HEAD_TOKEN, GR_HEAD_EMBED };
+
+static void everywhere(void (*law)(world *), size_t n_kinds)
+{
+    for (size_t d = 0; d < gr_device_count(); d++)
+        for (size_t k = 0; k < n_kinds; k++) {
+            world w = build(gr_device_at(d)->name, kinds[k]);
+            law(&w);
+            tear_down(&w);
+        }
+}
+
+#define LAW(name, n_kinds) \
+    static void test_##name(void **state) { (void)state; everywhere(name, n_kinds); }
+LAW(packing_and_order, 4)
+LAW(order_keeps_gradients, 4)
+LAW(accumulation_is_the_big_batch, 4)
+LAW(recompute_same_bits, 4)
+LAW(threads_same_bits, 4)
+LAW(resume_same_bits, 1)
+LAW(freezing, 4)
+LAW(inference_plan_same_bits, 4)
+LAW(masks_follow_step_and_seed, 1)
+LAW(many_micro_batches, 1)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_packing_and_order), cmocka_unit_test(test_order_keeps_gradients),
+        cmocka_unit_test(test_accumulation_is_the_big_batch), cmocka_unit_test(test_recompute_same_bits),
+        cmocka_unit_test(test_threads_same_bits), cmocka_unit_test(test_resume_same_bits), cmocka_unit_test(test_freezing),
+        cmocka_unit_test(test_inference_plan_same_bits), cmocka_unit_test(test_masks_follow_step_and_seed),
+        cmocka_unit_test(test_many_micro_batches),
+    };
+    return gr_test_main(tests);
+}
