@@ -119,7 +119,8 @@ gr_status gr_post_blanks(gr_tok *t, gr_err *err)
 
 void gr_post_trim(const gr_post *post, gr_tok_piece *p, gr_sv text, size_t lead, size_t trail, bool first)
 {
-    if (lead && (first || p->c0 == 0) && post->prefix_space) lead--;
+    /* One blank at the very start is the prefix that the pre-tokenizer put there; more were in the text. */
+    if (lead == 1 && (first || p->c0 == 0) && post->prefix_space) lead = 0;
     for (; lead && p->c0 < p->c1; lead--) {
         uint32_t cp;
         p->b0 += (uint32_t)gr_utf8_next(&cp, text.p + p->b0, text.n - p->b0);

@@ -88,7 +88,7 @@ static gr_status read_name_and_id(int32_t *out, const gr_tok *t, const gr_json *
 
 static gr_status read_bert_post(gr_tok *t, const gr_json *v, gr_err *err)
 {
-    int32_t cls, sep;
+    int32_t cls = -1, sep = -1;
 
     GR_TRY(read_name_and_id(&cls, t, v, "cls", err));
     GR_TRY(read_name_and_id(&sep, t, v, "sep", err));
@@ -97,7 +97,7 @@ static gr_status read_bert_post(gr_tok *t, const gr_json *v, gr_err *err)
 
 static gr_status read_roberta_post(gr_tok *t, const gr_json *v, gr_err *err)
 {
-    int32_t cls, sep;
+    int32_t cls = -1, sep = -1;
 
     GR_TRY(read_name_and_id(&cls, t, v, "cls", err));
     GR_TRY(read_name_and_id(&sep, t, v, "sep", err));

@@ -113,7 +113,7 @@ static gr_status build(gr_tok *t, gr_sv text, const gr_tok_opts *opts, const gr_
     const gr_sv names[N] = { or_name(c->unk, "[UNK]"), or_name(c->cls, mp ? "<s>" : "[CLS]"),
                              or_name(c->sep, mp ? "</s>" : "[SEP]"), or_name(c->pad, mp ? "<pad>" : "[PAD]"),
                              or_name(c->mask, mp ? "<mask>" : "[MASK]") };
-    int32_t cls, sep;
+    int32_t cls = -1, sep = -1;
 
     GR_TRY(read_lines(&t->model.vocab, &t->arena, text, err));
     GR_TRY(gr_wordpiece_init(&t->model, names[UNK], gr_sv_from("##"), MAX_CHARS, err));
