@@ -21,11 +21,11 @@ static const gr_slice test[] = { { N_TRAIN + N_HELD, N_FILE }, { N_FILE + N_TRAI
 
 static const gr_split splits[] = {
     { .name = "train", .sources = both, .n_sources = 2, .rows = 2 * N_TRAIN, .labelled = true,
-      .rule = { .kind = GR_RULE_SLICES, .slices = train, .n_slices = 2 } },
+      .rule = { .kind = GR_RULE_SLICES, .slices = train, .n_slices = 2, .slices_of = 2 * N_FILE } },
     { .name = "validation", .sources = both, .n_sources = 2, .rows = 2 * N_HELD, .labelled = true,
-      .rule = { .kind = GR_RULE_SLICES, .slices = validation, .n_slices = 2 } },
+      .rule = { .kind = GR_RULE_SLICES, .slices = validation, .n_slices = 2, .slices_of = 2 * N_FILE } },
     { .name = "test", .sources = both, .n_sources = 2, .rows = 2 * N_HELD, .labelled = true,
-      .rule = { .kind = GR_RULE_SLICES, .slices = test, .n_slices = 2 } },
+      .rule = { .kind = GR_RULE_SLICES, .slices = test, .n_slices = 2, .slices_of = 2 * N_FILE } },
     { .name = NULL },
 };
 

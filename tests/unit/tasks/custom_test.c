@@ -1,0 +1,193 @@
+/* custom_test.c - tasks from a user's files: head, labels, columns and splits as found or as told, and helpful refusals. */
+#include "tests/support/test.h"
+
+#include "base/fs.h"
+#include "tasks/custom.h"
+#include "tasks/load.h"
+
+#define FILES GR_SOURCE_DIR "/tests/fixtures/custom/"
+
+static gr_task *make(const gr_custom_opts *o)
+{
+    gr_err   err = GR_ERR_INIT;
+    gr_task *t = NULL;
+
+    assert_ok(gr_task_custom(&t, o, &err), &err);
+    assert_ok(gr_task_validate(t, &err), &err);
+    return t;
+}
+
+static gr_examples load(const gr_task *t, const char *split)
+{
+    gr_err      err = GR_ERR_INIT;
+    gr_examples ex;
+
+    assert_ok(gr_task_load(&ex, t, split, "", &err), &err);
+    return ex;
+}
+
+static size_t rows(const gr_task *t, const char *split)
+{
+    gr_examples  ex = load(t, split);
+    const size_t n = ex.n;
+
+    gr_examples_free(&ex);
+    return n;
+}
+
+static void refuse(gr_custom_opts o, gr_status want, const char *part)
+{
+    gr_err   err = GR_ERR_INIT;
+    gr_task *t = NULL;
+
+    assert_status(gr_task_custom(&t, &o, &err), want, &err, part);
+    assert_null(t);
+}
+
+static void csv_with_split(void **state)
+{
+    gr_task    *t = make(&(gr_custom_opts){ .train_file = FILES "reviews.csv", .split = "50/25/25", .split_seed = 7 });
+    gr_examples ex;
+    bool        seen[12] = { false };
+
+    (void)state;
+    assert_string_equal(t->name, "reviews");
+    assert_int_equal(t->head.kind, GR_HEAD_CLASS);
+    assert_int_equal(t->head.n_out, 3);
+    assert_string_equal(t->labels[0], "bad");
+    assert_string_equal(t->labels[2], "mixed");
+    assert_int_equal(rows(t, "train"), 6);
+    for (const gr_split *sp = t->splits; sp->name != NULL; sp++) {
+        ex = load(t, sp->name);
+        for (size_t i = 0; i < ex.n; i++) seen[strtol(ex.e[i].text_a.p + 5, NULL, 10)] = true;
+        gr_examples_free(&ex);
+    }
+    for (size_t i = 0; i < 12; i++) assert_true(seen[i]); /* the parts cover the file */
+    gr_task_custom_free(t);
+}
+
+static void default_split_validates(void **state)
+{
+    gr_task *t = make(&(gr_custom_opts){ .train_file = FILES "reviews.csv" });
+
+    (void)state;
+    assert_int_equal(rows(t, "train"), 9);
+    assert_int_equal(rows(t, "validation"), 3);
+    assert_null(t->splits[2].name);
+    gr_task_custom_free(t);
+}
+
+static void test_without_labels(void **state)
+{
+    gr_task *t = make(&(gr_custom_opts){ .train_file = FILES "reviews.csv", .validation_file = FILES "reviews.csv",
+                                         .test_file = FILES "reviews_test.csv", .labels = "good, bad,mixed" });
+    gr_examples ex = load(t, "test"), train = load(t, "train");
+
+    (void)state;
+    assert_string_equal(t->labels[0], "good");
+    assert_false(t->splits[2].labelled);
+    assert_int_equal(ex.e[0].label, -1);
+    assert_int_equal(train.e[0].label, 1);
+    gr_examples_free(&ex);
+    gr_examples_free(&train);
+    gr_task_custom_free(t);
+}
+
+static void scores_make_a_regression(void **state)
+{
+    gr_task    *t = make(&(gr_custom_opts){ .train_file = FILES "pairs.tsv", .validation_file = FILES "pairs.tsv" });
+    gr_examples ex = load(t, "validation");
+
+    (void)state;
+    assert_int_equal(t->head.kind, GR_HEAD_REGRESSION);
+    assert_true(ex.e[3].value == 1.5);
+    assert_true(gr_sv_is(ex.e[3].text_b, "b 3"));
+    gr_examples_free(&ex);
+    gr_task_custom_free(t);
+}
+
+/* 9 comes before 10 although "10" sorts before "9". */
+static void whole_numbers_are_classes(void **state)
+{
+    gr_task *t = make(&(gr_custom_opts){ .train_file = FILES "ids.jsonl", .split = "50/50" });
+
+    (void)state;
+    assert_int_equal(t->head.kind, GR_HEAD_CLASS);
+    assert_string_equal(t->labels[0], "9");
+    assert_string_equal(t->labels[1], "10");
+    assert_int_equal(rows(t, "train"), 3);
+    gr_task_custom_free(t);
+}
+
+static void tokens(void **state)
+{
+    gr_task    *t = make(&(gr_custom_opts){ .train_file = FILES "names.conll", .validation_file = FILES "names.conll" });
+    gr_examples ex = load(t, "train");
+
+    (void)state;
+    assert_int_equal(t->head.kind, GR_HEAD_TOKEN);
+    assert_int_equal(t->head.n_out, 4); /* B-LOC B-PER I-LOC O */
+    assert_string_equal(t->labels[3], "O");
+    assert_int_equal(ex.n, 3);
+    assert_string_equal(ex.e[1].tags[2], "I-LOC");
+    gr_examples_free(&ex);
+    gr_task_custom_free(t);
+}
+
+static void name_of_a_built_in_task(void **state)
+{
+    char     path[600];
+    gr_err   err = GR_ERR_INIT;
+    gr_task *t;
+    static const char text[] = "text,label\na,x\nb,y\n";
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/mrpc.csv", gr_test_tmpdir());
+    assert_ok(gr_fs_write(path, text, sizeof text - 1, &err), &err);
+    t = make(&(gr_custom_opts){ .train_file = path, .split = "50/50" });
+    assert_string_equal(t->name, "custom_mrpc");
+    gr_task_custom_free(t);
+}
+
+static void refusals(void **state)
+{
+    (void)state;
+    refuse((gr_custom_opts){ NULL }, GR_E_ARG, "--train-file");
+    refuse((gr_custom_opts){ .train_file = FILES "absent.csv" }, GR_E_NOTFOUND, "absent.csv: no such file");
+    refuse((gr_custom_opts){ .train_file = GR_SOURCE_DIR "/CMakeLists.cmake" }, GR_E_NOTFOUND, "no such file");
+    refuse((gr_custom_opts){ .train_file = GR_SOURCE_DIR "/tests/support/test.h" }, GR_E_ARG, "known are .csv");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .text_column = "body" }, GR_E_NOTFOUND,
+           "no column 'body' (--text-column); there are: id, text, label");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews_test.csv" }, GR_E_NOTFOUND, "which column? Say --label-column");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .pair_column = "text" }, GR_E_ARG, "text and pair at once");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .split = "50/60" }, GR_E_ARG, "sum to 100");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .split = "half" }, GR_E_ARG, "two or three percentages");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .split = "100" }, GR_E_ARG, "two or three");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .validation_file = FILES "reviews.csv", .split = "80/20" }, GR_E_ARG,
+           "does not go with");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .validation_file = FILES "names.conll" }, GR_E_ARG, "tagged tokens");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "a,,b" }, GR_E_ARG, "an empty name");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "a,a" }, GR_E_ARG, "'a' twice");
+    refuse((gr_custom_opts){ .train_file = FILES "one_class.csv" }, GR_E_FORMAT, "every row has the label 'x'");
+}
+
+static void label_outside_the_list(void **state)
+{
+    gr_task    *t = make(&(gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "bad,good" });
+    gr_err      err = GR_ERR_INIT;
+    gr_examples ex;
+
+    (void)state;
+    assert_status(gr_task_load(&ex, t, "train", "", &err), GR_E_FORMAT, &err, "unknown label 'mixed'");
+    gr_task_custom_free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(csv_with_split),           cmocka_unit_test(default_split_validates), cmocka_unit_test(test_without_labels),
+        cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens),
+        cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
+    };
+    return gr_test_main(tests);
+}

@@ -1,0 +1,219 @@
+/* fixtures_test.c - every task reads its fixture (tests/fixtures/<task>): each label is met, and the odd rows come out as they should. */
+#include "tests/support/test.h"
+
+#include <math.h>
+
+#include "tasks/load.h"
+
+static gr_examples load(const char *task, const char *split)
+{
+    const gr_load_opts opts = { .any_rows = true };
+    gr_err             err = GR_ERR_INIT;
+    gr_examples        ex;
+    char               dir[512];
+
+    (void)snprintf(dir, sizeof dir, "%s/tests/fixtures/%s", GR_SOURCE_DIR, task);
+    assert_non_null(gr_task_find(task));
+    assert_ok(gr_task_load_with(&ex, gr_task_find(task), split, dir, &opts, &err), &err);
+    return ex;
+}
+
+static void want_text(gr_sv got, const char *want)
+{
+    if (!gr_sv_is(got, want)) fail_msg("got '%.*s', want '%s'", GR_SV_FMT(got), want);
+}
+
+/* ---- every task ---- */
+
+static void note_labels(bool *seen, const gr_example *e)
+{
+    if (e->label >= 0) seen[e->label] = true;
+    for (size_t i = 0; e->tag_ids != NULL && i < e->n_words; i++) seen[e->tag_ids[i]] = true;
+}
+
+static void every_label_is_met(void **state)
+{
+    (void)state;
+    for (size_t k = 0; gr_task_at(k) != NULL; k++) {
+        const gr_task *const t = gr_task_at(k);
+        bool                 seen[64] = { false };
+
+        assert_true(t->head.n_out <= 64);
+        for (const gr_split *sp = t->splits; sp->name != NULL; sp++) {
+            gr_examples ex = load(t->name, sp->name);
+            for (size_t i = 0; i < ex.n; i++) {
+                assert_int_equal(ex.e[i].labelled, sp->labelled);
+                note_labels(seen, &ex.e[i]);
+            }
+            gr_examples_free(&ex);
+        }
+        for (int32_t i = 0; t->labels != NULL && i < t->head.n_out; i++)
+            if (!seen[i]) fail_msg("%s: no row of label '%s'", t->name, t->labels[i]);
+    }
+}
+
+static void published_count_is_asked_for(void **state)
+{
+    gr_err      err = GR_ERR_INIT;
+    gr_examples ex;
+
+    (void)state;
+    assert_status(gr_task_load(&ex, gr_task_find("rte"), "train", GR_SOURCE_DIR "/tests/fixtures/rte", &err), GR_E_FORMAT, &err,
+                  "rte: train: 2 rows where 2490 are published");
+}
+
+/* ---- odd rows ---- */
+
+static void mrpc(void **state)
+{
+    gr_examples train = load("mrpc", "train"), dev = load("mrpc", "validation"), test = load("mrpc", "test");
+
+    (void)state;
+    assert_int_equal(train.n, 3); /* the row that shares one id with a pair of dev_ids.tsv stays */
+    assert_int_equal(dev.n, 2);
+    want_text(dev.e[0].text_a, "He said \" no .");
+    want_text(train.e[2].text_a, "Same first id .");
+    want_text(test.e[1].text_b, "caf\xc3\xa9 ");
+    gr_examples_free(&train);
+    gr_examples_free(&dev);
+    gr_examples_free(&test);
+}
+
+static void glue_rows(void **state)
+{
+    gr_examples sst2 = load("sst2", "test"), cola = load("cola", "train"), rte = load("rte", "test"), stsb = load("stsb", "train");
+
+    (void)state;
+    assert_int_equal(sst2.e[1].id, 7);
+    assert_int_equal(sst2.e[1].label, -1);
+    want_text(cola.e[2].text_a, "A \b stays.");
+    want_text(rte.e[0].text_a, "A\xc2\x85" "B");
+    assert_true(stsb.e[2].value == 2.6 && stsb.e[0].value == 5.0);
+    want_text(stsb.e[2].text_b, "\"A boy.");
+    gr_examples_free(&sst2);
+    gr_examples_free(&cola);
+    gr_examples_free(&rte);
+    gr_examples_free(&stsb);
+}
+
+static void rotten_tomatoes(void **state)
+{
+    gr_examples train = load("rotten_tomatoes", "train"), test = load("rotten_tomatoes", "test");
+
+    (void)state;
+    assert_int_equal(train.n, 16);
+    assert_int_equal(test.n, 2);
+    want_text(train.e[0].text_a, "caf\xc3\xa9 \xe2\x80\x93 good \xe2\x80\x9cquote\xe2\x80\x9d");
+    assert_int_equal(train.e[0].label, 1);
+    assert_int_equal(train.e[15].label, 0);
+    want_text(test.e[1].text_a, "bad film 9");
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
+/* Eight test files: neg 0 1 2 10, pos 0 1 2 10. The middle four validate, the ends test. */
+static void imdb(void **state)
+{
+    gr_examples dev = load("imdb", "validation"), test = load("imdb", "test");
+
+    (void)state;
+    assert_int_equal(dev.n, 4);
+    want_text(dev.e[0].text_a, "test neg 2<br /><br />end");
+    want_text(dev.e[1].text_a, "test neg 10<br /><br />end");
+    want_text(dev.e[3].text_a, "test pos 1<br /><br />end\n");
+    want_text(test.e[0].text_a, "test neg 0<br /><br />end");
+    want_text(test.e[3].text_a, "test pos 10<br /><br />end");
+    assert_int_equal(test.e[3].label, 1);
+    gr_examples_free(&dev);
+    gr_examples_free(&test);
+}
+
+static void topics(void **state)
+{
+    static const char *const names[] = { "train", "validation", "test" };
+    size_t                   rows[3];
+
+    (void)state;
+    for (size_t k = 0; k < 3; k++) {
+        gr_examples ex = load("ttc4900", names[k]);
+        rows[k] = ex.n;
+        for (size_t i = 0; i < ex.n; i++) {
+            const char *const label = gr_task_find("ttc4900")->labels[ex.e[i].label];
+            assert_non_null(strstr(ex.e[i].text_a.p, label)); /* the fixture's texts name their class */
+        }
+        gr_examples_free(&ex);
+    }
+    assert_int_equal(rows[0], 14);
+    assert_int_equal(rows[1], 7);
+    assert_int_equal(rows[2], 7);
+}
+
+static void ttc3600(void **state)
+{
+    gr_examples train = load("ttc3600", "train");
+
+    (void)state;
+    assert_int_equal(train.n, 12);
+    for (size_t i = 0; i < train.n; i++) {
+        assert_true(gr_sv_ends(train.e[i].text_a, "\r\n"));
+        assert_true(train.e[i].text_a.p[0] != '\xef'); /* no BOM */
+    }
+    gr_examples_free(&train);
+}
+
+static void conll(void **state)
+{
+    gr_examples train = load("conll2003", "train"), test = load("conll2003", "test");
+
+    (void)state;
+    assert_int_equal(train.n, 2);
+    assert_int_equal(train.e[0].n_words, 6);
+    assert_string_equal(train.e[0].tags[1], "I-PER");
+    assert_int_equal(train.e[1].tag_ids[5], 8);
+    assert_string_equal(test.e[0].tags[1], "B-LOC");
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
+/* ---- where the data are ---- */
+
+static void presence(void **state)
+{
+    gr_err err = GR_ERR_INIT;
+    bool   there = false;
+
+    (void)state;
+    assert_ok(gr_task_find_data(gr_task_find("sst2"), GR_SOURCE_DIR "/tests/fixtures/sst2", &there, &err), &err);
+    assert_true(there);
+    assert_ok(gr_task_find_data(gr_task_find("mrpc"), GR_SOURCE_DIR "/tests/fixtures/sst2", &there, &err), &err);
+    assert_false(there);
+    assert_non_null(strstr(err.msg, "MRPC"));
+}
+
+static void the_199_rows(void **state)
+{
+    gr_err      err = GR_ERR_INIT;
+    gr_examples ex;
+    char        dir[600];
+
+    (void)state;
+    if (gr_shared_dir() == NULL) {
+        gr_case_skip("ttc4900_eval200", "the shared data folder is absent");
+        skip();
+    }
+    (void)snprintf(dir, sizeof dir, "%s/data", gr_shared_dir());
+    assert_ok(gr_task_load(&ex, gr_task_find("ttc4900_eval200"), "validation", dir, &err), &err);
+    assert_int_equal(ex.n, 199);
+    gr_examples_free(&ex);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_label_is_met), cmocka_unit_test(published_count_is_asked_for), cmocka_unit_test(mrpc),
+        cmocka_unit_test(glue_rows),          cmocka_unit_test(rotten_tomatoes),              cmocka_unit_test(imdb),
+        cmocka_unit_test(topics),             cmocka_unit_test(ttc3600),                      cmocka_unit_test(conll),
+        cmocka_unit_test(presence),           cmocka_unit_test(the_199_rows),
+    };
+    return gr_test_main(tests);
+}
