@@ -3,7 +3,9 @@
  * accuracy and the F1 of the paraphrases. */
 #include "tasks/task.h"
 
-static const char *const archives[] = { "MRPC.zip", "MRPC", NULL };
+static const char *const train_files[] = { "MRPC/msr_paraphrase_train.txt", "msr_paraphrase_train.txt", NULL };
+static const char *const test_files[] = { "MRPC/msr_paraphrase_test.txt", "msr_paraphrase_test.txt", NULL };
+static const char *const id_files[] = { "MRPC/dev_ids.tsv", "dev_ids.tsv", NULL };
 static const char *const labels[] = { "not_equivalent", "equivalent", NULL };
 
 static const gr_column columns[] = {
@@ -12,15 +14,9 @@ static const gr_column columns[] = {
 };
 static const gr_column id_columns[] = { { "#1 ID", GR_COL_KEY }, { "#2 ID", GR_COL_KEY }, { NULL, GR_COL_OTHER } };
 
-static const gr_source train[] = { {
-    .archives = archives, .member = "MRPC/msr_paraphrase_train.txt", .reader = GR_READ_TSV, .has_header = true, .columns = columns,
-} };
-static const gr_source test[] = { {
-    .archives = archives, .member = "MRPC/msr_paraphrase_test.txt", .reader = GR_READ_TSV, .has_header = true, .columns = columns,
-} };
-static const gr_source dev_ids = {
-    .archives = archives, .member = "MRPC/dev_ids.tsv", .reader = GR_READ_TSV, .columns = id_columns,
-};
+static const gr_source train[] = { { .archives = train_files, .reader = GR_READ_TSV, .has_header = true, .columns = columns } };
+static const gr_source test[] = { { .archives = test_files, .reader = GR_READ_TSV, .has_header = true, .columns = columns } };
+static const gr_source dev_ids = { .archives = id_files, .reader = GR_READ_TSV, .columns = id_columns };
 
 static const gr_split splits[] = {
     { .name = "train", .sources = train, .n_sources = 1, .rows = 3668, .labelled = true,
