@@ -124,8 +124,10 @@ gr_status gr_sha256_file(char out[GR_SHA256_HEX], const char *path, gr_err *err)
     gr_sha256 s;
     size_t n;
 
-    if (!f)
-        return gr_fail(err, errno == ENOENT || errno == ENOTDIR ? GR_E_NOTFOUND : GR_E_IO, "%s: %s", path, strerror(errno));
+    if (!f) {
+        const int e = errno;
+        return gr_fail(err, e == ENOENT || e == ENOTDIR ? GR_E_NOTFOUND : GR_E_IO, "%.300s: %s", path, strerror(e));
+    }
     piece = malloc(PIECE);
     if (!piece) {
         st = gr_fail(err, GR_E_NOMEM, "%s: out of memory for its checksum", path);
