@@ -1,0 +1,40 @@
+/* jsonl_test.c - one object a line: keys, kinds of values, faults with the file's line. */
+#include "tests/unit/data/rows.h"
+
+static const gr_column cols[] = { { "text", GR_COL_TEXT }, { "label", GR_COL_CLASS_ID }, { NULL, GR_COL_OTHER } };
+static const gr_column other[] = { { "x", GR_COL_OTHER }, { NULL, GR_COL_OTHER } };
+static const gr_source plain = { .reader = GR_READ_JSONL, .columns = cols };
+static const gr_source loose = { .reader = GR_READ_JSONL, .columns = other };
+static const gr_source strip = { .reader = GR_READ_JSONL, .columns = cols, .strip = true };
+
+static void values(void **state)
+{
+    (void)state;
+    assert_rows(&plain, "{\"label\": 1, \"more\": [2], \"text\": \"a\\u00e9\\n\"}\n", "1:a\xc3\xa9\n~1|");
+    assert_rows(&plain, "{\"text\": \"a\", \"label\": \"0\"}\n\n  \n{\"text\": \"\", \"label\": true}", "1:a~0|4:~1|");
+    assert_rows(&loose, "{\"x\": 2.5}\n{\"x\": null}\n{\"x\": false}\n{\"x\": 12345678901}", "1:2.5|2:|3:false|4:12345678901|");
+    assert_rows(&strip, "{\"text\": \" a \", \"label\": 0}", "1:a~0|");
+    assert_rows(&loose, "{\"x\": \"\\\\u0000\"}", "1:\\u0000|"); /* an escaped backslash, no escape */
+}
+
+static void faults(void **state)
+{
+    gr_buf b = { NULL, 0, 0, false };
+
+    (void)state;
+    assert_rows(&plain, "{\"text\": \"a\", \"label\": 0}\n{\"text\": \"a\"}", "line 2: key 'label' is missing");
+    assert_rows(&plain, "{\"text\": 5, \"label\": 0}", "line 1: 'text' is not a string");
+    assert_rows(&plain, "{\"text\": \"a\", \"label\": [0]}", "line 1: 'label' is neither a string nor a number");
+    assert_rows(&plain, "\n[1]", "line 2: not an object");
+    assert_rows(&plain, "{\"text\": \"a\\u0000b\", \"label\": 0}", "line 1: a string holds U+0000");
+    assert_non_null(strstr(rows_of(&b, &plain, gr_sv_from("\n\n{\"text\": \"half")), "line 3: broken JSON: "));
+    assert_non_null(strstr(rows_of(&b, &plain, gr_sv_from("{\"text\": \"a\", \"text\": \"b\"}")), "line 1: broken JSON: "));
+    gr_buf_free(&b);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(values), cmocka_unit_test(faults) };
+
+    return gr_test_main(tests);
+}
