@@ -37,6 +37,9 @@ typedef struct gr_seqeval_options {
     bool          suffix; /* the letter stands last: PER-B */
 } gr_seqeval_options;
 
+/* Can a tag be read? GR_E_ARG: empty, or not of the scheme. For callers that know where a tag stands. */
+gr_status gr_tag_check(const char *tag, const gr_seqeval_options *options, gr_err *err) GR_MUST_USE;
+
 typedef struct gr_seqeval gr_seqeval;
 /* options may be NULL: the default. GR_E_NOMEM. */
 gr_status gr_seqeval_open(gr_seqeval **out, const gr_seqeval_options *options, gr_err *err) GR_MUST_USE;

@@ -146,6 +146,14 @@ gr_status gr_tag_read_strict(gr_tag *out, gr_sv text, bool suffix, gr_tag_scheme
     return GR_OK;
 }
 
+gr_status gr_tag_check(const char *tag, const gr_seqeval_options *o, gr_err *err)
+{
+    gr_tag t;
+
+    if (o->scheme != GR_SCHEME_CONLL) return gr_tag_read_strict(&t, gr_sv_from(tag), o->suffix, o->scheme, err);
+    return *tag ? GR_OK : gr_fail(err, GR_E_ARG, "an empty tag");
+}
+
 /* ---- steps ----------------------------------------------------------------------------------- */
 
 static bool any_rule(const rule *r, const gr_tag *prev, const gr_tag *cur)
