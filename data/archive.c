@@ -135,9 +135,11 @@ typedef struct stream {
 static gr_status lib_fail(struct archive *a, const char *what, gr_err *err)
 {
     const char *const why = archive_error_string(a);
+    const int         e = archive_errno(a);
+    const bool        io = e == EACCES || e == EPERM || e == EIO || e == EMFILE || e == ENFILE;
 
-    if (archive_errno(a) == ENOMEM) return gr_fail_nomem(err, "libarchive");
-    return gr_fail(err, GR_E_FORMAT, "%s: %s", what, why != NULL ? why : "no reason given");
+    if (e == ENOMEM) return gr_fail_nomem(err, "libarchive");
+    return gr_fail(err, io ? GR_E_IO : GR_E_FORMAT, "%s: %s", what, why != NULL ? why : "no reason given");
 }
 
 static uint32_t le32(const unsigned char *p)
@@ -164,6 +166,11 @@ static gr_status gzip_ends(stream *st, const char *path, gr_err *err)
     return s;
 }
 
+static gr_status stream_fail(const stream *st, gr_err *err)
+{
+    return lib_fail(st->raw, st->gzip ? "truncated or damaged gzip stream" : "cannot read", err);
+}
+
 static gr_status stream_open(stream *st, const char *path, bool gzip, gr_err *err)
 {
     struct archive_entry *entry;
@@ -176,13 +183,13 @@ static gr_status stream_open(stream *st, const char *path, bool gzip, gr_err *er
     if (archive_read_support_format_raw(st->raw) != ARCHIVE_OK || archive_read_support_format_empty(st->raw) != ARCHIVE_OK ||
         (gzip && archive_read_support_filter_gzip(st->raw) != ARCHIVE_OK))
         return lib_fail(st->raw, "libarchive", err);
-    if (archive_read_open_filename(st->raw, path, BLOCK) != ARCHIVE_OK) return lib_fail(st->raw, "cannot read", err);
+    if (archive_read_open_filename(st->raw, path, BLOCK) != ARCHIVE_OK) return stream_fail(st, err);
     r = archive_read_next_header(st->raw, &entry);
     if (r == ARCHIVE_EOF) {
         st->ended = true;
         return GR_OK;
     }
-    return r == ARCHIVE_OK ? GR_OK : lib_fail(st->raw, gzip ? "truncated or damaged gzip stream" : "cannot read", err);
+    return r == ARCHIVE_OK ? GR_OK : stream_fail(st, err);
 }
 
 /* *n = 0 at the end, after the trailer was found right. */
@@ -193,8 +200,7 @@ static gr_status stream_read(stream *st, size_t *n, gr_err *err)
     *n = 0;
     if (!st->ended) {
         got = archive_read_data(st->raw, st->block, BLOCK);
-        if (got < 0)
-            return lib_fail(st->raw, st->gzip ? "truncated or damaged gzip stream" : "cannot read", err);
+        if (got < 0) return stream_fail(st, err);
     }
     if (got > 0) {
         *n = (size_t)got;

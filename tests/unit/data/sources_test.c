@@ -1,0 +1,104 @@
+/* sources_test.c - candidates and the order of files; reading itself is dataset_test.c's. */
+#include "tests/support/test.h"
+
+#include "data/sources.h"
+
+static void put(const char *dir, const char *name, const char *text)
+{
+    char   path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, name));
+    assert_ok(gr_fs_write(path, text, strlen(text), &err), &err);
+}
+
+static const char *folder(char out[GR_PATH_MAX], const char *name)
+{
+    assert_true(gr_fs_join(out, GR_PATH_MAX, gr_test_tmpdir(), name));
+    return out;
+}
+
+static void order_of_files(void **state)
+{
+    static const char *const files[] = { "set", NULL };
+    static const char *const want[] = { "set/c (2).txt", "set/a_10.txt", "set/b_10.txt", "set/0x99999999999999999999.txt", "set/none.txt" };
+    const gr_source          src = { .archives = files, .member = "set/*.txt", .reader = GR_READ_FOLDER };
+    gr_found                 f = { .src = &src };
+    gr_err                   err = GR_ERR_INIT;
+    gr_arena                 a;
+    char                     root[GR_PATH_MAX], dir[GR_PATH_MAX];
+
+    (void)state;
+    assert_true(gr_fs_join(dir, sizeof dir, folder(root, "order"), "set"));
+    put(dir, "b_10.txt", "1");
+    put(dir, "a_10.txt", "2");
+    put(dir, "c (2).txt", "3");
+    put(dir, "none.txt", "4");
+    put(dir, "0x99999999999999999999.txt", "5"); /* its first number is 0 */
+    put(dir, "7.md", "6");
+    gr_arena_init(&a, 0);
+    assert_ok(gr_sources_read(&f, 1, root, &a, &err), &err);
+    assert_int_equal(f.n, 5);
+    assert_string_equal(f.pieces[0].name, want[3]);
+    for (size_t i = 0; i < 3; i++) assert_string_equal(f.pieces[i + 1].name, want[i]);
+    assert_string_equal(f.pieces[4].name, want[4]); /* without a number: last */
+    gr_found_free(&f, 1);
+    gr_arena_free(&a);
+}
+
+static void where_members_lie(void **state)
+{
+    static const char *const files[] = { "set", NULL }, *const dot[] = { ".", NULL };
+    gr_source                src = { .archives = files, .member = "set/a.tsv", .reader = GR_READ_TSV };
+    gr_err                   err = GR_ERR_INIT;
+    bool                     present;
+    char                     root[GR_PATH_MAX], dir[GR_PATH_MAX], deep[GR_PATH_MAX];
+
+    (void)state;
+    assert_true(gr_fs_join(dir, sizeof dir, folder(root, "beside"), "set"));
+    put(dir, "a.tsv", "x");
+    assert_ok(gr_source_present(&src, root, &present, &err), &err);
+    assert_true(present); /* F/../M: unpacked beside */
+    assert_true(gr_fs_join(dir, sizeof dir, folder(root, "inside"), "set") && gr_fs_join(deep, sizeof deep, dir, "set"));
+    put(deep, "a.tsv", "x");
+    assert_ok(gr_source_present(&src, root, &present, &err), &err);
+    assert_true(present); /* F/M: unpacked inside */
+    src.member = "sett/a.tsv";
+    assert_ok(gr_source_present(&src, root, &present, &err), &err);
+    assert_false(present);
+    assert_non_null(strstr(err.msg, "set with sett/a.tsv: not found in "));
+    src.archives = dot;
+    src.member = "set/set/a.tsv";
+    assert_ok(gr_source_present(&src, root, &present, &err), &err);
+    assert_true(present);
+}
+
+static void whole_files_and_encodings(void **state)
+{
+    static const char *const files[] = { "x.txt", NULL };
+    const gr_source          src = { .archives = files, .reader = GR_READ_LINES, .encoding = GR_CP1252 };
+    gr_found                 f = { .src = &src };
+    gr_err                   err = GR_ERR_INIT;
+    gr_arena                 a;
+    char                     root[GR_PATH_MAX];
+
+    (void)state;
+    put(folder(root, "plain"), "x.txt", "caf\xe9 \x96");
+    gr_arena_init(&a, 0);
+    assert_ok(gr_sources_read(&f, 1, root, &a, &err), &err);
+    assert_true(gr_sv_is(f.pieces[0].text, "caf\xc3\xa9 \xe2\x80\x93"));
+    gr_found_free(&f, 1);
+    f = (gr_found){ .src = &src };
+    assert_status(gr_sources_read(&f, 1, gr_test_tmpdir(), &a, &err), GR_E_NOTFOUND, &err, "x.txt: not found in ");
+    gr_found_free(&f, 1);
+    gr_arena_free(&a);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(order_of_files), cmocka_unit_test(where_members_lie),
+                                               cmocka_unit_test(whole_files_and_encodings) };
+
+    return gr_test_main(tests);
+}
