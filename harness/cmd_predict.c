@@ -1,0 +1,307 @@
+/* cmd_predict.c - `glue-run predict`: classes with probabilities, a value, or entities, from a fine-tuned model.
+ *
+ * One text from --text (and --pair), or lines of --file: text, or text TAB pair. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/options.h"
+#include "harness/cmd.h"
+#include "harness/entities.h"
+#include "harness/infer.h"
+#include "harness/interrupt.h"
+
+typedef struct options {
+    const char *model, *device, *text, *pair, *file;
+    int64_t     top_k, max_length, threads;
+    bool        json, logits, help;
+} options;
+
+#define AT(field) offsetof(options, field)
+static const gr_opt table[] = {
+    { .name = "model", .aliases = "model-name-or-path", .type = GR_OPT_STR, .offset = AT(model), .value = "DIR", .help = "folder of a fine-tuned model" },
+    { .name = "text", .type = GR_OPT_STR, .offset = AT(text), .value = "T", .help = "the text" },
+    { .name = "pair", .type = GR_OPT_STR, .offset = AT(pair), .value = "P", .help = "its second text, for models of pairs" },
+    { .name = "file", .type = GR_OPT_STR, .offset = AT(file), .value = "F", .help = "a line is text or text TAB pair; - is standard input" },
+    { .name = "top-k", .type = GR_OPT_INT, .offset = AT(top_k), .fallback = "0", .hi = 1 << 24, .value = "N",
+      .help = "so many labels, most probable first; 0 = all for --text, one a line for --file" },
+    { .name = "json", .type = GR_OPT_FLAG, .offset = AT(json), .help = "one JSON object a text" },
+    { .name = "logits", .type = GR_OPT_FLAG, .offset = AT(logits), .help = "with --json: token ids, segments and the model's outputs too" },
+    { .name = "max-length", .aliases = "max-seq-length", .type = GR_OPT_INT, .offset = AT(max_length), .fallback = "0", .hi = 1 << 24, .value = "N",
+      .help = "cut texts at N tokens; 0 = as many as the model has positions" },
+    { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "D", .help = "cpu, ref, ref64" },
+    { .name = "threads", .type = GR_OPT_INT, .offset = AT(threads), .fallback = "0", .hi = 4096, .value = "N", .help = "0 = all cores" },
+    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
+    { .name = NULL },
+};
+
+static void print_help(void)
+{
+    gr_buf b = { NULL, 0, 0, false };
+
+    gr_buf_adds(&b, "glue-run predict --model DIR [--text T [--pair P]] [--file F] [--top-k N] [--json]\n\nLabels with probabilities, a value for a regression "
+                    "model, or entities with their place in code points.\n");
+    gr_opt_help(&b, table);
+    if (b.p) fputs(b.p, stdout);
+    gr_buf_free(&b);
+}
+
+typedef struct job {
+    const options *o;
+    gr_infer      *f;
+    size_t         top;    /* labels shown */
+    double        *p;      /* [width] probabilities */
+    size_t        *order;  /* [width] labels, most probable first */
+    gr_buf         out;
+} job;
+
+/* ---- classes and values ---- */
+
+/* Insertion sort by falling probability; equal ones in label order. */
+static void rank(job *j, const double *logits)
+{
+    const size_t n = (size_t)j->f->width;
+
+    gr_infer_softmax(j->p, logits, n);
+    for (size_t i = 0; i < n; i++) {
+        size_t k = i;
+
+        for (; k > 0 && j->p[j->order[k - 1]] < j->p[i]; k--) j->order[k] = j->order[k - 1];
+        j->order[k] = i;
+    }
+}
+
+static void class_json(job *j, const double *logits)
+{
+    const char *const *labels = j->f->model->labels;
+
+    rank(j, logits);
+    gr_buf_adds(&j->out, ",\"label\":");
+    gr_json_quote(&j->out, gr_sv_from(labels[j->order[0]]));
+    gr_buf_adds(&j->out, ",\"probability\":");
+    gr_json_number(&j->out, j->p[j->order[0]]);
+    gr_buf_adds(&j->out, ",\"scores\":[");
+    for (size_t i = 0; i < j->top; i++) {
+        gr_buf_adds(&j->out, i ? ",{\"label\":" : "{\"label\":");
+        gr_json_quote(&j->out, gr_sv_from(labels[j->order[i]]));
+        gr_buf_adds(&j->out, ",\"probability\":");
+        gr_json_number(&j->out, j->p[j->order[i]]);
+        gr_buf_addc(&j->out, '}');
+    }
+    gr_buf_addc(&j->out, ']');
+}
+
+/* A label and its probability a line; TABs between them when a text has one line. */
+static void class_text(job *j, const double *logits)
+{
+    rank(j, logits);
+    for (size_t i = 0; i < j->top; i++)
+        gr_buf_addf(&j->out, "%s%s\t%.4f", i == 0 ? "" : j->o->file ? "\t" : "\n", j->f->model->labels[j->order[i]], j->p[j->order[i]]);
+    gr_buf_addc(&j->out, '\n');
+}
+
+/* ---- entities ---- */
+
+static gr_status find_entities(job *j, gr_entity **list, size_t *n, size_t row, gr_err *err)
+{
+    const size_t first = (size_t)j->f->cu[row], width = (size_t)j->f->width;
+    const gr_tagged t = {
+        .n = (size_t)j->f->cu[row + 1] - first, .n_out = width, .word_ids = j->f->word_ids + first,
+        .offsets = (const int32_t (*)[2])(j->f->offsets + first), .byte_offsets = (const int32_t (*)[2])(j->f->byte_offsets + first),
+        .logits = j->f->out + first * width, .labels = j->f->model->labels,
+    };
+
+    return gr_entities_find(list, n, &t, err);
+}
+
+static gr_status put_entities(job *j, size_t row, gr_err *err)
+{
+    const gr_sv text = gr_infer_text(j->f, row);
+    gr_entity *list = NULL;
+    size_t n = 0;
+
+    GR_TRY(find_entities(j, &list, &n, row, err));
+    if (j->o->json) gr_buf_adds(&j->out, ",\"entities\":[");
+    for (size_t i = 0; i < n; i++) {
+        const gr_entity *e = &list[i];
+        const gr_sv span = { text.p + e->start_byte, (size_t)(e->end_byte - e->start_byte) };
+
+        if (j->o->json) {
+            gr_buf_adds(&j->out, i ? ",{\"label\":" : "{\"label\":");
+            gr_json_quote(&j->out, gr_sv_from(e->type));
+            gr_buf_adds(&j->out, ",\"text\":");
+            gr_json_quote(&j->out, span);
+            gr_buf_addf(&j->out, ",\"start\":%d,\"end\":%d,\"probability\":", (int)e->start, (int)e->end);
+            gr_json_number(&j->out, e->score);
+            gr_buf_addc(&j->out, '}');
+        } else {
+            gr_buf_addf(&j->out, "%s%s\t%.4f\t%d\t%d\t", i && j->o->file ? "\t" : "", e->type, e->score, (int)e->start, (int)e->end);
+            gr_buf_add(&j->out, span.p, span.n);
+            if (!j->o->file) gr_buf_addc(&j->out, '\n');
+        }
+    }
+    if (j->o->json) gr_buf_addc(&j->out, ']');
+    else if (j->o->file) gr_buf_addc(&j->out, '\n');
+    free(list);
+    return GR_OK;
+}
+
+/* ---- a row ---- */
+
+static void put_ids(job *j, const char *key, const int32_t *x, size_t row)
+{
+    gr_buf_addf(&j->out, ",\"%s\":[", key);
+    for (int32_t i = j->f->cu[row]; i < j->f->cu[row + 1]; i++) gr_buf_addf(&j->out, i > j->f->cu[row] ? ",%d" : "%d", (int)x[i]);
+    gr_buf_addc(&j->out, ']');
+}
+
+static void put_raw(job *j, size_t row)
+{
+    const bool tokens = j->f->model->head.kind == GR_HEAD_TOKEN;
+    const size_t width = (size_t)j->f->width, first = tokens ? (size_t)j->f->cu[row] : row, end = tokens ? (size_t)j->f->cu[row + 1] : row + 1;
+
+    put_ids(j, "ids", j->f->ids, row);
+    put_ids(j, "type_ids", j->f->types, row);
+    gr_buf_adds(&j->out, ",\"logits\":[");
+    for (size_t r = first; r < end; r++) {
+        if (tokens) gr_buf_adds(&j->out, r > first ? ",[" : "[");
+        for (size_t i = 0; i < width; i++) {
+            if (i) gr_buf_addc(&j->out, ',');
+            gr_json_number(&j->out, j->f->out[r * width + i]);
+        }
+        if (tokens) gr_buf_addc(&j->out, ']');
+    }
+    gr_buf_addc(&j->out, ']');
+}
+
+static gr_status put_row(job *j, size_t row, gr_err *err)
+{
+    const gr_head_kind kind = j->f->model->head.kind;
+    const double *logits = kind == GR_HEAD_TOKEN ? NULL : j->f->out + row * (size_t)j->f->width;
+    const gr_sv pair = gr_infer_pair(j->f, row);
+
+    if (j->o->json) {
+        gr_buf_adds(&j->out, "{\"text\":");
+        gr_json_quote(&j->out, gr_infer_text(j->f, row));
+        if (pair.p) {
+            gr_buf_adds(&j->out, ",\"pair\":");
+            gr_json_quote(&j->out, pair);
+        }
+    }
+    if (kind == GR_HEAD_TOKEN) GR_TRY(put_entities(j, row, err));
+    else if (kind == GR_HEAD_CLASS && j->o->json) class_json(j, logits);
+    else if (kind == GR_HEAD_CLASS) class_text(j, logits);
+    else if (j->o->json) {
+        gr_buf_adds(&j->out, ",\"value\":");
+        gr_json_number(&j->out, logits[0]);
+    } else {
+        gr_buf_addf(&j->out, "%.6g\n", logits[0]);
+    }
+    if (j->o->json && j->o->logits) put_raw(j, row);
+    if (j->o->json) gr_buf_adds(&j->out, "}\n");
+    return GR_OK;
+}
+
+static gr_status flush_batch(job *j, gr_err *err)
+{
+    GR_TRY(gr_infer_run(j->f, err));
+    gr_buf_reset(&j->out);
+    for (size_t r = 0; r < (size_t)j->f->batch.n_rows; r++) GR_TRY(put_row(j, r, err));
+    gr_infer_clear(j->f);
+    if (j->out.oom) return gr_fail(err, GR_E_NOMEM, "out of memory for the output");
+    if (fwrite(j->out.p ? j->out.p : "", 1, j->out.n, stdout) != j->out.n) return gr_fail(err, GR_E_IO, "standard output: cannot write");
+    return GR_OK;
+}
+
+/* ---- the command ---- */
+
+static gr_status take_line(void *user, gr_sv line, gr_err *err)
+{
+    job *j = user;
+    gr_sv pair = line;
+    const gr_sv text = gr_sv_split(&pair, '\t');
+
+    if (text.n == line.n) pair = (gr_sv){ NULL, 0 };
+    if (j->f->model->head.kind == GR_HEAD_TOKEN) GR_TRY(gr_infer_add(j->f, line, (gr_sv){ NULL, 0 }, err));
+    else GR_TRY(gr_infer_add(j->f, text, pair, err));
+    return gr_infer_full(j->f) ? flush_batch(j, err) : GR_OK;
+}
+
+static gr_status take_file(job *j, gr_err *err)
+{
+    const bool standard = strcmp(j->o->file, "-") == 0;
+    FILE *in = standard ? stdin : fopen(j->o->file, "rb");
+    gr_status s;
+
+    if (!in) return gr_fail(err, GR_E_NOTFOUND, "%s: %s", j->o->file, strerror(errno));
+    s = gr_infer_lines(in, standard ? "standard input" : j->o->file, take_line, j, err);
+    if (!standard) (void)fclose(in);
+    return s;
+}
+
+static gr_status run(job *j, gr_err *err)
+{
+    const size_t width = (size_t)j->f->width;
+
+    j->top = j->o->top_k > 0 ? (size_t)j->o->top_k : j->o->file ? 1 : width;
+    if (j->top > width) j->top = width;
+    j->p = calloc(width, sizeof *j->p);
+    j->order = calloc(width, sizeof *j->order);
+    if (!j->p || !j->order) return gr_fail(err, GR_E_NOMEM, "out of memory for the labels");
+    if (j->o->file) {
+        GR_TRY(take_file(j, err));
+    } else {
+        if (j->o->pair && j->f->model->head.kind == GR_HEAD_TOKEN) return gr_fail(err, GR_E_ARG, "predict: a model of word tags takes no --pair");
+        GR_TRY(gr_infer_add(j->f, gr_sv_from(j->o->text), gr_sv_from(j->o->pair), err));
+    }
+    return flush_batch(j, err);
+}
+
+static gr_status check_options(const options *o, const char *stray, gr_err *err)
+{
+    if (stray) return gr_fail(err, GR_E_ARG, "predict: '%.100s' is not an option; give the text with --text", stray);
+    if (!o->model) return gr_fail(err, GR_E_ARG, "predict: --model is needed: the folder of a fine-tuned model");
+    if (!o->text == !o->file) return gr_fail(err, GR_E_ARG, "predict: one of --text and --file is needed");
+    if (o->pair && !o->text) return gr_fail(err, GR_E_ARG, "predict: --pair goes with --text");
+    if (o->logits && !o->json) return gr_fail(err, GR_E_ARG, "predict: --logits goes with --json");
+    return GR_OK;
+}
+
+static gr_status predict(const options *o, gr_err *err)
+{
+    const gr_infer_opts io = { .model = o->model, .device = o->device, .threads = (int)o->threads, .max_length = o->max_length };
+    job j = { .o = o };
+    gr_status s;
+
+    gr_interrupt_install();
+    GR_TRY(gr_infer_open(&j.f, &io, err));
+    s = run(&j, err);
+    free(j.p);
+    free(j.order);
+    gr_buf_free(&j.out);
+    gr_infer_close(j.f);
+    return s;
+}
+
+int gr_cmd_predict(int argc, char **argv)
+{
+    const char **pos = calloc((size_t)argc + 1, sizeof *pos);
+    int n_pos = 0;
+    options o = { 0 };
+    gr_err err = GR_ERR_INIT;
+    gr_status s = pos ? GR_OK : gr_fail(&err, GR_E_NOMEM, "out of memory for the command line");
+
+    if (s == GR_OK) s = gr_opt_defaults(&o, NULL, table, &err);
+    if (s == GR_OK) s = gr_opt_parse(&o, NULL, table, argc, argv, pos, &n_pos, &err);
+    if (s == GR_OK && o.help) {
+        print_help();
+        goto out;
+    }
+    if (s == GR_OK) s = check_options(&o, n_pos > 0 ? pos[0] : NULL, &err);
+    if (s == GR_OK) s = predict(&o, &err);
+out:
+    free((void *)pos);
+    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+}

@@ -1,0 +1,223 @@
+/* infer.c - see infer.h. A batch is filled up to a token budget; the arrays hold one row more, so that a row is never
+ * split from its batch and never refused. */
+#include "harness/infer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "harness/interrupt.h"
+#include "harness/locate.h"
+
+enum { BUDGET = 2048, MAX_ROWS = 64 };
+
+/* ---- opening ---- */
+
+static gr_status open_model(gr_infer *f, const gr_infer_opts *o, const char *dir, const gr_device_info *device, gr_err *err)
+{
+    gr_model_opts m = { .dir = dir, .head = { GR_HEAD_EMBED, 0 }, .elem = device->elem, .dropout = -1.0, .require_head = !o->embed };
+    gr_config c;
+    gr_status s;
+
+    if (!o->embed) {
+        GR_TRY(gr_config_read(&c, dir, err));
+        s = gr_model_head_of(&m.head, &c, err);
+        gr_config_free(&c);
+        if (s != GR_OK) return gr_wrap(err, s, "%s", dir);
+    }
+    GR_TRY(gr_model_open(&f->model, &m, err));
+    f->width = o->embed ? f->model->config.hidden : m.head.n_out;
+    return GR_OK;
+}
+
+static gr_status set_length(gr_infer *f, int64_t asked, gr_err *err)
+{
+    const int32_t most = f->model->config.max_positions - f->model->config.position_offset;
+
+    if (asked > most) return gr_fail(err, GR_E_ARG, "--max-length %lld: the model has %d positions", (long long)asked, (int)most);
+    f->max_length = asked > 0 ? (int32_t)asked : most;
+    if ((size_t)f->max_length < gr_tok_n_special(f->tok, true) + 1)
+        return gr_fail(err, GR_E_ARG, "--max-length %d leaves no room for text", (int)f->max_length);
+    return GR_OK;
+}
+
+static gr_status take_memory(gr_infer *f, gr_err *err)
+{
+    const bool tokens = f->model->head.kind == GR_HEAD_TOKEN;
+    const size_t cap = (size_t)(BUDGET + f->max_length);
+
+    f->cap_tokens = (int32_t)cap;
+    f->ids = calloc(cap, sizeof *f->ids);
+    f->types = calloc(cap, sizeof *f->types);
+    f->word_ids = calloc(cap, sizeof *f->word_ids);
+    f->offsets = calloc(cap, sizeof *f->offsets);
+    f->byte_offsets = calloc(cap, sizeof *f->byte_offsets);
+    f->cu = calloc(MAX_ROWS + 1, sizeof *f->cu);
+    f->slots = calloc(MAX_ROWS, sizeof *f->slots);
+    f->rows = calloc(MAX_ROWS, sizeof *f->rows);
+    f->out = calloc((tokens ? cap : (size_t)MAX_ROWS) * (size_t)f->width, sizeof *f->out);
+    if (!f->ids || !f->types || !f->word_ids || !f->offsets || !f->byte_offsets || !f->cu || !f->slots || !f->rows || !f->out)
+        return gr_fail_nomem(err, "a batch");
+    f->batch = (gr_batch){ .ids = f->ids, .type_ids = f->types, .cu_seqlens = f->cu, .slots = f->slots };
+    return GR_OK;
+}
+
+static gr_status open_all(gr_infer *f, const gr_infer_opts *o, gr_err *err)
+{
+    const gr_device_info *device = gr_device_find(o->device);
+    gr_session_opts so = { .device = o->device, .max_rows = MAX_ROWS };
+    char dir[GR_PATH_MAX];
+
+    if (!device) return gr_fail(err, GR_E_ARG, "--device: no device is called '%s' (glue-run list devices)", o->device);
+    GR_TRY(gr_locate_model(dir, o->model, err));
+    GR_TRY(open_model(f, o, dir, device, err));
+    GR_TRY(gr_tok_open(&f->tok, dir, NULL, err));
+    GR_TRY(gr_tok_work_open(&f->work, f->tok, err));
+    GR_TRY(set_length(f, o->max_length, err));
+    GR_TRY(take_memory(f, err));
+    GR_TRY(gr_pool_open(&f->pool, o->threads > 0 ? o->threads : gr_pool_default_threads(), err));
+    so.pool = f->pool;
+    so.max_tokens = f->cap_tokens;
+    so.max_length = f->max_length;
+    return gr_session_open(&f->session, f->model, &so, err);
+}
+
+gr_status gr_infer_open(gr_infer **out, const gr_infer_opts *o, gr_err *err)
+{
+    gr_infer *f = calloc(1, sizeof *f);
+    gr_status s;
+
+    *out = NULL;
+    if (!f) return gr_fail_nomem(err, "the model");
+    s = open_all(f, o, err);
+    if (s != GR_OK) {
+        gr_infer_close(f);
+        return s;
+    }
+    *out = f;
+    return GR_OK;
+}
+
+void gr_infer_close(gr_infer *f)
+{
+    if (!f) return;
+    gr_session_close(f->session);
+    gr_pool_close(f->pool);
+    gr_tok_work_close(f->work);
+    gr_tok_close(f->tok);
+    gr_model_close(f->model);
+    free(f->ids);
+    free(f->types);
+    free(f->word_ids);
+    free(f->offsets);
+    free(f->byte_offsets);
+    free(f->cu);
+    free(f->slots);
+    free(f->rows);
+    free(f->out);
+    gr_buf_free(&f->texts);
+    free(f);
+}
+
+/* ---- a batch ---- */
+
+static gr_status keep_text(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err)
+{
+    gr_infer_row *r = &f->rows[f->batch.n_rows];
+
+    *r = (gr_infer_row){ .text = f->texts.n, .text_n = text.n, .pair = f->texts.n + text.n, .pair_n = pair.n, .has_pair = pair.p != NULL };
+    gr_buf_add(&f->texts, text.p, text.n);
+    if (pair.p) gr_buf_add(&f->texts, pair.p, pair.n);
+    return f->texts.oom ? gr_fail_nomem(err, "a text") : GR_OK;
+}
+
+gr_status gr_infer_add(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err)
+{
+    const int32_t at = f->batch.n_tokens, row = f->batch.n_rows;
+    gr_encoding e;
+
+    GR_TRY(gr_tok_encode(f->work, &e, text, pair, (size_t)f->max_length, true, err));
+    if (row >= MAX_ROWS || e.n > (size_t)(f->cap_tokens - at)) return gr_fail(err, GR_E_INTERNAL, "a row of %zu tokens does not fit the batch", e.n);
+    for (size_t i = 0; i < e.n; i++)
+        if (e.ids[i] >= f->model->config.vocab_size)
+            return gr_fail(err, GR_E_FORMAT, "token %d of the tokenizer is beyond the model's %d words", (int)e.ids[i], (int)f->model->config.vocab_size);
+    GR_TRY(keep_text(f, text, pair, err));
+    memcpy(f->ids + at, e.ids, e.n * sizeof *f->ids);
+    memcpy(f->types + at, e.type_ids, e.n * sizeof *f->types);
+    memcpy(f->word_ids + at, e.word_ids, e.n * sizeof *f->word_ids);
+    memcpy(f->offsets + at, e.offsets, e.n * sizeof *f->offsets);
+    memcpy(f->byte_offsets + at, e.byte_offsets, e.n * sizeof *f->byte_offsets);
+    f->slots[row] = (uint32_t)row;
+    f->batch.n_rows++;
+    f->batch.n_tokens += (int32_t)e.n;
+    f->cu[f->batch.n_rows] = f->batch.n_tokens;
+    return GR_OK;
+}
+
+bool gr_infer_full(const gr_infer *f)
+{
+    return f->batch.n_rows == MAX_ROWS || f->batch.n_tokens >= BUDGET;
+}
+
+gr_status gr_infer_run(gr_infer *f, gr_err *err)
+{
+    const bool tokens = f->model->head.kind == GR_HEAD_TOKEN;
+    size_t n = (size_t)(tokens ? f->batch.n_tokens : f->batch.n_rows) * (size_t)f->width;
+
+    if (f->batch.n_rows == 0) return GR_OK;
+    if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "interrupted");
+    GR_TRY(gr_session_eval(f->session, &f->batch, f->out, NULL, err));
+    while (n-- > 0)
+        if (!isfinite(f->out[n])) return gr_fail(err, GR_E_NUMERIC, "the model's output is not finite");
+    return GR_OK;
+}
+
+void gr_infer_clear(gr_infer *f)
+{
+    f->batch.n_rows = f->batch.n_tokens = 0;
+    gr_buf_reset(&f->texts);
+}
+
+gr_sv gr_infer_text(const gr_infer *f, size_t row)
+{
+    return (gr_sv){ f->texts.p ? f->texts.p + f->rows[row].text : "", f->rows[row].text_n };
+}
+
+gr_sv gr_infer_pair(const gr_infer *f, size_t row)
+{
+    if (!f->rows[row].has_pair) return (gr_sv){ NULL, 0 };
+    return (gr_sv){ f->texts.p ? f->texts.p + f->rows[row].pair : "", f->rows[row].pair_n };
+}
+
+void gr_infer_softmax(double *out, const double *logits, size_t n)
+{
+    double top = logits[0], sum = 0;
+
+    for (size_t i = 1; i < n; i++) top = logits[i] > top ? logits[i] : top;
+    for (size_t i = 0; i < n; i++) sum += out[i] = exp(logits[i] - top);
+    for (size_t i = 0; i < n; i++) out[i] /= sum;
+}
+
+/* ---- lines ---- */
+
+gr_status gr_infer_lines(FILE *in, const char *source, gr_line_fn take, void *user, gr_err *err)
+{
+    char *line = NULL;
+    size_t cap = 0, number = 1;
+    ssize_t got;
+    gr_status s = GR_OK;
+
+    for (; s == GR_OK && (got = getline(&line, &cap, in)) >= 0; number++) {
+        size_t n = (size_t)got;
+
+        if (n && line[n - 1] == '\n') n--;
+        if (n && line[n - 1] == '\r') n--;
+        s = take(user, (gr_sv){ line, n }, err);
+        if (s == GR_E_FORMAT) (void)gr_wrap(err, s, "%s: line %zu", source, number);
+    }
+    if (s == GR_OK && ferror(in)) s = gr_fail(err, GR_E_FORMAT, "%s: cannot read line %zu", source, number);
+    free(line);
+    return s;
+}
