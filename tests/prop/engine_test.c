@@ -247,7 +247,7 @@ static void freezing(world *w)
     static const char *const patterns[] = { "embeddings", "layer.0", "layer.1", "encoder", "layer.0-1", "head",
         "encoder,pooler", /* the head alone */
         "@embeddings.word_embeddings", "@encoder.layer.0.attention.self.key", "@encoder.layer.1.attention.self.value.weight",
-        "embeddings,@encoder.layer.0.attention.", "embeddings,@encoder.layer.0.attention.,@encoder.layer.0.intermediate.",
+        "@encoder.layer.0.attention.self.query,@encoder.layer.0.attention.self.key", "embeddings,@encoder.layer.0.attention.", "embeddings,@encoder.layer.0.attention.,@encoder.layer.0.intermediate.",
         "embeddings,@encoder.layer.0.attention.,@encoder.layer.0.intermediate.,@encoder.layer.0.output.dense",
         "embeddings,layer.0,@encoder.layer.1.attention.self", "@embeddings.word_embeddings,@embeddings.position,@embeddings.token" };
     const double norm = gr_tb_labelled(w->b, w->t.head.kind);
@@ -309,11 +309,11 @@ static void inference_plan_same_bits(world *w)
     free(y);
 }
 
-/* With a rate of zero only the step number changes, and the masks with it. */
-static void masks_follow_step_and_seed(world *w)
+/* With a rate of zero only the step number changes, and the masks with it; so for a seed and for a row's slot. */
+static void masks_follow_step_seed_and_slot(world *w)
 {
     gr_session_opts o = w->o;
-    double          loss[3];
+    double          loss[4];
     gr_err          err = GR_ERR_INIT;
 
     gr_session *s = session(w, &o);
@@ -325,8 +325,10 @@ static void masks_follow_step_and_seed(world *w)
     o.seed++;
     s = session(w, &o);
     assert_ok(gr_session_accumulate(s, &w->b->b, 8.0, &loss[2], &err), &err);
+    w->b->slots[2] = 100;
+    assert_ok(gr_session_accumulate(s, &w->b->b, 8.0, &loss[3], &err), &err);
     gr_session_close(s);
-    assert_true(loss[0] != loss[1] && loss[0] != loss[2] && loss[1] != loss[2]);
+    assert_true(loss[0] != loss[1] && loss[0] != loss[2] && loss[1] != loss[2] && loss[2] != loss[3]);
 }
 
 /* More micro-batches than there are loss slots on the device. */
@@ -370,7 +372,7 @@ LAW(threads_same_bits, 4)
 LAW(resume_same_bits, 1)
 LAW(freezing, 4)
 LAW(inference_plan_same_bits, 4)
-LAW(masks_follow_step_and_seed, 1)
+LAW(masks_follow_step_seed_and_slot, 1)
 LAW(many_micro_batches, 1)
 
 int main(void)
@@ -379,7 +381,7 @@ int main(void)
         cmocka_unit_test(test_packing_and_order), cmocka_unit_test(test_order_keeps_gradients),
         cmocka_unit_test(test_accumulation_is_the_big_batch), cmocka_unit_test(test_recompute_same_bits),
         cmocka_unit_test(test_threads_same_bits), cmocka_unit_test(test_resume_same_bits), cmocka_unit_test(test_freezing),
-        cmocka_unit_test(test_inference_plan_same_bits), cmocka_unit_test(test_masks_follow_step_and_seed),
+        cmocka_unit_test(test_inference_plan_same_bits), cmocka_unit_test(test_masks_follow_step_seed_and_slot),
         cmocka_unit_test(test_many_micro_batches),
     };
     return gr_test_main(tests);
