@@ -185,7 +185,7 @@ static gr_status reserve_block(gr_tok_work *w, size_t n, gr_err *err)
     size_t bytes;
     int32_t *p;
 
-    if (n <= w->cap) return GR_OK;
+    if (w->block && n <= w->cap) return GR_OK;
     n += n / 2 + 64;
     if (!gr_mul_size(&bytes, n, 8 * sizeof *p)) return gr_fail_nomem(err, "the tokens of a text");
     p = realloc(w->block, bytes);

@@ -38,6 +38,17 @@ static gr_status read_root(gr_tok *t, const gr_json *root, gr_err *err)
     return GR_OK;
 }
 
+gr_status gr_tok_read_json_text(gr_tok *t, gr_sv text, gr_err *err)
+{
+    gr_json *root = NULL;
+    gr_status s;
+
+    GR_TRY(gr_json_parse(&root, text.p, text.n, err));
+    s = read_root(t, root, err);
+    gr_json_free(root);
+    return s;
+}
+
 gr_status gr_tok_read_json(gr_tok *t, const char *path, gr_err *err)
 {
     gr_json *root = NULL;

@@ -133,20 +133,23 @@ static gr_status build(gr_tok *t, gr_sv text, const gr_tok_opts *opts, const gr_
     return GR_OK;
 }
 
-gr_status gr_tok_read_vocab(gr_tok *t, const char *path, const gr_tok_opts *opts, const gr_tok_config *c, gr_err *err)
+gr_status gr_tok_read_vocab_text(gr_tok *t, gr_sv text, const gr_tok_opts *opts, const gr_tok_config *c, gr_err *err)
 {
-    char *bytes = NULL;
-    size_t n = 0;
-    gr_sv text;
-    gr_status s;
-
-    GR_TRY(gr_fs_read(&bytes, &n, path, VOCAB_MAX, err));
-    text = (gr_sv){ bytes, n };
     if (gr_sv_starts(text, "\xEF\xBB\xBF")) {
         text.p += 3;
         text.n -= 3;
     }
-    s = build(t, text, opts, c, err);
+    return build(t, text, opts, c, err);
+}
+
+gr_status gr_tok_read_vocab(gr_tok *t, const char *path, const gr_tok_opts *opts, const gr_tok_config *c, gr_err *err)
+{
+    char *bytes = NULL;
+    size_t n = 0;
+    gr_status s;
+
+    GR_TRY(gr_fs_read(&bytes, &n, path, VOCAB_MAX, err));
+    s = gr_tok_read_vocab_text(t, (gr_sv){ bytes, n }, opts, c, err);
     free(bytes);
     return s == GR_OK ? GR_OK : gr_wrap(err, s, "%s", path);
 }

@@ -230,8 +230,10 @@ gr_status gr_tok_read_flag(bool *out, const gr_json *obj, const char *key, gr_er
 
 /* ---- read_vocab.c, read_json.c ---- */
 
-/* The shared ends of the openers. */
+/* The shared ends of the openers: fill a fresh t from a text or from a file. */
+gr_status gr_tok_read_vocab_text(gr_tok *t, gr_sv text, const gr_tok_opts *opts, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_vocab(gr_tok *t, const char *path, const gr_tok_opts *opts, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_json_text(gr_tok *t, gr_sv text, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_json(gr_tok *t, const char *path, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus

@@ -120,17 +120,36 @@ gr_status gr_tok_open_json(gr_tok **out, const char *path, gr_err *err)
     return finish_open(out, t, gr_tok_read_json(t, path, err), err);
 }
 
+gr_status gr_tok_parse_json(gr_tok **out, const char *p, size_t n, gr_err *err)
+{
+    gr_tok *t = gr_tok_new();
+
+    if (!t) return gr_fail_nomem(err, "a tokenizer");
+    return finish_open(out, t, gr_tok_read_json_text(t, (gr_sv){ p, n }, err), err);
+}
+
+/* Nothing said. */
+static const gr_tok_opts   no_opts = GR_TOK_OPTS_DEFAULT;
+static const gr_tok_config no_config = { -1, -1, -1, false, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+
+gr_status gr_tok_parse_vocab(gr_tok **out, const char *p, size_t n, const gr_tok_opts *opts, gr_err *err)
+{
+    gr_tok *t = gr_tok_new();
+
+    if (!t) return gr_fail_nomem(err, "a tokenizer");
+    return finish_open(out, t, gr_tok_read_vocab_text(t, (gr_sv){ p, n }, opts ? opts : &no_opts, &no_config, err), err);
+}
+
 /* config_path NULL: none. */
 static gr_status open_vocab(gr_tok **out, const char *path, const char *config_path, const gr_tok_opts *opts, gr_err *err)
 {
-    const gr_tok_opts none = GR_TOK_OPTS_DEFAULT;
-    gr_tok_config c = { -1, -1, -1, false, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+    gr_tok_config c = no_config;
     gr_tok *t = gr_tok_new();
     gr_status s = GR_OK;
 
     if (!t) return gr_fail_nomem(err, "a tokenizer");
     if (config_path) s = gr_tok_config_read(&c, &t->arena, config_path, err);
-    if (s == GR_OK) s = gr_tok_read_vocab(t, path, opts ? opts : &none, &c, err);
+    if (s == GR_OK) s = gr_tok_read_vocab(t, path, opts ? opts : &no_opts, &c, err);
     return finish_open(out, t, s, err);
 }
 

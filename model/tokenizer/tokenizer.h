@@ -31,6 +31,10 @@ typedef struct gr_tok_opts {
 gr_status gr_tok_open(gr_tok **out, const char *dir, const gr_tok_opts *opts, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_open_json(gr_tok **out, const char *path, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_open_vocab(gr_tok **out, const char *path, const gr_tok_opts *opts, gr_err *err) GR_MUST_USE;
+
+/* The same from the bytes of a tokenizer.json or a vocab.txt; they are not kept. */
+gr_status gr_tok_parse_json(gr_tok **out, const char *p, size_t n, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_parse_vocab(gr_tok **out, const char *p, size_t n, const gr_tok_opts *opts, gr_err *err) GR_MUST_USE;
 void      gr_tok_close(gr_tok *t);
 
 gr_status gr_tok_work_open(gr_tok_work **out, const gr_tok *t, gr_err *err) GR_MUST_USE;

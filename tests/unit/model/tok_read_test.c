@@ -1,0 +1,190 @@
+/* tokenizer.json, vocab.txt and tokenizer_config.json: what is taken from them, what is refused. */
+#include "base/fs.h"
+#include "model/tokenizer/tokenizer.h"
+#include "tests/support/test.h"
+
+#define VOCAB "\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3,\"[MASK]\":4,\"a\":5,\"##b\":6,\"ab\":7"
+#define MODEL "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"vocab\":{" VOCAB "}}"
+
+static const char *write_file(const char *name, const char *text)
+{
+    static char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), name));
+    assert_ok(gr_fs_write(path, text, strlen(text), &err), &err);
+    return path;
+}
+
+static void refuse_json(const char *text, gr_status want, const char *part)
+{
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    assert_status(gr_tok_open_json(&t, write_file("x.json", text), &err), want, &err, part);
+    assert_null(t);
+}
+
+static gr_tok *open_json(const char *text)
+{
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    assert_ok(gr_tok_open_json(&t, write_file("x.json", text), &err), &err);
+    return t;
+}
+
+/* The ids of a text are want[0..n). */
+static void expect(const gr_tok *t, const char *text, const int32_t *want, size_t n)
+{
+    gr_tok_work *w = NULL;
+    gr_encoding e;
+    gr_err err = GR_ERR_INIT;
+
+    assert_ok(gr_tok_work_open(&w, t, &err), &err);
+    assert_ok(gr_tok_encode(w, &e, gr_sv_from(text), (gr_sv){ NULL, 0 }, 0, true, &err), &err);
+    assert_int_equal(e.n, n);
+    for (size_t i = 0; i < n; i++) assert_int_equal(e.ids[i], want[i]);
+    gr_tok_work_close(w);
+}
+
+static void test_kinds(void **state)
+{
+    (void)state;
+    refuse_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{},\"merges\":[]}}", GR_E_UNSUPPORTED, "'BPE'");
+    refuse_json("{\"model\":{\"vocab\":{\"a\":0},\"merges\":[]}}", GR_E_UNSUPPORTED, "'BPE'");
+    refuse_json("{\"model\":{\"vocab\":[[\"a\",0.5]],\"unk_id\":0}}", GR_E_UNSUPPORTED, "'Unigram'");
+    refuse_json("{\"model\":{\"vocab\":{\"a\":0}}}", GR_E_UNSUPPORTED, "'WordLevel'");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"NFKC\"}}", GR_E_UNSUPPORTED, "normalizer: normalizer 'NFKC'");
+    refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"ByteLevel\"}}", GR_E_UNSUPPORTED, "'ByteLevel'");
+    refuse_json("{" MODEL ",\"post_processor\":{\"type\":\"Sequence\"}}", GR_E_UNSUPPORTED, "'Sequence'");
+    refuse_json("{" MODEL ",\"post_processor\":{\"type\":\"Sparkle\"}}", GR_E_FORMAT, "'Sparkle'");
+    refuse_json("{" MODEL ",\"normalizer\":{}}", GR_E_FORMAT, "type");
+    refuse_json("[]", GR_E_FORMAT, "not a JSON object");
+    refuse_json("{\"model\":null}", GR_E_FORMAT, "model");
+}
+
+static void test_vocabulary(void **state)
+{
+    (void)state;
+    refuse_json("{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":0,\"a\":0}}}", GR_E_FORMAT, "same id");
+    refuse_json("{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":99999999999}}}", GR_E_FORMAT, "out of range");
+    refuse_json("{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":1.5}}}", GR_E_FORMAT, "not an integer");
+    refuse_json("{\"model\":{\"type\":\"WordPiece\",\"vocab\":{}}}", GR_E_FORMAT, "empty");
+    refuse_json("{\"model\":{\"type\":\"WordPiece\"}}", GR_E_FORMAT, "vocab");
+    refuse_json("{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"a\":0}}}", GR_E_FORMAT, "'[UNK]' is not in");
+}
+
+static void test_added(void **state)
+{
+    static const int32_t plain[] = { 8, 7, 8 };
+    gr_tok *t;
+
+    (void)state;
+    refuse_json("{" MODEL ",\"added_tokens\":[{\"id\":9,\"content\":\"a\"}]}", GR_E_FORMAT, "id 9 here and 5");
+    refuse_json("{" MODEL ",\"added_tokens\":[{\"id\":5,\"content\":\"new\"}]}", GR_E_FORMAT, "which is that of 'a'");
+    refuse_json("{" MODEL ",\"added_tokens\":[{\"id\":-1,\"content\":\"new\"}]}", GR_E_FORMAT, "token 1");
+    refuse_json("{" MODEL ",\"added_tokens\":[{\"id\":8}]}", GR_E_FORMAT, "content");
+    refuse_json("{" MODEL ",\"added_tokens\":{}}", GR_E_FORMAT, "added_tokens: not an array");
+    refuse_json("{" MODEL ",\"added_tokens\":[{\"id\":8,\"content\":\"n\",\"lstrip\":1}]}", GR_E_FORMAT, "lstrip");
+    t = open_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},"
+                  "\"added_tokens\":[{\"id\":8,\"content\":\"new york\",\"special\":true}]}");
+    assert_int_equal(gr_tok_vocab_size(t), 9);
+    assert_string_equal(gr_tok_token(t, 8), "new york");
+    assert_int_equal(gr_tok_id(t, gr_sv_from("new york")), 8);
+    assert_null(gr_tok_token(t, 9));
+    assert_null(gr_tok_token(t, -1));
+    expect(t, "new yorkabnew york", plain, 3);
+    gr_tok_close(t);
+}
+
+static void test_templates(void **state)
+{
+    static const char post[] = "{" MODEL ",\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":%s}";
+    static const int32_t want[] = { 2, 2, 7, 3 };
+    char text[2048];
+    gr_tok *t;
+
+    (void)state;
+    (void)snprintf(text, sizeof text, post, "{\"type\":\"BertProcessing\",\"cls\":[\"[CLS]\",2],\"sep\":[\"[SEP]\",99]}");
+    refuse_json(text, GR_E_FORMAT, "99");
+    (void)snprintf(text, sizeof text, post, "{\"type\":\"BertProcessing\",\"cls\":[\"[CLS]\"],\"sep\":[\"[SEP]\",3]}");
+    refuse_json(text, GR_E_FORMAT, "'cls'");
+    (void)snprintf(text, sizeof text, post,
+                   "{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"pair\":[]}");
+    refuse_json(text, GR_E_UNSUPPORTED, "single");
+    (void)snprintf(text, sizeof text, post,
+                   "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"X\",\"type_id\":0}}],\"pair\":[]}");
+    refuse_json(text, GR_E_FORMAT, "'X' is not described");
+    (void)snprintf(text, sizeof text, post,
+                   "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"C\",\"type_id\":0}},"
+                   "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},{\"SpecialToken\":{\"id\":\"S\",\"type_id\":0}}],"
+                   "\"pair\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":3}},{\"Sequence\":{\"id\":\"A\",\"type_id\":4}}],"
+                   "\"special_tokens\":{\"C\":{\"id\":\"C\",\"ids\":[2,2]},\"S\":{\"id\":\"S\",\"ids\":[3]}}}");
+    t = open_json(text);
+    assert_int_equal(gr_tok_n_special(t, false), 3);
+    assert_int_equal(gr_tok_n_special(t, true), 0);
+    assert_int_equal(gr_tok_cls_id(t), 2);
+    assert_int_equal(gr_tok_sep_id(t), 3);
+    expect(t, "ab", want, 4);
+    gr_tok_close(t);
+}
+
+static void test_vocab_txt(void **state)
+{
+    static const char good[] = "[PAD]\r\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nA\n\xE2\x80\xA8\n";
+    static const int32_t lower[] = { 2, 5, 6, 3 }, cased[] = { 2, 7, 6, 3 };
+    const gr_tok_opts keep = { 0, -1, -1 };
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_tok_open_vocab(&t, write_file("vocab.txt", good), NULL, &err), &err);
+    assert_int_equal(gr_tok_vocab_size(t), 9);
+    assert_int_equal(gr_tok_pad_id(t), 0);
+    assert_int_equal(gr_tok_unk_id(t), 1);
+    assert_int_equal(gr_tok_mask_id(t), 4);
+    expect(t, "Ab", lower, 4);
+    gr_tok_close(t);
+    assert_ok(gr_tok_open_vocab(&t, write_file("vocab.txt", good), &keep, &err), &err);
+    expect(t, "Ab", cased, 4);
+    gr_tok_close(t);
+    assert_status(gr_tok_open_vocab(&t, write_file("v.txt", "[UNK]\n[CLS]\n"), NULL, &err), GR_E_FORMAT, &err, "'[SEP]'");
+    assert_status(gr_tok_open_vocab(&t, "/nowhere/v.txt", NULL, &err), GR_E_NOTFOUND, &err, "/nowhere/v.txt");
+    assert_status(gr_tok_open(&t, gr_test_tmpdir(), NULL, &err), GR_OK, &err, NULL);
+    gr_tok_close(t);
+    assert_status(gr_tok_open(&t, "/nowhere", NULL, &err), GR_E_NOTFOUND, &err, "no such folder");
+}
+
+static void test_config(void **state)
+{
+    static const char vocab[] = "<s>\n<pad>\n</s>\n[UNK]\nA\n<mask>\na\n";
+    static const int32_t want[] = { 0, 4, 2 };
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    (void)write_file("vocab.txt", vocab);
+    (void)write_file("tokenizer_config.json", "{\"tokenizer_class\":\"MPNetTokenizer\",\"do_lower_case\":false,"
+                                              "\"mask_token\":{\"content\":\"<mask>\",\"lstrip\":true}}");
+    assert_ok(gr_tok_open(&t, gr_test_tmpdir(), NULL, &err), &err);
+    expect(t, "A", want, 3);
+    assert_int_equal(gr_tok_n_special(t, true), 4);
+    assert_int_equal(gr_tok_pad_id(t), 1);
+    assert_int_equal(gr_tok_mask_id(t), 5);
+    gr_tok_close(t);
+    (void)write_file("tokenizer_config.json", "{\"do_lower_case\":\"no\"}");
+    assert_status(gr_tok_open(&t, gr_test_tmpdir(), NULL, &err), GR_E_FORMAT, &err, "do_lower_case");
+    (void)write_file("tokenizer_config.json", "{\"unk_token\":7}");
+    assert_status(gr_tok_open(&t, gr_test_tmpdir(), NULL, &err), GR_E_FORMAT, &err, "unk_token");
+    (void)write_file("tokenizer_config.json", "{}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),     cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
+        cmocka_unit_test(test_templates), cmocka_unit_test(test_vocab_txt),  cmocka_unit_test(test_config),
+    };
+    return gr_test_main(tests);
+}
