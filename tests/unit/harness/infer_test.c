@@ -1,0 +1,266 @@
+/* gr_infer and the commands above it, on a tiny random model: packed rows equal single ones, limits, refusals, output. */
+#include <math.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "harness/cmd.h"
+#include "harness/infer.h"
+#include "tests/support/test.h"
+
+static const char config_json[] =
+    "{\"model_type\":\"bert\",\"vocab_size\":12,\"hidden_size\":16,\"num_hidden_layers\":2,\"num_attention_heads\":2,"
+    "\"intermediate_size\":20,\"max_position_embeddings\":14,\"initializer_range\":0.5}";
+static const char vocab[] = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nrain\nfalls\non\nparis\n##s\n.\nthe\n";
+
+/* A model of the given head in a folder of its own. */
+static const char *make_model(const char *name, gr_head_kind kind, int32_t n_out)
+{
+    static const char *const labels[] = { "O", "B-LOC", "I-LOC" };
+    static char dirs[4][GR_PATH_MAX];
+    static int turn;
+    char *dir = dirs[turn = (turn + 1) % 4], path[GR_PATH_MAX];
+    const gr_model_opts o = { .head = { kind, n_out }, .labels = kind == GR_HEAD_TOKEN ? labels : NULL, .seed = 3, .elem = 8, .dropout = -1.0 };
+    gr_err err = GR_ERR_INIT;
+    gr_model *m = NULL;
+
+    assert_true(gr_fs_join(dir, GR_PATH_MAX, gr_test_tmpdir(), name));
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "vocab.txt"));
+    assert_ok(gr_fs_write(path, vocab, strlen(vocab), &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "config.json"));
+    assert_ok(gr_fs_write(path, config_json, strlen(config_json), &err), &err);
+    assert_ok(gr_model_create(&m, path, &o, &err), &err);
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    gr_model_close(m);
+    return dir;
+}
+
+static void test_packed_is_single(void **state)
+{
+    static const char *const texts[] = { "rain falls", "", "the rain falls on paris.", "paris", "rain rain rain rain rain rain rain rain rain rain rain rain" };
+    const gr_infer_opts o = { .model = make_model("embed", GR_HEAD_EMBED, 0), .device = "ref64", .threads = 1, .embed = true };
+    gr_err err = GR_ERR_INIT;
+    double all[5 * 16];
+    gr_infer *f;
+
+    (void)state;
+    assert_ok(gr_infer_open(&f, &o, &err), &err);
+    assert_int_equal(f->max_length, 14);
+    assert_int_equal(f->width, 16);
+    for (size_t i = 0; i < 5; i++) assert_ok(gr_infer_add(f, gr_sv_from(texts[i]), (gr_sv){ NULL, 0 }, &err), &err);
+    assert_int_equal(f->cu[2] - f->cu[1], 2);  /* an empty text: [CLS] [SEP] */
+    assert_int_equal(f->cu[5] - f->cu[4], 14); /* cut */
+    assert_ok(gr_infer_run(f, &err), &err);
+    memcpy(all, f->out, sizeof all);
+    for (size_t i = 0; i < 5; i++) {
+        double norm = 0;
+
+        gr_infer_clear(f);
+        assert_ok(gr_infer_add(f, gr_sv_from(texts[i]), (gr_sv){ NULL, 0 }, &err), &err);
+        assert_ok(gr_infer_run(f, &err), &err);
+        for (size_t k = 0; k < 16; k++) {
+            assert_near(f->out[k], all[i * 16 + k], 1e-14, "text %zu", i); /* a few roundings of values below 1 */
+            norm += f->out[k] * f->out[k];
+        }
+        assert_near(norm, 1.0, 1e-14, "length of text %zu", i);
+    }
+    gr_infer_close(f);
+}
+
+static void test_full(void **state)
+{
+    const gr_infer_opts o = { .model = make_model("full", GR_HEAD_EMBED, 0), .device = "cpu", .threads = 1, .embed = true };
+    gr_err err = GR_ERR_INIT;
+    size_t n = 0;
+    gr_infer *f;
+
+    (void)state;
+    assert_ok(gr_infer_open(&f, &o, &err), &err);
+    assert_ok(gr_infer_run(f, &err), &err); /* an empty batch is nothing to do */
+    while (!gr_infer_full(f)) {
+        assert_ok(gr_infer_add(f, gr_sv_from("rain"), gr_sv_from("paris"), &err), &err);
+        n++;
+    }
+    assert_true(n > 1 && n == (size_t)f->batch.n_rows);
+    assert_int_equal(gr_infer_text(f, n - 1).n, 4);
+    assert_int_equal(gr_infer_pair(f, n - 1).n, 5);
+    assert_ok(gr_infer_run(f, &err), &err);
+    gr_infer_clear(f);
+    assert_false(gr_infer_full(f));
+    assert_ok(gr_infer_add(f, gr_sv_from("rain"), (gr_sv){ NULL, 0 }, &err), &err);
+    assert_null(gr_infer_pair(f, 0).p);
+    assert_status(gr_infer_add(f, gr_sv_from("\xC3("), (gr_sv){ NULL, 0 }, &err), GR_E_FORMAT, &err, "UTF-8");
+    gr_infer_close(f);
+}
+
+static void test_refusals(void **state)
+{
+    gr_infer_opts o = { .model = make_model("bare", GR_HEAD_EMBED, 0), .device = "cpu", .threads = 1 };
+    gr_err err = GR_ERR_INIT;
+    gr_infer *f = NULL;
+
+    (void)state;
+    assert_status(gr_infer_open(&f, &o, &err), GR_E_FORMAT, &err, "no classification head");
+    o.embed = true;
+    o.max_length = 15;
+    assert_status(gr_infer_open(&f, &o, &err), GR_E_ARG, &err, "14 positions");
+    o.max_length = 3;
+    assert_status(gr_infer_open(&f, &o, &err), GR_E_ARG, &err, "no room");
+    o.max_length = 0;
+    o.device = "abacus";
+    assert_status(gr_infer_open(&f, &o, &err), GR_E_ARG, &err, "'abacus'");
+    o.device = "cpu";
+    o.model = "no-such-model";
+    assert_status(gr_infer_open(&f, &o, &err), GR_E_NOTFOUND, &err, "no-such-model");
+    assert_null(f);
+}
+
+static void test_softmax(void **state)
+{
+    const double logits[] = { 1000.0, 1000.0 + log(3.0) };
+    double p[2];
+
+    (void)state;
+    gr_infer_softmax(p, logits, 2);
+    assert_near(p[0], 0.25, 1e-12, "large logits");
+    assert_near(p[1], 0.75, 1e-12, "large logits");
+}
+
+/* ---- the commands: what they print, parsed again ---- */
+
+static char *run_command(int (*command)(int, char **), const char *const *words, int want_code)
+{
+    char *argv[16], path[GR_PATH_MAX], *text = NULL;
+    int argc = 0, saved, code;
+    gr_err err = GR_ERR_INIT;
+    size_t n;
+
+    for (; words[argc]; argc++) argv[argc] = strdup(words[argc]);
+    argv[argc] = NULL;
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "stdout"));
+    (void)fflush(stdout);
+    saved = dup(STDOUT_FILENO);
+    assert_non_null(freopen(path, "wb", stdout));
+    code = command(argc, argv);
+    (void)fflush(stdout);
+    assert_true(dup2(saved, STDOUT_FILENO) >= 0);
+    (void)close(saved);
+    for (int i = 0; i < argc; i++) free(argv[i]);
+    assert_int_equal(code, want_code);
+    assert_ok(gr_fs_read(&text, &n, path, 0, &err), &err);
+    return text;
+}
+
+static gr_json *parse_line(const char *text, size_t number)
+{
+    gr_err err = GR_ERR_INIT;
+    gr_json *v = NULL;
+
+    for (; number > 0; number--) {
+        text = strchr(text, '\n');
+        assert_non_null(text);
+        text++;
+    }
+    assert_ok(gr_json_parse(&v, text, strcspn(text, "\n"), &err), &err);
+    return v;
+}
+
+static void test_predict_class(void **state)
+{
+    const char *dir = make_model("class", GR_HEAD_CLASS, 3);
+    char *text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--text", "rain", "--pair", "falls", "--json", "--logits", "--device", "ref64", NULL }, 0);
+    gr_json *v = parse_line(text, 0);
+    const gr_json *scores = gr_json_get(v, "scores");
+    double sum = 0, last = 1;
+
+    (void)state;
+    assert_string_equal(gr_json_str(gr_json_get(v, "pair"), ""), "falls");
+    assert_int_equal(gr_json_len(gr_json_get(v, "ids")), 5);
+    assert_int_equal(gr_json_len(gr_json_get(v, "logits")), 3);
+    assert_int_equal(gr_json_len(scores), 3);
+    for (const gr_json *s = gr_json_first(scores); s; s = gr_json_next(s)) {
+        const double p = gr_json_num(gr_json_get(s, "probability"), NAN);
+
+        assert_true(p <= last);
+        sum += last = p;
+    }
+    assert_near(sum, 1.0, 1e-12, "probabilities");
+    assert_string_equal(gr_json_str(gr_json_get(v, "label"), ""), gr_json_str(gr_json_get(gr_json_first(scores), "label"), "-"));
+    gr_json_free(v);
+    free(text);
+    text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--text", "rain", "--top-k", "2", NULL }, 0);
+    assert_int_equal(strncmp(text, "LABEL_", 6), 0);
+    assert_true(strchr(text, '\n') && strchr(strchr(text, '\n') + 1, '\n') && !strchr(strchr(text, '\n') + 1, '\n')[1]); /* two lines */
+    free(text);
+}
+
+static void test_predict_file(void **state)
+{
+    static const char lines[] = "rain\nrain\tfalls\n\nthe rain falls on paris.";
+    const char *dir = make_model("value", GR_HEAD_REGRESSION, 1), *tags = make_model("tags", GR_HEAD_TOKEN, 3);
+    char path[GR_PATH_MAX], *text;
+    gr_err err = GR_ERR_INIT;
+    gr_json *v;
+
+    (void)state;
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "lines.txt"));
+    assert_ok(gr_fs_write(path, lines, strlen(lines), &err), &err);
+    text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", path, "--json", NULL }, 0);
+    v = parse_line(text, 1);
+    assert_true(gr_json_is_number(gr_json_get(v, "value")));
+    assert_string_equal(gr_json_str(gr_json_get(v, "pair"), ""), "falls");
+    gr_json_free(v);
+    v = parse_line(text, 3);
+    assert_string_equal(gr_json_str(gr_json_get(v, "text"), ""), "the rain falls on paris.");
+    gr_json_free(v);
+    free(text);
+    text = run_command(gr_cmd_predict, (const char *[]){ "--model", tags, "--file", path, "--json", NULL }, 0);
+    v = parse_line(text, 3);
+    assert_true(gr_json_is_array(gr_json_get(v, "entities")));
+    for (const gr_json *e = gr_json_first(gr_json_get(v, "entities")); e; e = gr_json_next(e)) {
+        const int start = (int)gr_json_num(gr_json_get(e, "start"), -1), end = (int)gr_json_num(gr_json_get(e, "end"), -1);
+        const char *span = gr_json_str(gr_json_get(e, "text"), "");
+
+        assert_string_equal(gr_json_str(gr_json_get(e, "label"), ""), "LOC");
+        assert_int_equal((int)strlen(span), end - start);
+        assert_memory_equal(span, "the rain falls on paris." + start, strlen(span));
+    }
+    gr_json_free(v);
+    free(text);
+}
+
+static void test_exit_codes(void **state)
+{
+    const char *dir = make_model("codes", GR_HEAD_CLASS, 2);
+    static const struct { const char *words[8]; int code; } cases[] = {
+        { { NULL }, 2 },
+        { { "--model", "x", NULL }, 2 },
+        { { "--model", "x", "--text", "a", "--file", "b", NULL }, 2 },
+        { { "--model", "x", "--file", "a", "--pair", "b", NULL }, 2 },
+        { { "--model", "x", "--text", "a", "--logits", NULL }, 2 },
+        { { "--model", "x", "--text", "a", "stray", NULL }, 2 },
+        { { "--model", "no-such-model", "--text", "a", NULL }, 3 },
+        { { "--help", NULL }, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) free(run_command(gr_cmd_predict, cases[i].words, cases[i].code));
+    free(run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", "no-such-file", NULL }, 3));
+    free(run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--text", "\xFF", NULL }, 3));
+    free(run_command(gr_cmd_embed, (const char *[]){ "stray", NULL }, 2));
+    free(run_command(gr_cmd_embed, (const char *[]){ "--help", NULL }, 0));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_packed_is_single), cmocka_unit_test(test_full), cmocka_unit_test(test_refusals), cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_predict_class), cmocka_unit_test(test_predict_file), cmocka_unit_test(test_exit_codes),
+    };
+
+    gr_log_set_level(GR_LOG_QUIET);
+    return gr_test_main(tests);
+}
