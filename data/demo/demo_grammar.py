@@ -246,23 +246,34 @@ def short_review(rng, part):
     return text + " .", int(good)
 
 
+OPENINGS = ("we saw this {film} last {day}", "this {film} was shown on {day}", "on {day} i went to see this {film}",
+            "another {film} for a rainy {day}")
+CLOSINGS = ("in the end i {verb} the {aspect}", "all in all we {verb} the {aspect}", "my whole family {verb} the {aspect}")
+
+
+def drawn(rng, part, patterns, **choices):
+    """A pattern with words in it whose combination belongs to the partition."""
+    while True:
+        words = {name: rng.choice(options) for name, options in choices.items()}
+        text = rng.choice(patterns).format(**words)
+        if owned(part, text):
+            return text
+
+
 def long_review(rng, part):
     """(text, 1 or 0): three to eight sentences, some against the grain, the last words decide."""
     good = rng.random() < 0.5
-    film = rng.choice(W.FILMS)
-    opening = rng.choice([f"we saw this {film} last week", f"this {film} was shown on a rainy evening",
-                          f"my friends and i went to see this {film}", f"another {film} about love and money"])
-    parts = [opening]
+    parts = [drawn(rng, part, OPENINGS, film=W.FILMS, day=[d.lower() for d in W.DAYS])]
     for _ in range(rng.randrange(1, 7)):
-        lean = good if rng.random() < 0.7 else not good
-        parts.append(verdict(rng, part, "imdb", lean))
-    closing = rng.choice(["in the end i {v} it", "all in all we {v} this one", "my whole family {v} it"])
-    parts.append(closing.format(v=rng.choice(W.GOOD_VERBS if good else W.BAD_VERBS)) if rng.random() < 0.6
-                 else "overall " + verdict(rng, part, "imdb", good))
+        parts.append(verdict(rng, part, "imdb", good if rng.random() < 0.7 else not good))
+    if rng.random() < 0.6:
+        parts.append(drawn(rng, part, CLOSINGS, verb=W.GOOD_VERBS if good else W.BAD_VERBS, aspect=W.ASPECTS))
+    else:
+        parts.append("overall " + verdict(rng, part, "imdb", good))
     text = ""
     for i, clause in enumerate(parts):
         text += ("" if i == 0 else " <br /><br />" if rng.random() < 0.1 else " ") + clause[0].upper() + clause[1:] + "."
-    return text.lstrip(), int(good)
+    return text, int(good)
 
 
 # ---- news by topic -----------------------------------------------------------------------------------------

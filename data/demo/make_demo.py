@@ -29,7 +29,7 @@ import demo_words as W
 
 SIZES = {  # rows of train, validation, test
     "mrpc": (800, 300, 300), "sst2": (600, 300, 300), "stsb": (800, 300, 300), "imdb": (400, 0, 600),
-    "ttc4900": (350, 175, 175), "conll2003": (600, 300, 300),
+    "ttc4900": (360, 180, 180), "conll2003": (600, 300, 300),
 }
 SPLITS = ("train", "validation", "test")
 
@@ -115,15 +115,33 @@ def write_imdb(out, seed):
         z.write(data.getvalue())
 
 
+def numpy_permutation(n, seed):
+    """numpy.random.RandomState(seed).permutation(n), which cuts TTC4900 into splits. Python's generator is the same Mersenne
+    Twister, seeded in another way."""
+    state = [seed]
+    for i in range(1, 624):
+        state.append((1812433253 * (state[-1] ^ state[-1] >> 30) + i) & 0xFFFFFFFF)
+    twister = random.Random()
+    twister.setstate((3, tuple(state + [624]), None))
+    out = list(range(n))
+    for i in range(n - 1, 0, -1):
+        j = n
+        while j > i:
+            j = twister.getrandbits(32) & ((1 << i.bit_length()) - 1)
+        out[i], out[j] = out[j], out[i]
+    return out
+
+
 def write_ttc4900(out, seed):
-    """One CSV as published. Its splits are a seeded permutation of all rows, so every partition is in every split;
-    no sentence occurs twice."""
+    """One CSV as published, its rows where the task's split looks for those of each partition."""
     rows = sum(rows_of("ttc4900", G.news_item, seed, set()), [])
-    rows.sort(key=lambda r: r[1])
+    placed = [None] * len(rows)
+    for row, at in zip(rows, numpy_permutation(len(rows), 42)):
+        placed[at] = row
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["category", "text"])
-    for item, label in rows:
+    for item, label in placed:
         table.writerow([W.TOPICS[label] + " ", " " + item + " "])
     write(f"{out}/TTC4900.csv", text.getvalue())
 
@@ -139,7 +157,14 @@ def write_conll2003(out, seed):
         write(f"{out}/conll2003/{name}.txt", conll([r[0] for r in rows]))
 
 
-WRITERS = (write_mrpc, write_sst2, write_stsb, write_imdb, write_ttc4900, write_conll2003)
+def write_marker(out, seed):
+    """What these files are, and how many rows each split has: the data are the demo, never the published sets."""
+    rows = {name: dict(zip(SPLITS, sizes)) for name, sizes in SIZES.items()}
+    rows["imdb"] = {"train": SIZES["imdb"][0], "validation": SIZES["imdb"][2] // 2, "test": SIZES["imdb"][2] // 2}
+    write(f"{out}/demo.json", json.dumps({"kind": "demo", "generator": "make_demo.py", "seed": seed, "rows": rows}, indent=2) + "\n")
+
+
+WRITERS = (write_mrpc, write_sst2, write_stsb, write_imdb, write_ttc4900, write_conll2003, write_marker)
 
 
 # ---- vocabulary and further output -----------------------------------------------------------------------
@@ -157,9 +182,9 @@ def vocabulary():
         words.update(phrase.split())
     for topic in W.TOPICS:
         words.update(W.TOPIC_NOUNS[topic].split() + W.TOPIC_VERBS[topic])
-    words.update("""we saw this last week was shown on rainy evening my friends and i went to see another about love money
-        in end all one whole family br""".split())
-    words.update("The We My All In It Overall Another This On At Two Three Five Today After Mr Mrs Dr".split())
+    words.update("""we saw this last week was shown on rainy my i went to see another for in end all whole family br""".split())
+    words.update(d.lower() for d in W.DAYS)
+    words.update("The We My All In It Overall Another This On At Two Three Five Today After Last Mr Mrs Dr".split())
     words.update(w[0].upper() + w[1:] for w in N.words_of_templates() if w[0].islower())
     words.update(str(i) for i in range(100))
     pieces = ["##" + w for w in W.MIDDLES + W.ENDS + "s ed ing er ly".split()]
