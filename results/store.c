@@ -52,7 +52,7 @@ static bool is_record_name(const char *name)
 {
     const gr_sv s = gr_sv_from(name);
 
-    return gr_sv_ends(s, ".json") && strcmp(name, "suite.json") != 0;
+    return gr_sv_ends(s, ".json") && strcmp(name, "suite.json") != 0 && strcmp(name, "baseline.json") != 0;
 }
 
 /* suite.json lists its jobs; one that failed before it had a record, or had no data, stands there whole. */
