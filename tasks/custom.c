@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "tasks/custom_scan.h"
 
-enum { FILES = 3, PARTS = 3, NAME_MAX_CHARS = 48, MAX_LEN = 128 };
+enum { TEST = 2, FILES = 3, PARTS = 3, NAME_MAX_CHARS = 48, MAX_LEN = 128 };
 
 /* The table comes first: gr_task_custom_free is given its address. */
 typedef struct custom {
@@ -68,7 +68,8 @@ static gr_status table_source(custom *c, size_t i, const char *path, const gr_cu
 {
     gr_source *const   src = &c->source[i];
     const char *const *there = NULL;
-    const char        *text, *pair, *label;
+    const char *const  wanted = given(o->label_column);
+    const char        *text, *pair, *label = NULL;
     gr_column         *col;
     size_t             n = 0;
 
@@ -76,10 +77,9 @@ static gr_status table_source(custom *c, size_t i, const char *path, const gr_cu
     GR_TRY(choose(&text, path, there, given(o->text_column), "--text-column", text_names, false, err));
     GR_TRY(choose(&pair, path, there, given(o->pair_column), "--pair-column", pair_names, true, err));
     if (pair != NULL && strcmp(pair, text) == 0) return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and pair at once", text);
-    if (i == 2 && (label = find(there, given(o->label_column) != NULL ? o->label_column : "label")) == NULL)
-        ; /* a test file may come without labels */
-    else
-        GR_TRY(choose(&label, path, there, given(o->label_column), "--label-column", label_names, false, err));
+    /* a test file may come without labels */
+    if (i == TEST && wanted != NULL && find(there, wanted) == NULL) label = NULL;
+    else GR_TRY(choose(&label, path, there, wanted, "--label-column", label_names, i == TEST, err));
     if ((col = gr_arena_calloc(&c->arena, 4, sizeof *col)) == NULL) return gr_fail_nomem(err, "columns");
     col[n++] = (gr_column){ text, GR_COL_TEXT };
     if (pair != NULL) col[n++] = (gr_column){ pair, GR_COL_PAIR };

@@ -117,6 +117,7 @@ static gr_status add_label(gr_label_set *s, gr_sv label, gr_arena *a, gr_err *er
 {
     double x;
 
+    if (label.n == 0) return gr_fail(err, GR_E_FORMAT, "empty label");
     for (size_t i = s->n; i-- > 0;)
         if (gr_sv_is(label, s->names[i])) return GR_OK;
     if (s->n == s->cap) {
@@ -130,7 +131,7 @@ static gr_status add_label(gr_label_set *s, gr_sv label, gr_arena *a, gr_err *er
     for (size_t i = 0; i < label.n; i++) s->points |= strchr(".eE", label.p[i]) != NULL;
     if (s->n == LABELS_MAX && !(s->numbers && s->points))
         return gr_fail(err, GR_E_FORMAT, "more than %d different labels: is this the label column?", LABELS_MAX);
-    if ((s->names[s->n] = gr_arena_strndup(a, label.n ? label.p : "", label.n)) == NULL) return gr_fail_nomem(err, "a label");
+    if ((s->names[s->n] = gr_arena_strndup(a, label.p, label.n)) == NULL) return gr_fail_nomem(err, "a label");
     s->n += s->n < LABELS_MAX; /* beyond the cap only scores go on, and of those the first so many say enough */
     return GR_OK;
 }

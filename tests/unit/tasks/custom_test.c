@@ -152,7 +152,7 @@ static void name_of_a_built_in_task(void **state)
 static void refusals(void **state)
 {
     (void)state;
-    refuse((gr_custom_opts){ NULL }, GR_E_ARG, "--train-file");
+    refuse((gr_custom_opts){ .train_file = NULL }, GR_E_ARG, "--train-file");
     refuse((gr_custom_opts){ .train_file = FILES "absent.csv" }, GR_E_NOTFOUND, "absent.csv: no such file");
     refuse((gr_custom_opts){ .train_file = GR_SOURCE_DIR "/CMakeLists.cmake" }, GR_E_NOTFOUND, "no such file");
     refuse((gr_custom_opts){ .train_file = GR_SOURCE_DIR "/tests/support/test.h" }, GR_E_ARG, "known are .csv");
@@ -168,6 +168,7 @@ static void refusals(void **state)
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .validation_file = FILES "names.conll" }, GR_E_ARG, "tagged tokens");
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "a,,b" }, GR_E_ARG, "an empty name");
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "a,a" }, GR_E_ARG, "'a' twice");
+    refuse((gr_custom_opts){ .train_file = FILES "empty_label.csv" }, GR_E_FORMAT, "line 3: empty label");
     refuse((gr_custom_opts){ .train_file = FILES "one_class.csv" }, GR_E_FORMAT, "every row has the label 'x'");
 }
 
