@@ -1,0 +1,92 @@
+/* session.h - a model at work on a device: forward, backward, optimiser. What the harness drives.
+ *
+ *   gr_session_open -> gr_session_eval* / (gr_session_accumulate+ gr_session_step)* -> gr_session_close
+ *
+ * A session owns its device memory (parameters, gradients, moments, activations), sized once when it
+ * opens: nothing allocates inside a step. One thread drives a session at a time. */
+#ifndef GR_MODEL_SESSION_H
+#define GR_MODEL_SESSION_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "base/status.h"
+#include "model/batch.h"
+#include "model/weights.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A device by name: "cpu", "ref", "ref64" (later "cuda[:N]"). elem is what gr_model_opts.elem must be. */
+typedef struct gr_device_info { const char *name; int elem; const char *about; } gr_device_info;
+size_t                gr_device_count(void);
+const gr_device_info *gr_device_at(size_t i);
+const gr_device_info *gr_device_find(const char *name); /* NULL when unknown */
+
+typedef struct gr_session_opts {
+    const char *device;
+    gr_pool    *pool;           /* borrowed; NULL: one thread                                      */
+    bool        train;          /* reserve gradients and moments                                   */
+    int32_t     max_tokens;     /* most tokens in one batch                                        */
+    int32_t     max_rows;       /* most rows in one batch                                          */
+    int32_t     max_length;     /* longest sequence                                                */
+    uint64_t    seed;           /* of dropout                                                      */
+    double      beta1, beta2, epsilon, weight_decay, max_grad_norm; /* max_grad_norm 0: no clipping */
+    double      label_smoothing;
+    bool        recompute;      /* gradient checkpointing: keep only each layer's input             */
+    bool        deterministic;  /* bits do not depend on the CPU model                             */
+    bool        tap_hidden;     /* keep every hidden state for gr_session_tap (tests)               */
+} gr_session_opts;
+
+typedef struct gr_session gr_session;
+
+/* Copies the model's weights to the device. `model` must outlive the session. GR_E_NOMEM says the bytes asked. */
+gr_status gr_session_open(gr_session **out, gr_model *model, const gr_session_opts *o, gr_err *err) GR_MUST_USE;
+void      gr_session_close(gr_session *s);
+
+/* Forward without dropout. logits (may be NULL): [B, n_out] row-major, or [T, n_out] for token heads, or
+ * [B, hidden] unit-length sentence vectors for GR_HEAD_EMBED. loss (may be NULL; needs labels): mean over the rows
+ * (token heads: over labels that are not ignored; 0 labels: NaN), without label smoothing. */
+gr_status gr_session_eval(gr_session *s, const gr_batch *b, double *logits, double *loss, gr_err *err) GR_MUST_USE;
+
+/* Forward and backward with dropout; gradients are added. The micro-batch's loss is its SUM over rows
+ * (or labelled tokens) divided by `normaliser`, the count of the whole optimiser step, so that accumulation equals the
+ * big batch. *loss receives this share (may be NULL: then no host synchronisation happens). */
+gr_status gr_session_accumulate(gr_session *s, const gr_batch *b, double normaliser, double *loss, gr_err *err) GR_MUST_USE;
+
+typedef struct gr_step_result {
+    double loss;      /* sum of the shares since the last step */
+    double grad_norm; /* L2 over all trainable tensors, before clipping */
+} gr_step_result;
+
+/* Clip, AdamW (decoupled decay, bias-corrected: torch.optim.AdamW), zero the gradients, count the step.
+ * A non-finite loss or norm leaves the weights alone and is GR_E_NUMERIC: "step 37: loss is nan; first
+ * non-finite values in layer 2 (attention output)". */
+gr_status gr_session_step(gr_session *s, double lr, gr_step_result *out, gr_err *err) GR_MUST_USE;
+int64_t   gr_session_steps(const gr_session *s);
+
+/* Device weights back into model->weights; and the other way. */
+gr_status gr_session_pull(gr_session *s, gr_err *err) GR_MUST_USE;
+gr_status gr_session_push(gr_session *s, gr_err *err) GR_MUST_USE;
+
+/* Optimiser state for checkpoints: m then v, 2 * params.total elements each `elem` bytes, and the step count. */
+size_t    gr_session_state_bytes(const gr_session *s);
+gr_status gr_session_state_get(gr_session *s, void *out, int64_t *step, gr_err *err) GR_MUST_USE;
+gr_status gr_session_state_set(gr_session *s, const void *in, int64_t step, gr_err *err) GR_MUST_USE;
+
+/* Gradients as accumulated since the last step, params.total elements (tests). */
+gr_status gr_session_grads(gr_session *s, void *out, gr_err *err) GR_MUST_USE;
+/* Hidden state i (0 = embeddings) of the last eval as doubles, [T, hidden]; needs tap_hidden. i = layers + 1: the
+ * pooled vector [B, hidden] that the last linear layer reads. */
+gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err) GR_MUST_USE;
+
+/* Floating-point operations of all matrix products for a batch of this shape (2 m n k; backward counted twice). */
+double gr_session_flops(const gr_session *s, const gr_batch *b, bool train);
+size_t gr_session_memory(const gr_session *s); /* bytes of device memory held */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
