@@ -5,7 +5,7 @@
 
 /* In the order of the backends' own list; a unit test holds the two together. */
 static const gr_device_info devices[] = {
-    { "cpu", 4, "vectorised C and OpenBLAS, float" },
+    { "cpu", 4, "vectorised C, float" },
     { "ref", 4, "plain loops, float" },
     { "ref64", 8, "plain loops, double" },
 };
