@@ -25,15 +25,30 @@ static void remove_tmp(void)
     if (tmp_dir[0]) (void)nftw(tmp_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* The tests whose name holds GR_TEST_FILTER; all when that is unset. */
+static size_t keep_wanted(struct CMUnitTest *kept, const struct CMUnitTest *tests, size_t n)
+{
+    const char *filter = getenv("GR_TEST_FILTER");
+    size_t k = 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (!filter || strstr(tests[i].name, filter)) kept[k++] = tests[i];
+    return k;
+}
+
 int gr_test_run(const char *name, const struct CMUnitTest *tests, size_t n)
 {
+    struct CMUnitTest *kept = calloc(n + 1, sizeof *kept);
     int failed;
 
+    n = kept ? keep_wanted(kept, tests, n) : 0;
     if (n == 0) {
         fprintf(stderr, "%s: no test in the list\n", name);
+        free(kept);
         return 1;
     }
-    failed = _cmocka_run_group_tests(name, tests, n, NULL, NULL);
+    failed = _cmocka_run_group_tests(name, kept, n, NULL, NULL);
+    free(kept);
     if (total_passed + total_skipped)
         printf("cases: %zu passed, %zu skipped\n", total_passed, total_skipped);
     if (!failed && total_passed == 0 && total_skipped > 0) return 77; /* ctest's SKIP_RETURN_CODE */

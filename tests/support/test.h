@@ -3,7 +3,9 @@
  * A program calls gr_test_main(tests): it fails when no test ran, and prints passed and skipped apart.
  * A golden driver counts single cases with gr_case_pass / gr_case_skip / gr_case_fail; the totals are
  * printed last, and a case that is skipped is printed with its name and reason; a program whose cases are
- * all skipped ends with 77, which ctest counts as skipped. */
+ * all skipped ends with 77, which ctest counts as skipped.
+ *
+ * GR_TEST_FILTER=word runs the tests whose name holds the word. */
 #ifndef GR_TESTS_SUPPORT_TEST_H
 #define GR_TESTS_SUPPORT_TEST_H
 #include <setjmp.h>
