@@ -260,31 +260,21 @@ static const gr_json *find_got(const gr_json *got, const gr_json *want, const ch
     return v ? v : gr_json_get(got, metric);
 }
 
-static void golden_case(const gr_json *row)
+/* Run the command with a case's arguments. */
+static int run_with(const char *metric, const gr_json *args, const char *pred, const char *ref)
 {
-    static const char *const known[] = { "accuracy", "precision", "recall", "f1", "matthews", "confusion_matrix", "classification_report", "pearson",
-                                         "spearman", "mse", "rmse", "mae", "roc_auc", "glue", "seqeval", "seqeval_report" };
     static const char *const options[] = { "average", "pos_label", "zero_division", "digits", "mode", "scheme", "task" };
-    const char *id = gr_json_str(gr_json_get(row, "id"), "?"), *metric = gr_json_str(gr_json_get(row, "metric"), "");
-    const gr_json *args = gr_json_get(row, "args"), *want = gr_json_get(row, "expected");
-    const char *argv[40], *p = NULL, *r = NULL;
+    const char *argv[40];
     char names[16][32], text[16][64];
     gr_buf labels_text = { 0 };
-    size_t k = 0;
     int n = 0, code;
-    gr_json *got = NULL;
-    gr_err err = GR_ERR_INIT;
 
-    while (k < sizeof known / sizeof *known && strcmp(known[k], metric) != 0) k++;
-    if (k == sizeof known / sizeof *known) return; /* a statistic, which has no files */
-    if (gr_json_get(args, "target_names")) return; /* names come from the files here */
-    if (!write_side(&p, "gp.txt", gr_json_get(row, "pred")) || !write_side(&r, "gr.txt", gr_json_get(row, "ref"))) return;
     argv[n++] = metric;
     argv[n++] = "--json";
     argv[n++] = "--pred";
-    argv[n++] = p;
+    argv[n++] = pred;
     argv[n++] = "--ref";
-    argv[n++] = r;
+    argv[n++] = ref;
     if (strncmp(metric, "seqeval", 7) == 0) {
         argv[n++] = "--format";
         argv[n++] = "sentences";
@@ -306,6 +296,26 @@ static void golden_case(const gr_json *row)
     argv[n] = NULL;
     code = run(argv);
     gr_buf_free(&labels_text);
+    return code;
+}
+
+static void golden_case(const gr_json *row)
+{
+    static const char *const known[] = { "accuracy", "precision", "recall", "f1", "matthews", "confusion_matrix", "classification_report", "pearson",
+                                         "spearman", "mse", "rmse", "mae", "roc_auc", "glue", "seqeval", "seqeval_report" };
+    const char *id = gr_json_str(gr_json_get(row, "id"), "?"), *metric = gr_json_str(gr_json_get(row, "metric"), "");
+    const gr_json *args = gr_json_get(row, "args"), *want = gr_json_get(row, "expected");
+    const char *p = NULL, *r = NULL;
+    size_t k = 0;
+    int code;
+    gr_json *got = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    while (k < sizeof known / sizeof *known && strcmp(known[k], metric) != 0) k++;
+    if (k == sizeof known / sizeof *known) return; /* a statistic, which has no files */
+    if (gr_json_get(args, "target_names")) return; /* names come from the files here */
+    if (!write_side(&p, "gp.txt", gr_json_get(row, "pred")) || !write_side(&r, "gr.txt", gr_json_get(row, "ref"))) return;
+    code = run_with(metric, args, p, r);
     if (!want) {
         if (code == GR_EXIT_USAGE || code == GR_EXIT_INPUT) gr_case_pass(id);
         else gr_case_fail(id, "exit %d, but the reference refuses it", code);
