@@ -145,7 +145,7 @@ def paraphrase_events(rng, part):
     """(event, other, label): the label turns on one concept or on who does what, never on how many words differ."""
     while True:
         event, shape = new_event(rng, part), shape_of(rng)
-        label = int(rng.random() < 0.55)
+        label = int(rng.random() < 0.5)
         if label:
             return event, event, shape, label
         if event["social"] and rng.random() < 0.5:

@@ -233,7 +233,7 @@ def mixed_row(rng):
 
 
 def tagged_row(rng):
-    return N.tagged_sentence(rng, "extra") if rng.random() < 0.25 else G.compared_pair(rng, "extra")[3]
+    return N.tagged_sentence(rng, "extra") if rng.random() < 0.12 else G.compared_pair(rng, "extra")[3]
 
 
 def write_extra(out, n, seed):
