@@ -1,42 +1,91 @@
-/* cpu.c - the table of the cpu backend. An op that has no faster form here is ref's. */
-#include "model/backend/host.h"
+/* cpu.c - the table of the cpu backend, its context and its scratch. An op that has no faster form here
+ * is ref's.
+ *
+ * GR_CPU_ISA=plain|avx2|avx512 and GR_CPU_GEMM=own|openblas, read when a context opens, force a set of kernels
+ * and the source of matrix products: for tests and measurements. What the processor lacks is refused. */
+#include "model/backend/cpu/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/backend/cpu/isa.h"
+
+/* ---- scratch ---- */
+
+static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Rows of q, k, v are 3 hidden wide and the widest matrix is no narrower: a bound for a head's width. */
+static size_t head_width(const gr_ctx *c)
+{
+    return (size_t)c->width / 3 / (size_t)(c->heads > 0 ? c->heads : 1) + 1;
+}
+
+gr_cpu_scratch gr_cpu_scratch_of(const gr_ctx *c)
+{
+    const gr_cpu_kernels *k = gr_cpu_k(c);
+    const size_t tokens = (size_t)c->tokens, width = (size_t)c->width;
+    const size_t terms = smaller(larger(tokens, width), GR_CPU_SUPER_K), columns = smaller(round_up(width, k->nr), GR_CPU_SUPER_N);
+    const size_t packed_a = GR_CPU_TILE_ROWS * k->mr * (GR_CPU_PART_K + 8) + GR_CPU_PACK_SLACK;
+    const size_t attention = k->attention_scratch((size_t)c->max_len, head_width(c));
+    gr_cpu_scratch m;
+
+    m.packed_floats = round_up(terms * columns + GR_CPU_PACK_SLACK, 16);
+    m.partial_floats = round_up(larger(width, 2), 16);
+    m.thread_bytes = round_up(larger(larger(packed_a, attention), GR_CPU_DRAWS(width)) * sizeof(float), 4096);
+    m.packed = c->scratch;
+    m.partials = m.packed + m.packed_floats;
+    m.thread = (char *)(m.partials + GR_CPU_PARTIALS * m.partial_floats);
+    m.total = (m.packed_floats + GR_CPU_PARTIALS * m.partial_floats) * sizeof(float) + (size_t)c->threads * m.thread_bytes;
+    return m;
+}
+
+static int32_t more(int32_t a, int32_t b) { return a > b ? a : b; }
 
 static void reserve(gr_ctx *c, int32_t tokens, int32_t width, int32_t heads, int32_t max_len)
 {
-    gr_backend_ref.reserve(c, tokens, width, heads, max_len);
+    gr_ctx want = *c;
+
+    want.tokens = more(tokens, c->tokens);
+    want.width = more(width, c->width);
+    want.heads = c->heads > 0 && c->heads < heads ? c->heads : heads;
+    want.max_len = more(max_len, c->max_len);
+    want.scratch = NULL;
+    gr_host_scratch(c, gr_cpu_scratch_of(&want).total, want.tokens, want.width, want.heads, want.max_len);
+}
+
+/* ---- context ---- */
+
+static gr_status open_cpu(gr_ctx **out, const gr_ctx_opts *o, gr_err *err)
+{
+    const char *isa = getenv("GR_CPU_ISA"), *gemm = getenv("GR_CPU_GEMM");
+    const gr_cpu_kernels *k = NULL;
+    gr_status s;
+
+    *out = NULL;
+    if (o && o->deterministic) isa = "plain";
+    k = isa && *isa ? gr_cpu_isa_find(isa) : gr_cpu_isa_best();
+    if (!k) return gr_fail(err, GR_E_ARG, "GR_CPU_ISA is '%s': this build and processor have %s", isa, gr_cpu_isa_names());
+    if (gemm && *gemm && strcmp(gemm, "own") != 0 && strcmp(gemm, "openblas") != 0)
+        return gr_fail(err, GR_E_ARG, "GR_CPU_GEMM is '%s': own or openblas", gemm);
+    if ((s = gr_host_open(out, o, err)) != GR_OK) return s;
+    (*out)->kernels = k;
+    if (gemm && strcmp(gemm, "openblas") == 0 && !(o && o->deterministic)) {
+        gr_cpu_openblas_prepare();
+        (*out)->provider = &gr_cpu_openblas;
+    }
+    return GR_OK;
 }
 
 #define FROM_REF(op, args) \
     static void op(gr_ctx *c, const args *a) { gr_backend_ref.op(c, a); }
-FROM_REF(embed_fwd, gr_embed_args)
-FROM_REF(embed_bwd, gr_embed_args)
-FROM_REF(linear_fwd, gr_linear_args)
-FROM_REF(linear_bwd, gr_linear_args)
-FROM_REF(attention_fwd, gr_attn_args)
-FROM_REF(attention_bwd, gr_attn_args)
-FROM_REF(dropout_add_norm_fwd, gr_norm_args)
-FROM_REF(dropout_add_norm_bwd, gr_norm_args)
 FROM_REF(gather_rows_fwd, gr_pool_args)
 FROM_REF(gather_rows_bwd, gr_pool_args)
-FROM_REF(mean_pool_fwd, gr_pool_args)
-FROM_REF(mean_pool_bwd, gr_pool_args)
 FROM_REF(l2_normalise_fwd, gr_l2_args)
 FROM_REF(l2_normalise_bwd, gr_l2_args)
-FROM_REF(dropout, gr_drop_args)
-FROM_REF(softmax_xent, gr_loss_args)
 FROM_REF(mse, gr_loss_args)
 FROM_REF(cosine, gr_loss_args)
-FROM_REF(adamw, gr_adamw_args)
-
-static void add(gr_ctx *c, void *dst, const void *src, size_t count)
-{
-    gr_backend_ref.add(c, dst, src, count);
-}
-
-static void sumsq(gr_ctx *c, const void *slab, const gr_segment *seg, size_t n_seg, double *out)
-{
-    gr_backend_ref.sumsq(c, slab, seg, n_seg, out);
-}
 
 static void find_nonfinite(gr_ctx *c, const void *x, size_t count, int32_t *out)
 {
@@ -46,9 +95,9 @@ static void find_nonfinite(gr_ctx *c, const void *x, size_t count, int32_t *out)
 const gr_backend gr_backend_cpu = {
     .abi = GR_BACKEND_ABI,
     .name = "cpu",
-    .about = "vectorised C and OpenBLAS, float",
+    .about = "vectorised C, float",
     .elem = 4,
-    .open = gr_host_open,
+    .open = open_cpu,
     .close = gr_host_close,
     .alloc = gr_host_alloc,
     .release = gr_host_release,
@@ -59,26 +108,26 @@ const gr_backend gr_backend_cpu = {
     .zero = gr_host_zero,
     .sync = gr_host_sync,
     .memory = gr_host_memory,
-    .embed_fwd = embed_fwd,
-    .embed_bwd = embed_bwd,
-    .linear_fwd = linear_fwd,
-    .linear_bwd = linear_bwd,
-    .attention_fwd = attention_fwd,
-    .attention_bwd = attention_bwd,
-    .dropout_add_norm_fwd = dropout_add_norm_fwd,
-    .dropout_add_norm_bwd = dropout_add_norm_bwd,
+    .embed_fwd = gr_cpu_embed_fwd,
+    .embed_bwd = gr_cpu_embed_bwd,
+    .linear_fwd = gr_cpu_linear_fwd,
+    .linear_bwd = gr_cpu_linear_bwd,
+    .attention_fwd = gr_cpu_attention_fwd,
+    .attention_bwd = gr_cpu_attention_bwd,
+    .dropout_add_norm_fwd = gr_cpu_add_norm_fwd,
+    .dropout_add_norm_bwd = gr_cpu_add_norm_bwd,
     .gather_rows_fwd = gather_rows_fwd,
     .gather_rows_bwd = gather_rows_bwd,
-    .mean_pool_fwd = mean_pool_fwd,
-    .mean_pool_bwd = mean_pool_bwd,
+    .mean_pool_fwd = gr_cpu_mean_pool_fwd,
+    .mean_pool_bwd = gr_cpu_mean_pool_bwd,
     .l2_normalise_fwd = l2_normalise_fwd,
     .l2_normalise_bwd = l2_normalise_bwd,
-    .dropout = dropout,
-    .add = add,
-    .softmax_xent = softmax_xent,
+    .dropout = gr_cpu_dropout,
+    .add = gr_cpu_add,
+    .softmax_xent = gr_cpu_softmax_xent,
     .mse = mse,
     .cosine = cosine,
-    .sumsq = sumsq,
-    .adamw = adamw,
+    .sumsq = gr_cpu_sumsq,
+    .adamw = gr_cpu_adamw,
     .find_nonfinite = find_nonfinite,
 };

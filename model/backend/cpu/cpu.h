@@ -1,0 +1,70 @@
+/* cpu.h - what the files of the cpu backend share: scratch, the matrix product, the ops. */
+#ifndef GR_MODEL_BACKEND_CPU_CPU_H
+#define GR_MODEL_BACKEND_CPU_CPU_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/backend/cpu/kernels.h"
+#include "model/backend/host.h"
+
+enum {
+    GR_CPU_PART_K = 320,      /* terms of one packed part, at most                                 */
+    GR_CPU_SUPER_K = 2048,    /* terms and columns of b that are packed at a time                  */
+    GR_CPU_SUPER_N = 1536,
+    GR_CPU_TILE_N = 512,      /* columns of a task, at most                                        */
+    GR_CPU_TILE_ROWS = 8,     /* rows of a task, in panels of mr, at most                          */
+    GR_CPU_PARTIALS = 64,     /* blocks that a sum over rows is cut into, at most                  */
+    GR_CPU_SLAB_PARTS = 256   /* parts that a sum over a slab is cut into                          */
+};
+
+/* The scratch area: packed b, partial sums, then one area a thread. Bytes, multiples of 64. */
+typedef struct gr_cpu_scratch {
+    float  *packed;
+    size_t  packed_floats;
+    float  *partials;
+    size_t  partial_floats;   /* of one block */
+    char   *thread;
+    size_t  thread_bytes;
+    size_t  total;
+} gr_cpu_scratch;
+
+/* Where the parts lie in c's scratch for the reserved shape. */
+gr_cpu_scratch gr_cpu_scratch_of(const gr_ctx *c);
+
+static inline const gr_cpu_kernels *gr_cpu_k(const gr_ctx *c) { return (const gr_cpu_kernels *)c->kernels; }
+
+/* A matrix product from a library, for one tile on the calling thread: c tile = or += a b, no bias or act. */
+typedef struct gr_cpu_provider {
+    const char *name;
+    void (*tile)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);
+} gr_cpu_provider;
+extern const gr_cpu_provider gr_cpu_openblas;
+void gr_cpu_openblas_prepare(void); /* one thread a call; once before first use */
+
+void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op);
+
+/* A sum over rows is cut into blocks by the number of rows alone. */
+size_t gr_cpu_block_rows(size_t rows);
+size_t gr_cpu_blocks(size_t rows);
+/* out[j] += sum over the blocks of partials[block][at + j] */
+void gr_cpu_fold(gr_ctx *c, float *out, size_t n_blocks, size_t at, size_t n);
+/* False, and a failure kept, when a row of partial sums does not fit what was reserved. */
+bool gr_cpu_fits(gr_ctx *c, size_t partial_floats, const char *op);
+
+void gr_cpu_linear_fwd(gr_ctx *c, const gr_linear_args *a);
+void gr_cpu_linear_bwd(gr_ctx *c, const gr_linear_args *a);
+void gr_cpu_attention_fwd(gr_ctx *c, const gr_attn_args *a);
+void gr_cpu_attention_bwd(gr_ctx *c, const gr_attn_args *a);
+void gr_cpu_embed_fwd(gr_ctx *c, const gr_embed_args *a);
+void gr_cpu_embed_bwd(gr_ctx *c, const gr_embed_args *a);
+void gr_cpu_add_norm_fwd(gr_ctx *c, const gr_norm_args *a);
+void gr_cpu_add_norm_bwd(gr_ctx *c, const gr_norm_args *a);
+void gr_cpu_dropout(gr_ctx *c, const gr_drop_args *a);
+void gr_cpu_mean_pool_fwd(gr_ctx *c, const gr_pool_args *a);
+void gr_cpu_mean_pool_bwd(gr_ctx *c, const gr_pool_args *a);
+void gr_cpu_add(gr_ctx *c, void *dst, const void *src, size_t count);
+void gr_cpu_softmax_xent(gr_ctx *c, const gr_loss_args *a);
+void gr_cpu_sumsq(gr_ctx *c, const void *slab, const gr_segment *seg, size_t n_seg, double *out);
+void gr_cpu_adamw(gr_ctx *c, const gr_adamw_args *a);
+#endif

@@ -1,0 +1,48 @@
+/* isa.c - see isa.h. */
+#include "model/backend/cpu/isa.h"
+
+#include <string.h>
+
+#if defined(GR_X86_64)
+
+/* The compiler's check includes whether the system saves the wide registers. */
+static int has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+
+static int has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+const gr_cpu_kernels *gr_cpu_isa_find(const char *name)
+{
+    if (strcmp(name, "plain") == 0) return &gr_cpu_plain;
+    if (strcmp(name, "avx2") == 0 && has_avx2()) return &gr_cpu_avx2;
+    if (strcmp(name, "avx512") == 0 && has_avx512()) return &gr_cpu_avx512;
+    return NULL;
+}
+
+const gr_cpu_kernels *gr_cpu_isa_best(void)
+{
+    return has_avx512() ? &gr_cpu_avx512 : has_avx2() ? &gr_cpu_avx2 : &gr_cpu_plain;
+}
+
+const char *gr_cpu_isa_names(void)
+{
+    return has_avx512() ? "plain, avx2, avx512" : has_avx2() ? "plain, avx2" : "plain";
+}
+
+#else
+
+const gr_cpu_kernels *gr_cpu_isa_find(const char *name)
+{
+    return strcmp(name, "plain") == 0 ? &gr_cpu_plain : NULL;
+}
+
+const gr_cpu_kernels *gr_cpu_isa_best(void) { return &gr_cpu_plain; }
+const char *gr_cpu_isa_names(void) { return "plain"; }
+
+#endif

@@ -1,0 +1,9 @@
+/* isa.h - which kernels this build has and this processor can run. */
+#ifndef GR_MODEL_BACKEND_CPU_ISA_H
+#define GR_MODEL_BACKEND_CPU_ISA_H
+#include "model/backend/cpu/kernels.h"
+
+const gr_cpu_kernels *gr_cpu_isa_best(void);
+const gr_cpu_kernels *gr_cpu_isa_find(const char *name); /* NULL: unknown, or the processor lacks it */
+const char           *gr_cpu_isa_names(void);            /* "plain, avx2, avx512" as far as they run here */
+#endif

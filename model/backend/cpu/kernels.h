@@ -1,0 +1,86 @@
+/* kernels.h - what the cpu backend asks of an instruction set: one table of inner loops, filled three
+ * times (plain, AVX2, AVX-512) from the same sources (k_*.inc) over three vector headers (vec_*.h).
+ *
+ * A kernel works on the rows, the tile or the head that one task owns. It allocates nothing and its
+ * sums run in an order that its arguments alone decide. */
+#ifndef GR_MODEL_BACKEND_CPU_KERNELS_H
+#define GR_MODEL_BACKEND_CPU_KERNELS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/backend/backend.h"
+
+/* c (m,n) = or += a (m,k) b (k,n), then y = act(c + bias). a and b by two strides, so that either may be
+ * transposed; c and y have rows of ldc. */
+typedef struct gr_cpu_gemm {
+    size_t       m, n, k;
+    const float *a;
+    size_t       a_row, a_col;
+    const float *b;
+    size_t       b_row, b_col;
+    float       *c;
+    size_t       ldc;
+    bool         add;  /* to what c holds                                                  */
+    const float *bias; /* (n) or NULL                                                      */
+    gr_act       act;
+    float       *y;    /* act's output; c itself, or another buffer when c (before act) is kept */
+} gr_cpu_gemm;
+
+/* Scalars of one AdamW update, the same for every element of a segment. */
+typedef struct gr_cpu_update {
+    float clip, beta1, one_beta1, beta2, one_beta2; /* one_beta: 1 - beta                   */
+    float keep;                                     /* 1 - lr decay                         */
+    float rate;                                     /* lr / (1 - beta1^t)                   */
+    float correct;                                  /* 1 / sqrt(1 - beta2^t)                */
+    float eps;
+} gr_cpu_update;
+
+typedef struct gr_cpu_kernels {
+    const char *name; /* "plain", "avx2", "avx512" */
+    size_t      mr, nr; /* tile that the innermost loop of the product holds in registers */
+
+    /* Panels of mr rows (nr columns), k-major, padded with zeros: a (m,k), b (k,n). dst holds
+     * round_up(m, mr) k + GR_CPU_PACK_SLACK floats, or the same with n and nr. */
+    void (*pack_a)(float *dst, const float *a, size_t row, size_t col, size_t m, size_t k);
+    void (*pack_b)(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
+    /* Rows i.. i+m, columns j.. j+n of g->c from packed parts of kc terms; `first` and `last` of the
+     * parts that make the sum: the first sets c (unless g->add), behind the last bias and act are applied. */
+    void (*gemm_block)(const gr_cpu_gemm *g, const float *pa, const float *pb, size_t kc, size_t i, size_t m, size_t j,
+                       size_t n, bool first, bool last);
+    /* Bias and act alone, on a rectangle of c that is complete. */
+    void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);
+
+    /* dy *= act' for rows r0.. r1; column sums of the result into partial (out), NULL: none */
+    void (*act_bwd)(const gr_linear_args *a, int32_t r0, int32_t r1, float *partial);
+    /* Tokens t0.. t1. draws: room for GR_CPU_DRAWS(hidden). partial: dgain (hidden) then dbias (hidden), set. */
+    void (*embed_fwd)(const gr_embed_args *a, int32_t t0, int32_t t1, uint16_t *draws);
+    void (*embed_bwd)(const gr_embed_args *a, int32_t t0, int32_t t1, float *partial, uint16_t *draws);
+    void (*add_norm_fwd)(const gr_norm_args *a, int32_t t0, int32_t t1, uint16_t *draws);
+    void (*add_norm_bwd)(const gr_norm_args *a, int32_t t0, int32_t t1, float *partial, uint16_t *draws);
+    void (*dropout)(const gr_drop_args *a, int32_t r0, int32_t r1, uint16_t *draws);
+
+    /* One sequence, one head; scratch of attention_scratch(len, hidden / heads) floats */
+    size_t (*attention_scratch)(size_t len, size_t head_dim);
+    void (*attention_fwd)(const gr_attn_args *a, int32_t row, int32_t head, float *scratch);
+    void (*attention_bwd)(const gr_attn_args *a, int32_t row, int32_t head, float *scratch);
+
+    void   (*add)(float *dst, const float *src, size_t n);
+    /* out[j] += partials[0][j] + partials[1][j] + ..., rows `stride` apart */
+    void   (*fold)(float *out, const float *partials, size_t n_partials, size_t stride, size_t n);
+    double (*sumsq)(const float *x, size_t n);
+    void   (*adamw)(const gr_cpu_update *k, float *p, float *g, float *m, float *v, size_t n); /* zeroes g */
+    /* Loss and gradient of one row of logits with a valid label; dx may be NULL. scale: 1 / normaliser */
+    double (*xent_row)(const float *x, float *dx, int32_t n, int32_t label, double smoothing, double scale);
+
+    /* out[i] = f(x[i]); for the tests of the elementary functions: "exp", "tanh", "gelu", "gelu_slope" */
+    void (*exp)(float *out, const float *x, size_t n);
+    void (*act_fwd)(gr_act act, float *out, const float *x, size_t n);
+} gr_cpu_kernels;
+
+enum { GR_CPU_PACK_SLACK = 64 };
+/* 16-bit draws of a row of n, rounded up to what one call of the generator makes */
+#define GR_CPU_DRAWS(n) (((size_t)(n) + 127u) / 128u * 128u)
+
+extern const gr_cpu_kernels gr_cpu_plain, gr_cpu_avx2, gr_cpu_avx512;
+#endif

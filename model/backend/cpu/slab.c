@@ -1,0 +1,181 @@
+/* slab.c - passes over slabs: addition, the gradient's norm, AdamW; and the loss over classes. */
+#include <math.h>
+#include <string.h>
+
+#include "model/backend/cpu/cpu.h"
+
+enum { CHUNK = 16384 };
+
+/* ---- addition ---- */
+
+typedef struct add_job {
+    gr_ctx      *c;
+    float       *dst;
+    const float *src;
+    size_t       n;
+} add_job;
+
+static void add_task(void *arg, size_t task, int thread)
+{
+    const add_job *j = arg;
+    const size_t from = task * CHUNK;
+
+    (void)thread;
+    gr_cpu_k(j->c)->add(j->dst + from, j->src + from, j->n - from < CHUNK ? j->n - from : CHUNK);
+}
+
+void gr_cpu_add(gr_ctx *c, void *dst, const void *src, size_t count)
+{
+    add_job j = { .c = c, .dst = dst, .src = src, .n = count };
+
+    gr_pool_run(c->pool, (count + CHUNK - 1) / CHUNK, add_task, &j);
+}
+
+/* ---- sum of squares: the segments laid end to end, cut into SLAB_PARTS equal parts ---- */
+
+typedef struct sumsq_job {
+    gr_ctx           *c;
+    const float      *slab;
+    const gr_segment *seg;
+    size_t            n_seg, part;
+    double           *sums;
+} sumsq_job;
+
+static void sumsq_task(void *arg, size_t task, int thread)
+{
+    const sumsq_job *j = arg;
+    size_t skip = task * j->part, left = j->part;
+    double sum = 0.0;
+
+    (void)thread;
+    for (size_t s = 0; s < j->n_seg && left > 0; s++) {
+        const size_t count = j->seg[s].count;
+        size_t n;
+
+        if (skip >= count) {
+            skip -= count;
+            continue;
+        }
+        n = count - skip < left ? count - skip : left;
+        sum += gr_cpu_k(j->c)->sumsq(j->slab + j->seg[s].offset + skip, n);
+        left -= n;
+        skip = 0;
+    }
+    j->sums[task] = sum;
+}
+
+void gr_cpu_sumsq(gr_ctx *c, const void *slab, const gr_segment *seg, size_t n_seg, double *out)
+{
+    double sums[GR_CPU_SLAB_PARTS], total = 0.0;
+    sumsq_job j = { .c = c, .slab = slab, .seg = seg, .n_seg = n_seg, .sums = sums };
+    size_t n = 0;
+
+    for (size_t s = 0; s < n_seg; s++) n += seg[s].count;
+    j.part = (n + GR_CPU_SLAB_PARTS - 1) / GR_CPU_SLAB_PARTS;
+    gr_pool_run(c->pool, GR_CPU_SLAB_PARTS, sumsq_task, &j);
+    for (size_t i = 0; i < GR_CPU_SLAB_PARTS; i++) total += sums[i];
+    *out = total;
+}
+
+/* ---- AdamW ---- */
+
+typedef struct adamw_job {
+    gr_ctx              *c;
+    const gr_adamw_args *a;
+    gr_cpu_update        k[2]; /* without and with decay */
+    bool                 skip; /* the norm is not finite: only the gradients are cleared */
+} adamw_job;
+
+/* Task numbers run through the segments' chunks. */
+static void adamw_task(void *arg, size_t task, int thread)
+{
+    const adamw_job *j = arg;
+    const gr_adamw_args *a = j->a;
+    size_t s = 0, at, n;
+
+    (void)thread;
+    for (; task >= (a->seg[s].count + CHUNK - 1) / CHUNK; s++) task -= (a->seg[s].count + CHUNK - 1) / CHUNK;
+    n = a->seg[s].count - task * CHUNK < CHUNK ? a->seg[s].count - task * CHUNK : CHUNK;
+    at = a->seg[s].offset + task * CHUNK;
+    if (j->skip) memset((float *)a->grad + at, 0, n * sizeof(float));
+    else gr_cpu_k(j->c)->adamw(&j->k[a->seg[s].decay], (float *)a->param + at, (float *)a->grad + at, (float *)a->m + at, (float *)a->v + at, n);
+}
+
+/* x^n by squaring: no library call, so the same bits everywhere */
+static double int_power(double x, int64_t n)
+{
+    double r = 1.0;
+
+    for (; n > 0; n >>= 1, x *= x)
+        if (n & 1) r *= x;
+    return r;
+}
+
+void gr_cpu_adamw(gr_ctx *c, const gr_adamw_args *a)
+{
+    const double norm = a->sumsq ? sqrt(*a->sumsq) : 0.0;
+    const double clip = a->max_norm > 0.0 ? a->max_norm / (norm + 1e-6) : 1.0;
+    adamw_job j = { .c = c, .a = a, .skip = !isfinite(norm) };
+    size_t tasks = 0;
+
+    for (int decay = 0; decay < 2; decay++) {
+        gr_cpu_update *k = &j.k[decay];
+
+        k->clip = (float)(clip < 1.0 ? clip : 1.0);
+        k->beta1 = (float)a->beta1;
+        k->one_beta1 = (float)(1.0 - a->beta1);
+        k->beta2 = (float)a->beta2;
+        k->one_beta2 = (float)(1.0 - a->beta2);
+        k->keep = (float)(decay ? 1.0 - a->lr * a->weight_decay : 1.0);
+        k->rate = (float)(a->lr / (1.0 - int_power(a->beta1, a->step)));
+        k->correct = (float)(1.0 / sqrt(1.0 - int_power(a->beta2, a->step)));
+        k->eps = (float)a->eps;
+    }
+    for (size_t s = 0; s < a->n_seg; s++) tasks += (a->seg[s].count + CHUNK - 1) / CHUNK;
+    gr_pool_run(c->pool, tasks, adamw_task, &j);
+}
+
+/* ---- softmax and cross-entropy ---- */
+
+typedef struct xent_job {
+    gr_ctx             *c;
+    const gr_loss_args *a;
+    double              loss[GR_CPU_PARTIALS];
+    size_t              block;
+    bool                bad[GR_CPU_PARTIALS];
+} xent_job;
+
+static void xent_task(void *arg, size_t task, int thread)
+{
+    xent_job *j = arg;
+    const gr_loss_args *a = j->a;
+    const size_t C = (size_t)a->classes, r0 = task * j->block;
+    double sum = 0.0;
+
+    (void)thread;
+    for (size_t r = r0; r < r0 + j->block && r < (size_t)a->rows; r++) {
+        float *dx = a->dlogits ? (float *)a->dlogits + r * C : NULL;
+
+        if (a->labels[r] >= 0 && a->labels[r] < a->classes) {
+            sum += gr_cpu_k(j->c)->xent_row((const float *)a->logits + r * C, dx, a->classes, a->labels[r], a->smoothing, 1.0 / a->normaliser);
+        } else {
+            if (dx) memset(dx, 0, C * sizeof *dx);
+            j->bad[task] = j->bad[task] || a->labels[r] >= a->classes;
+        }
+    }
+    j->loss[task] = sum;
+}
+
+void gr_cpu_softmax_xent(gr_ctx *c, const gr_loss_args *a)
+{
+    xent_job j = { .c = c, .a = a, .block = gr_cpu_block_rows((size_t)a->rows) };
+    const size_t blocks = gr_cpu_blocks((size_t)a->rows);
+    double total = 0.0;
+
+    gr_pool_run(c->pool, blocks, xent_task, &j);
+    for (size_t i = 0; i < blocks; i++) {
+        total += j.loss[i];
+        if (j.bad[i]) gr_host_fail(c, GR_E_ARG, "softmax_xent: a label is not below the %d classes", a->classes);
+    }
+    *a->loss += total / a->normaliser;
+}

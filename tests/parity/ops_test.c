@@ -1,0 +1,256 @@
+/* ops_test.c - every op of the float backends against ref64, over a sweep of shapes: ones, primes, one more
+ * and one less than what vectors and tiles hold, ragged batches, no labels at all, every activation, dropout.
+ *
+ * The cpu backend runs with each set of kernels that this processor has, with OpenBLAS's products, and with 1, 2
+ * and 3 threads, which must give the same bits. */
+#include "tests/support/ops.h"
+#include "tests/support/test.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "model/backend/cpu/isa.h"
+
+static const gr_ops_case cases[] = {
+    { .name = "linear 1x1x1", .kind = GR_OPS_LINEAR, .rows = 1, .in = 1, .out = 1 },
+    { .name = "linear 1x127x3", .kind = GR_OPS_LINEAR, .rows = 1, .in = 127, .out = 3, .dx_add = true },
+    { .name = "linear 17x13x31", .kind = GR_OPS_LINEAR, .rows = 17, .in = 13, .out = 31 },
+    { .name = "linear 129x127x33", .kind = GR_OPS_LINEAR, .rows = 129, .in = 127, .out = 33, .dx_add = true },
+    { .name = "linear 14x32x32", .kind = GR_OPS_LINEAR, .rows = 14, .in = 32, .out = 32, .no_bias = true },
+    { .name = "linear 3x2053x2", .kind = GR_OPS_LINEAR, .rows = 3, .in = 2053, .out = 2 },
+    { .name = "linear 2060x5x7", .kind = GR_OPS_LINEAR, .rows = 2060, .in = 5, .out = 7 },
+    { .name = "linear 5x7x1543", .kind = GR_OPS_LINEAR, .rows = 5, .in = 7, .out = 1543 },
+    { .name = "linear 61x331x523", .kind = GR_OPS_LINEAR, .rows = 61, .in = 331, .out = 523 },
+    { .name = "linear gelu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU },
+    { .name = "linear gelu no bias", .kind = GR_OPS_LINEAR, .rows = 5, .in = 64, .out = 128, .act = GR_ACT_GELU, .no_bias = true },
+    { .name = "linear gelu tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU_TANH },
+    { .name = "linear relu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_RELU },
+    { .name = "linear tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_TANH, .dx_add = true },
+    { .name = "attention", .kind = GR_OPS_ATTENTION, .lens = { 7, 1, 54, 128 }, .hidden = 64, .heads = 2 },
+    { .name = "attention dropout", .kind = GR_OPS_ATTENTION, .lens = { 1, 129, 17, 56, 57 }, .hidden = 96, .heads = 3, .drop = 0.1 },
+    { .name = "attention head of 1", .kind = GR_OPS_ATTENTION, .lens = { 5, 1 }, .hidden = 3, .heads = 3, .drop = 0.5 },
+    { .name = "attention head of 13", .kind = GR_OPS_ATTENTION, .lens = { 127, 2 }, .hidden = 26, .heads = 2, .drop = 0.2 },
+    { .name = "attention head of 80", .kind = GR_OPS_ATTENTION, .lens = { 31, 33 }, .hidden = 80, .heads = 1 },
+    { .name = "add norm 1", .kind = GR_OPS_ADD_NORM, .lens = { 2, 1 }, .hidden = 1, .drop = 0.1 },
+    { .name = "add norm 5", .kind = GR_OPS_ADD_NORM, .lens = { 2, 1 }, .hidden = 5, .drop = 0.1 },
+    { .name = "add norm 127", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 127, .drop = 0.1 },
+    { .name = "add norm 129", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 129 },
+    { .name = "add norm 384", .kind = GR_OPS_ADD_NORM, .lens = { 512, 600 }, .hidden = 384, .drop = 0.3 },
+    { .name = "embed 127", .kind = GR_OPS_EMBED, .lens = { 19, 1, 30 }, .hidden = 127, .drop = 0.1 },
+    { .name = "embed 129", .kind = GR_OPS_EMBED, .lens = { 100, 1, 130 }, .hidden = 129, .no_types = true },
+    { .name = "embed 384", .kind = GR_OPS_EMBED, .lens = { 64, 64 }, .hidden = 384, .drop = 0.5 },
+    { .name = "gather rows", .kind = GR_OPS_GATHER, .lens = { 3, 1, 20 }, .hidden = 127 },
+    { .name = "mean pool", .kind = GR_OPS_MEAN, .lens = { 3, 1, 20 }, .hidden = 129 },
+    { .name = "l2 normalise", .kind = GR_OPS_L2, .rows = 4, .hidden = 127 },
+    { .name = "dropout rows", .kind = GR_OPS_DROPOUT, .lens = { 3, 1, 2 }, .hidden = 129, .drop = 0.4 },
+    { .name = "dropout tokens", .kind = GR_OPS_DROPOUT, .lens = { 3, 1, 20 }, .hidden = 127, .drop = 0.4, .per_token = true },
+    { .name = "softmax xent 2", .kind = GR_OPS_XENT, .rows = 129, .out = 2 },
+    { .name = "softmax xent 9", .kind = GR_OPS_XENT, .rows = 67, .out = 9, .smoothing = 0.1, .ignore = 3 },
+    { .name = "softmax xent 131", .kind = GR_OPS_XENT, .rows = 3, .out = 131, .smoothing = 0.2 },
+    { .name = "softmax xent 1", .kind = GR_OPS_XENT, .rows = 3, .out = 1 },
+    { .name = "softmax xent no label", .kind = GR_OPS_XENT, .rows = 3, .out = 5, .ignore = 1 },
+    { .name = "mse", .kind = GR_OPS_MSE, .rows = 131 },
+    { .name = "cosine", .kind = GR_OPS_COSINE, .rows = 17, .out = 127 },
+};
+
+/* What a run of a case gives: y, then the gradients. */
+typedef struct result {
+    double  top[1 + GR_OPS_MAX_IN]; /* largest absolute value of each */
+    size_t  n[1 + GR_OPS_MAX_IN], parts;
+    double *x[1 + GR_OPS_MAX_IN];
+} result;
+
+static void result_free(result *r)
+{
+    for (size_t i = 0; i < r->parts; i++) free(r->x[i]);
+    r->parts = 0;
+}
+
+typedef struct way { /* of running a backend */
+    const char *label, *backend, *isa, *gemm;
+    bool        deterministic;
+} way;
+
+static double top_of(const double *x, size_t n)
+{
+    double top = 0.0;
+
+    for (size_t i = 0; i < n; i++) top = fabs(x[i]) > top ? fabs(x[i]) : top;
+    return top;
+}
+
+static void run(result *r, const gr_ops_case *k, const way *w, int threads, bool absolute)
+{
+    size_t n[GR_OPS_MAX_IN] = { 0 };
+    const size_t n_in = gr_ops_inputs(k, n), ny = gr_ops_outputs(k);
+    double *in[GR_OPS_MAX_IN] = { NULL }, *dy = calloc(ny, sizeof *dy);
+    gr_ops_env e;
+
+    assert_non_null(dy);
+    gr_ops_fill(dy, ny, 99, 1.0);
+    r->parts = 1 + n_in;
+    r->n[0] = ny;
+    r->x[0] = calloc(ny, sizeof *dy);
+    for (size_t i = 0; i < n_in; i++) {
+        in[i] = calloc(n[i], sizeof *in[i]);
+        r->n[i + 1] = n[i];
+        r->x[i + 1] = calloc(n[i], sizeof *dy);
+        assert_true(in[i] && r->x[i + 1]);
+        gr_ops_fill(in[i], n[i], (uint32_t)(i + 1), 1.0);
+        for (size_t j = 0; absolute && j < n[i]; j++) in[i][j] = fabs(in[i][j]);
+    }
+    for (size_t j = 0; absolute && j < ny; j++) dy[j] = fabs(dy[j]);
+    if (w->isa) assert_int_equal(setenv("GR_CPU_ISA", w->isa, 1), 0);
+    if (w->gemm) assert_int_equal(setenv("GR_CPU_GEMM", w->gemm, 1), 0);
+    gr_ops_open(&e, w->backend, threads, w->deterministic);
+    (void)unsetenv("GR_CPU_ISA");
+    (void)unsetenv("GR_CPU_GEMM");
+    gr_ops_run(&e, k, in, r->x[0], dy, r->x + 1);
+    gr_ops_close(&e);
+    for (size_t p = 0; p < r->parts; p++) r->top[p] = top_of(r->x[p], r->n[p]);
+    for (size_t i = 0; i < n_in; i++) free(in[i]);
+    free(dy);
+}
+
+/* Terms of the longest sum that one number of the op is made of. */
+static double terms(const gr_ops_case *k)
+{
+    double tokens = 0.0, longest = 0.0;
+
+    for (int i = 0; i < GR_OPS_MAX_ROWS; i++) {
+        tokens += k->lens[i];
+        longest = k->lens[i] > longest ? k->lens[i] : longest;
+    }
+    switch (k->kind) {
+    case GR_OPS_ATTENTION: return k->hidden / k->heads + longest;
+    case GR_OPS_ADD_NORM:
+    case GR_OPS_EMBED: return k->hidden + tokens;
+    case GR_OPS_XENT:
+    case GR_OPS_COSINE: return k->out + 8.0;
+    default: return 8.0 + (k->kind == GR_OPS_L2 ? k->hidden : longest);
+    }
+}
+
+/* Allowed error of element i of part p.
+ *
+ * A float sum of k products is off by at most k u sum |a||b| (u = half an epsilon; Higham, Accuracy and Stability,
+ * section 3.1). For linear that sum is `abs`, the same op on absolute values without act, made by ref64; an act passes
+ * an error of h on with a slope of at most 1.13, and its own slope, wrong by at most 0.8 times that of h, multiplies dy.
+ * For the other ops the sum is bounded by the largest result. The factor 2 to 4 is for the elementary functions. */
+static double tolerance(const gr_ops_case *k, const result *want, const result *abs, size_t p, size_t i)
+{
+    const double u = 0.5 * FLT_EPSILON;
+
+    if (k->kind != GR_OPS_LINEAR) return 4.0 * u * terms(k) * (want->top[p] + 0.01);
+    if (p == 0) return 2.0 * u * (1.13 * (k->in + 2) * abs->x[0][i] + 4.0 * fabs(want->x[0][i]));
+    return 2.0 * u * (1.13 * (k->rows + k->out + 8) + (k->act ? 0.8 * (k->in + 2) * abs->top[0] : 0.0)) * (abs->x[p][i] + GR_OPS_BASE);
+}
+
+static void compare(const gr_ops_case *k, const way *w, const result *got, const result *want, const result *abs)
+{
+    for (size_t p = 0; p < want->parts; p++)
+        for (size_t i = 0; i < want->n[p]; i++) {
+            const double g = got->x[p][i], r = want->x[p][i], tol = tolerance(k, want, abs, p, i);
+
+            if (fabs(g - r) <= tol) continue;
+            gr_case_fail(k->name, "%s: %s[%zu]: got %.9g, want %.9g, tolerance %.3g\n", w->label,
+                         p ? gr_ops_input_name(k, p - 1) : "y", i, g, r, tol);
+            return;
+        }
+    gr_case_pass(k->name);
+}
+
+static void same_bits(const gr_ops_case *k, const way *w, int threads, const result *a, const result *b)
+{
+    for (size_t p = 0; p < a->parts; p++)
+        if (memcmp(a->x[p], b->x[p], a->n[p] * sizeof *a->x[p]) != 0) {
+            gr_case_fail(k->name, "%s: %d threads change bits of part %zu\n", w->label, threads, p);
+            return;
+        }
+    gr_case_pass(k->name);
+}
+
+static void check(const gr_ops_case *k, const way *ways, size_t n_ways)
+{
+    const way truth = { "ref64", "ref64", NULL, NULL, false };
+    gr_ops_case linear = *k;
+    result want = { .parts = 0 }, abs = { .parts = 0 };
+
+    linear.act = GR_ACT_NONE;
+    linear.dx_add = false;
+    run(&want, k, &truth, 1, false);
+    run(&abs, &linear, &truth, 1, true);
+    for (size_t i = 0; i < n_ways; i++) {
+        result got = { .parts = 0 };
+
+        run(&got, k, &ways[i], 1, false);
+        compare(k, &ways[i], &got, &want, &abs);
+        for (int threads = 2; threads <= 3; threads++) {
+            result again = { .parts = 0 };
+
+            run(&again, k, &ways[i], threads, false);
+            same_bits(k, &ways[i], threads, &got, &again);
+            result_free(&again);
+        }
+        result_free(&got);
+    }
+    result_free(&want);
+    result_free(&abs);
+}
+
+static void every_op_on_every_backend(void **state)
+{
+    static const way all[] = {
+        { "ref", "ref", NULL, NULL, false },
+        { "cpu plain", "cpu", "plain", NULL, false },
+        { "cpu avx2", "cpu", "avx2", NULL, false },
+        { "cpu avx512", "cpu", "avx512", NULL, false },
+        { "cpu openblas", "cpu", NULL, "openblas", false },
+        { "cpu deterministic", "cpu", NULL, NULL, true },
+    };
+    way ways[sizeof all / sizeof *all];
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i].isa && !gr_cpu_isa_find(all[i].isa)) gr_case_skip(all[i].label, "this processor has not the instructions");
+        else ways[n++] = all[i];
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check(&cases[i], ways, n);
+    gr_cases_done("ops against ref64", 3 * n * sizeof cases / sizeof *cases);
+}
+
+/* Ones through dropout show the mask itself: the same on every backend, element by element. */
+static void masks_are_equal(void **state)
+{
+    static const gr_ops_case k = { .name = "mask", .kind = GR_OPS_DROPOUT, .lens = { 13, 1, 40 }, .hidden = 131, .drop = 0.37, .per_token = true };
+    static const char *const isa[] = { "plain", "avx2", "avx512" };
+    const way truth = { "ref64", "ref64", NULL, NULL, false };
+    result want = { .parts = 0 };
+
+    (void)state;
+    run(&want, &k, &truth, 1, false);
+    for (size_t i = 0; i < sizeof isa / sizeof *isa; i++) {
+        const way w = { isa[i], "cpu", isa[i], NULL, false };
+        result got = { .parts = 0 };
+        size_t differ = 0, dropped = 0;
+
+        if (!gr_cpu_isa_find(isa[i])) continue;
+        run(&got, &k, &w, 1, false);
+        for (size_t j = 0; j < want.n[0]; j++) {
+            differ += (got.x[0][j] == 0.0) != (want.x[0][j] == 0.0);
+            dropped += got.x[0][j] == 0.0;
+        }
+        assert_int_equal(differ, 0);
+        assert_true(fabs((double)dropped / (double)want.n[0] - 0.37) < 0.02); /* 7074 draws: 3.5 sd */
+        result_free(&got);
+    }
+    result_free(&want);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_op_on_every_backend), cmocka_unit_test(masks_are_equal) };
+
+    return gr_test_main(tests);
+}
