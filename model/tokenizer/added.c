@@ -174,19 +174,19 @@ static const gr_added *match(const gr_added_set *set, gr_sv text, size_t at)
     return best;
 }
 
-/* No first byte of a token in the rest of the text: the usual case, left to memchr. */
-static bool surely_none(const gr_added_set *set, gr_sv text, size_t at)
+/* No first byte of a token in the text: the usual case, left to memchr. */
+static bool surely_none(const gr_added_set *set, gr_sv text)
 {
-    if (set->n == 0 || at >= text.n) return true;
-    if (set->n_rare == 0) return false;
+    if (text.n == 0) return true;
     for (size_t i = 0; i < set->n_rare; i++)
-        if (memchr(text.p + at, set->rare[i], text.n - at)) return false;
-    return true;
+        if (memchr(text.p, set->rare[i], text.n)) return false;
+    return set->n_rare > 0;
 }
 
 bool gr_added_next(gr_added_hit *hit, const gr_added_set *set, gr_sv text, size_t at, size_t done)
 {
-    if (surely_none(set, text, at)) return false;
+    /* Asked once a text: asking again behind every hit would read the rest of the text each time. */
+    if (set->n == 0 || (at == 0 && surely_none(set, text))) return false;
     while (at < text.n) {
         const gr_added *a = set->starts[(unsigned char)text.p[at]] ? match(set, text, at) : NULL;
         size_t end;

@@ -26,7 +26,7 @@
 extern "C" {
 #endif
 
-#define GR_TOK_ID_MAX ((1 << 24) - 1) /* cap on ids from files: bounds the table of tokens */
+#define GR_TOK_ID_MAX ((1 << 22) - 1) /* cap on ids from files: bounds the table of tokens */
 #define GR_TOK_TEXT_MAX ((size_t)INT32_MAX) /* bytes of one text: offsets are 32 bits */
 
 /* ---- parts ---- */

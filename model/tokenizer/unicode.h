@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bits of gr_uni_prop; the order is that of FLAGS in the generator. */
 enum {
     GR_UNI_REMOVED = 1 << 0, /* control, format, private use, U+FFFD: clean_text drops it          */
@@ -66,4 +70,7 @@ static inline uint32_t gr_uni_lower(uint32_t cp)
  * has none. */
 size_t gr_uni_decompose(uint32_t out[GR_UNI_DECOMP_MAX], uint32_t cp);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
