@@ -23,6 +23,7 @@ typedef struct gr_model_opts {
     int                elem;          /* 4 or 8                                                     */
     bool               ignore_unused; /* accept tensors that the model does not use                 */
     bool               require_head;  /* prediction: a missing head is GR_E_FORMAT, not a warning    */
+    bool               skip_sha256;   /* leave gr_model.sha256 empty: no record is made              */
     double             dropout;       /* replaces all dropouts of the config; negative: keep them   */
 } gr_model_opts;
 

@@ -248,7 +248,7 @@ static gr_status load_all(gr_model *m, const gr_st *st, const gr_model_opts *o, 
     }
     free(l.used);
     free(l.missing);
-    if (s == GR_OK) gr_st_sha256(st, m->sha256);
+    if (s == GR_OK && !o->skip_sha256) gr_st_sha256(st, m->sha256);
     return s;
 }
 
