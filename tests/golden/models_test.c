@@ -19,6 +19,8 @@ typedef struct tolerance { double value, grad, grad_floor, loss, norm, change; }
 static const tolerance DOUBLE_TOL = { 1e-9, 1e-9, 1e-12, 1e-9, 1e-9, 0.0 };
 static const tolerance FLOAT_TOL = { 1e-5, 1e-4, 1e-6, 2e-5, 1e-4, 1e-3 };
 
+enum { MICRO_MAX = 64 };
+
 typedef struct golden {
     char         dir[GR_PATH_MAX], name[256]; /* name: folder and device */
     const char  *device;
@@ -28,7 +30,7 @@ typedef struct golden {
     gr_model    *model;
     gr_head_kind kind;
     gr_tb       *whole;
-    gr_tb       *micro[8];
+    gr_tb       *micro[MICRO_MAX];
     int32_t      n_micro;
     size_t       bad; /* findings so far */
 } golden;
@@ -126,9 +128,9 @@ static void read_micro(golden *g)
     const gr_json *list = gr_json_get(gr_json_get(g->adamw, "accumulation"), "rows");
 
     for (const gr_json *part = gr_json_first(list); part; part = gr_json_next(part)) {
+        assert_true(g->n_micro < MICRO_MAX);
         gr_tb *b = g->micro[g->n_micro++] = gr_tb_new();
         for (const gr_json *r = gr_json_first(part); r; r = gr_json_next(r)) gr_tb_copy_row(b, g->whole, (int32_t)gr_json_num(r, -1), g->kind);
-        assert_true(g->n_micro < 8);
     }
 }
 
@@ -207,6 +209,8 @@ static gr_session *open_session(golden *g)
     gr_err          err = GR_ERR_INIT;
 
     so.tap_hidden = true;
+    so.max_tokens = GR_TB_TOKENS;
+    so.max_rows = GR_TB_ROWS;
     so.beta1 = gr_json_num(gr_json_at(gr_json_get(o, "betas"), 0), -1);
     so.beta2 = gr_json_num(gr_json_at(gr_json_get(o, "betas"), 1), -1);
     so.epsilon = gr_json_num(gr_json_get(o, "eps"), -1);

@@ -239,6 +239,7 @@ static void open_all(replay *r, int64_t steps)
                                                          .require_head = true, .dropout = -1.0 }, &err), &err);
     so = gr_session_opts_for_test(r->device, r->model);
     so.max_tokens = GR_TB_TOKENS;
+    so.max_rows = GR_TB_ROWS;
     so.weight_decay = gr_json_num(gr_json_get(run, "weight_decay"), NAN);
     so.max_grad_norm = gr_json_num(gr_json_get(run, "max_grad_norm"), NAN);
     assert_ok(gr_session_open(&r->s, r->model, &so, &err), &err);
