@@ -1,4 +1,5 @@
-/* sha256.c - SHA-256 as FIPS 180-4 writes it; see sha256.h. */
+/* sha256.c - SHA-256 as FIPS 180-4 writes it; see sha256.h. The processor's own instructions do the blocks
+ * where it has them (sha256_shani.c), a checkpoint of a gigabyte is then read in a second. */
 #include "base/sha256.h"
 
 #include <errno.h>
@@ -6,8 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sha256_block.h"
+
+#ifdef GR_X86_64
+#define best_blocks() (gr_sha256_has_shani() ? gr_sha256_shani : gr_sha256_plain)
+#else
+#define best_blocks() gr_sha256_plain
+#endif
+
 /* First 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2). */
-static const uint32_t K[64] = {
+const uint32_t gr_sha256_k[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -42,7 +51,7 @@ static void compress(uint32_t h[8], const uint8_t *p)
     for (int t = 0; t < 64; t++) { /* v = a b c d e f g h */
         const uint32_t s1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
         const uint32_t ch = (v[4] & v[5]) ^ (~v[4] & v[6]);
-        const uint32_t t1 = v[7] + s1 + ch + K[t] + w[t];
+        const uint32_t t1 = v[7] + s1 + ch + gr_sha256_k[t] + w[t];
         const uint32_t s0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22);
         const uint32_t maj = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
 
@@ -58,6 +67,11 @@ static void compress(uint32_t h[8], const uint8_t *p)
     for (int i = 0; i < 8; i++) h[i] += v[i];
 }
 
+void gr_sha256_plain(uint32_t h[8], const uint8_t *p, size_t n)
+{
+    for (; n; n--, p += 64) compress(h, p);
+}
+
 void gr_sha256_init(gr_sha256 *s)
 {
     static const uint32_t start[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
@@ -65,6 +79,7 @@ void gr_sha256_init(gr_sha256 *s)
 
     memcpy(s->h, start, sizeof start);
     s->bytes = 0;
+    s->blocks = best_blocks();
 }
 
 void gr_sha256_add(gr_sha256 *s, const void *p, size_t n)
@@ -81,10 +96,10 @@ void gr_sha256_add(gr_sha256 *s, const void *p, size_t n)
         u += take;
         n -= take;
         if (held + take < 64) return;
-        compress(s->h, s->block);
+        s->blocks(s->h, s->block, 1);
     }
-    for (; n >= 64; u += 64, n -= 64) compress(s->h, u);
-    if (n) memcpy(s->block, u, n);
+    s->blocks(s->h, u, n / 64);
+    if (n % 64) memcpy(s->block, u + n - n % 64, n % 64);
 }
 
 void gr_sha256_hex(gr_sha256 *s, char out[GR_SHA256_HEX])

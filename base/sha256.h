@@ -16,6 +16,7 @@ typedef struct gr_sha256 {
     uint32_t h[8];
     uint64_t bytes;
     uint8_t  block[64];
+    void   (*blocks)(uint32_t h[8], const uint8_t *p, size_t n); /* the block function of this processor */
 } gr_sha256;
 
 void gr_sha256_init(gr_sha256 *s);

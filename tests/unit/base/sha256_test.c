@@ -2,6 +2,7 @@
 #include "base/sha256.h"
 
 #include "base/fs.h"
+#include "base/sha256_block.h"
 #include "tests/support/test.h"
 
 static void known_vectors(void **state)
@@ -59,6 +60,25 @@ static void pieces(void **state)
     }
 }
 
+/* The processor's instructions and the plain function are twins. */
+static void both_block_functions(void **state)
+{
+    uint8_t text[64 * 9];
+    uint32_t fast[8], plain[8];
+    gr_sha256 s;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof text; i++) text[i] = (uint8_t)(i * i + 3 * i);
+    gr_sha256_init(&s); /* holds the block function that this processor gets */
+    for (size_t n = 0; n <= 9; n++) {
+        memcpy(fast, s.h, sizeof fast);
+        memcpy(plain, s.h, sizeof plain);
+        s.blocks(fast, text, n);
+        gr_sha256_plain(plain, text, n);
+        assert_memory_equal(fast, plain, sizeof fast);
+    }
+}
+
 static void files(void **state)
 {
     char path[GR_PATH_MAX], hex[GR_SHA256_HEX] = "untouched";
@@ -76,6 +96,7 @@ static void files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(known_vectors), cmocka_unit_test(a_million_a), cmocka_unit_test(pieces),
+                                        cmocka_unit_test(both_block_functions),
                                         cmocka_unit_test(files) };
     return gr_test_main(tests);
 }
