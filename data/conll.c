@@ -1,7 +1,7 @@
 /* conll.c - a token a line in columns, a sentence a row; see reader.h.
  *
  * Columns are parted by runs of blanks and tabs. A line of white space alone ends a sentence, -DOCSTART- lines too, and they are no
- * tokens. Every token of a file has as many columns as its first. Tags are handed on as they stand. */
+ * tokens. Every token of a file has as many columns as its first. Tags are handed on as they stand, or from IOB1 as IOB2. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +104,30 @@ static gr_status sentence(gr_reader *r, size_t *n_words, gr_err *err)
     }
 }
 
+static bool same_type(gr_sv a, gr_sv b)
+{
+    return a.n == b.n && a.n > 2 && memcmp(a.p + 2, b.p + 2, a.n - 2) == 0;
+}
+
+/* IOB1 writes I- on the first word of an entity too, unless it follows another of its type. */
+static gr_status to_iob2(gr_reader *r, gr_sv *tag, size_t n, gr_err *err)
+{
+    gr_sv before = { "O", 1 };
+
+    for (size_t i = 0; i < n; i++) {
+        const gr_sv t = tag[i];
+
+        if (gr_sv_starts(t, "I-") && !same_type(before, t)) {
+            char *const p = gr_arena_strndup(r->arena, t.p, t.n);
+            if (p == NULL) return gr_fail_nomem(err, "a tag");
+            p[0] = 'B';
+            tag[i].p = p;
+        }
+        before = t;
+    }
+    return GR_OK;
+}
+
 gr_status gr_conll_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
 {
     size_t n;
@@ -117,6 +141,7 @@ gr_status gr_conll_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
         r->col[i] = r->field[2 * i];
         r->col[n + i] = r->field[2 * i + 1];
     }
+    if (r->src->iob1) GR_TRY(to_iob2(r, r->col + n, n, err));
     row->n_words = n;
     row->n_col = r->src->tag_column < 0 ? n : 2 * n;
     row->word_line = r->word_line;

@@ -229,8 +229,7 @@ static gr_status finish(gr_examples *out, loader *ld, const gr_load_opts *opts, 
     }
     GR_TRY(check_rows(out, ld->split, opts, err));
     GR_TRY(warn_empty(out, err));
-    gr_examples_digest(out->sha256, out->e, out->n, ld->spec->regression);
-    return GR_OK;
+    return gr_examples_digest(out->sha256, out->e, out->n, ld->spec->regression, err);
 }
 
 static gr_status load(gr_examples *out, loader *ld, const char *data_dir, const gr_load_opts *opts, gr_err *err)

@@ -62,8 +62,8 @@ gr_status gr_dataset_find(const gr_dataset_spec *spec, const char *split, const 
 gr_status gr_example_from_row(const gr_label_spec *labels, const gr_row *row, gr_example *out, gr_arena *a,
                               gr_err *err) GR_MUST_USE;
 
-/* The digest described above, over any examples. */
-void gr_examples_digest(char out[GR_SHA256_HEX], const gr_example *e, size_t n, bool regression);
+/* The digest described above, over any examples. GR_E_NOMEM. */
+gr_status gr_examples_digest(char out[GR_SHA256_HEX], const gr_example *e, size_t n, bool regression, gr_err *err) GR_MUST_USE;
 
 const gr_split *gr_split_find(const gr_split *splits, const char *name); /* NULL when unknown */
 

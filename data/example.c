@@ -105,10 +105,11 @@ static void add_class(gr_sha256 *h, gr_buf *b, int32_t label)
     add_sv(h, gr_buf_sv(b));
 }
 
-void gr_examples_digest(char out[GR_SHA256_HEX], const gr_example *e, size_t n, bool regression)
+gr_status gr_examples_digest(char out[GR_SHA256_HEX], const gr_example *e, size_t n, bool regression, gr_err *err)
 {
     gr_buf    b = { NULL, 0, 0, false };
     gr_sha256 h;
+    bool      oom;
 
     gr_sha256_init(&h);
     for (size_t i = 0; i < n; i++) {
@@ -124,5 +125,7 @@ void gr_examples_digest(char out[GR_SHA256_HEX], const gr_example *e, size_t n, 
         gr_sha256_add(&h, "\n", 1);
     }
     gr_sha256_hex(&h, out);
+    oom = b.oom;
     gr_buf_free(&b);
+    return oom ? gr_fail_nomem(err, "a digest") : GR_OK;
 }

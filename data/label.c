@@ -69,12 +69,14 @@ static bool is_hex(gr_sv s)
 
 gr_status gr_label_score(double *out, gr_sv s, const gr_label_spec *spec, gr_err *err)
 {
-    double x;
+    gr_status r;
+    double    x;
 
     if (s.n == 0) return gr_fail(err, GR_E_FORMAT, "score '' is empty");
     if (is_not_finite(s)) return gr_fail(err, GR_E_FORMAT, "score '%.*s' is not a finite number", GR_SV_FMT(s));
     if (is_hex(s)) return gr_fail(err, GR_E_FORMAT, "score '%.*s' is not a decimal number", GR_SV_FMT(s));
-    if (gr_sv_double(&x, s, NULL) != GR_OK) return gr_fail(err, GR_E_FORMAT, "score '%.*s' is not a number", GR_SV_FMT(s));
+    if ((r = gr_sv_double(&x, s, err)) == GR_E_NOMEM) return r;
+    if (r != GR_OK) return gr_fail(err, GR_E_FORMAT, "score '%.*s' is not a number", GR_SV_FMT(s));
     if (spec->lo < spec->hi && !(x >= spec->lo && x <= spec->hi))
         return gr_fail(err, GR_E_FORMAT, "score '%.*s' is out of range %g..%g", GR_SV_FMT(s), spec->lo, spec->hi);
     *out = x;

@@ -63,6 +63,7 @@ typedef struct gr_source {
     int                extra_columns; /* without header: a row may have up to so many more, not presented     */
     int                word_column;   /* CONLL: 1-based; 0: the first                                          */
     int                tag_column;    /* CONLL: 1-based; 0: the last; -1: no tags in this file                 */
+    bool               iob1;          /* CONLL: the tags are IOB1 (B- only between neighbours); handed on as IOB2          */
     const char        *label;         /* class name of every row of this source; NULL: a column says           */
 } gr_source;
 

@@ -98,15 +98,22 @@ static const gr_split ax_splits[] = { { .name = "test", ONE(&ax_src), .rows = 11
 
 static const char *const iob1_files[] = { "conll2003-iob1.zip", NULL };
 
-#define IOB1(file) { .archives = iob1_files, .member = file, .reader = GR_READ_CONLL }
+#define IOB1(file, turn) { .archives = iob1_files, .member = file, .reader = GR_READ_CONLL, .iob1 = turn }
 
-static const gr_source iob1_src[] = { IOB1("eng.train"), IOB1("eng.testa"), IOB1("eng.testb") };
-static const gr_split  iob1_splits[] = {
-    { .name = "train", ONE(&iob1_src[0]), .labelled = true },
-    { .name = "validation", ONE(&iob1_src[1]), .labelled = true },
-    { .name = "test", ONE(&iob1_src[2]), .labelled = true },
-    { .name = NULL },
-};
+static const gr_source iob1_src[] = { IOB1("eng.train", false), IOB1("eng.testa", false), IOB1("eng.testb", false) };
+static const gr_source turned_src[] = { IOB1("eng.train", true), IOB1("eng.testa", true), IOB1("eng.testb", true) };
+
+#define IOB1_SPLITS(src)                                       \
+    {                                                          \
+        { .name = "train", ONE(&(src)[0]), .labelled = true },      \
+        { .name = "validation", ONE(&(src)[1]), .labelled = true }, \
+        { .name = "test", ONE(&(src)[2]), .labelled = true },       \
+        { .name = NULL },                                      \
+    }
+static const gr_split iob1_splits[] = IOB1_SPLITS(iob1_src);
+static const gr_split turned_splits[] = IOB1_SPLITS(turned_src);
+/* Turned into IOB2 they are to equal conll2003. */
+static const gr_dataset_spec iob1_turned = { .splits = turned_splits };
 
 /* ---- whole sets: a task may give out parts of them ---- */
 

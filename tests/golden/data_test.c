@@ -106,7 +106,7 @@ static void check_rows(const char *name, const gr_json *want, const gr_examples 
             gr_case_fail(name, "row %zu is not there", i);
             continue;
         }
-        gr_examples_digest(hex, &ex->e[i], 1, regression);
+        if (gr_examples_digest(hex, &ex->e[i], 1, regression, NULL) != GR_OK) hex[0] = '\0';
         if (strcmp(hex, gr_json_str(v, "")) == 0) gr_case_pass(name);
         else gr_case_fail(name, "digest of row %zu differs", i);
     }
@@ -185,6 +185,37 @@ static void published_sets(void **state)
     gr_cases_done("published data sets", 1);
 }
 
+/* The first distribution's tags, turned into IOB2, are those of conll2003 to the last row. */
+static void iob1_becomes_iob2(void **state)
+{
+    char     dir[GR_PATH_MAX], path[GR_PATH_MAX];
+    gr_err   err = GR_ERR_INIT;
+    gr_json *root;
+
+    (void)state;
+    if (gr_golden_dir() == NULL || gr_shared_dir() == NULL) {
+        gr_case_skip("shared golden folder", "absent");
+        gr_cases_done("IOB1 as IOB2", 0);
+        return;
+    }
+    assert_true(gr_fs_join(dir, sizeof dir, gr_shared_dir(), "data") && gr_fs_join(path, sizeof path, gr_golden_dir(), "data/expected.json"));
+    assert_ok(gr_json_read(&root, path, 0, &err), &err);
+    for (const gr_split *sp = iob1_turned.splits; sp->name != NULL; sp++) {
+        const gr_json *const want = gr_json_get(gr_json_get(gr_json_get(root, "conll2003"), "splits"), sp->name);
+        gr_examples          ex;
+
+        if (want == NULL) {
+            gr_case_skip(sp->name, "no conll2003 among the expectations");
+            continue;
+        }
+        assert_ok(gr_dataset_load(&ex, &iob1_turned, sp->name, dir, NULL, &err), &err);
+        check_rows(sp->name, want, &ex, false);
+        gr_examples_free(&ex);
+    }
+    gr_json_free(root);
+    gr_cases_done("IOB1 as IOB2", 0);
+}
+
 /* A few rows in the very formats of the published sets: their counts are their own. */
 static void own_sets(void **state)
 {
@@ -199,7 +230,8 @@ static void own_sets(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(published_sets), cmocka_unit_test(own_sets) };
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(published_sets), cmocka_unit_test(iob1_becomes_iob2),
+                                               cmocka_unit_test(own_sets) };
 
     return gr_test_main(tests);
 }

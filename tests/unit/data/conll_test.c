@@ -24,6 +24,16 @@ static void columns(void **state)
     assert_rows(&chosen, "1 a O x\n2 b B y\n", "1:a~b~O~B|");
 }
 
+static void iob1_to_iob2(void **state)
+{
+    static const gr_source iob1 = { .reader = GR_READ_CONLL, .iob1 = true };
+
+    (void)state;
+    /* I after O and after another type begins; B and I after their own type stay */
+    assert_rows(&iob1, "a I-X\nb I-X\nc I-Y\nd B-Y\ne I-Y\nf O\ng I-Y\n", "1:a~b~c~d~e~f~g~B-X~I-X~B-Y~B-Y~I-Y~O~B-Y|");
+    assert_rows(&iob1, "a I-X\n\nb I-X\n", "1:a~B-X|3:b~B-X|"); /* a sentence begins anew */
+}
+
 static void faults(void **state)
 {
     (void)state;
@@ -56,8 +66,8 @@ static void lines_of_words(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(sentences), cmocka_unit_test(columns), cmocka_unit_test(faults),
-                                               cmocka_unit_test(lines_of_words) };
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(sentences), cmocka_unit_test(columns), cmocka_unit_test(iob1_to_iob2),
+                                               cmocka_unit_test(faults), cmocka_unit_test(lines_of_words) };
 
     return gr_test_main(tests);
 }
