@@ -3,9 +3,10 @@
  * Rules kept: sizes in headers are claims, memory grows with the bytes that really come, up to the caps; a warning of
  * libarchive is a failure; zip is read through its central directory only (no guessing from a damaged file).
  *
- * libarchive does not verify the trailer of a gzip stream, and stops at the end mark of a tar. Therefore a gzip file is inflated
- * through a stream of our own that counts and sums what passes and compares with the trailer at the very end of the file; a tar reads
- * from that stream, which is drained after its end mark. What lies behind a gzip stream makes that comparison fail. */
+ * libarchive does not verify the trailer of a gzip stream, and stops at the end mark of a tar. Therefore a gzip file
+ * is inflated through a stream of our own that counts and sums what passes and compares with the trailer at the very
+ * end of the file; a tar reads from that stream, which is drained after its end mark. What lies behind a gzip stream
+ * makes that comparison fail. */
 #include "data/archive.h"
 
 #include <archive.h>

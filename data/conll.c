@@ -1,7 +1,8 @@
 /* conll.c - a token a line in columns, a sentence a row; see reader.h.
  *
- * Columns are parted by runs of blanks and tabs. A line of white space alone ends a sentence, -DOCSTART- lines too, and they are no
- * tokens. Every token of a file has as many columns as its first. Tags are handed on as they stand, or from IOB1 as IOB2. */
+ * Columns are parted by runs of blanks and tabs. A line of white space alone ends a sentence, -DOCSTART- lines too,
+ * and they are no tokens. Every token of a file has as many columns as its first. Tags are handed on as they stand,
+ * or from IOB1 as IOB2. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* csv.c - records of comma-separated files as RFC 4180 has them; see reader.h.
  *
- * A field that begins with a quote ends at the next single one; inside, a doubled quote is one, and commas and line ends are text.
- * A quote inside a field that did not begin with one is a character. Blank lines are no records. Lines are counted
- * physically, also inside quotes; a record's line is the one it begins on. */
+ * A field that begins with a quote ends at the next single one; inside, a doubled quote is one, and commas and line
+ * ends are text. A quote inside a field that did not begin with one is a character. Blank lines are no records.
+ * Lines are counted physically, also inside quotes; a record's line is the one it begins on. */
 #include <string.h>
 
 #include "data/reader.h"

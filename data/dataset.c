@@ -1,7 +1,7 @@
 /* dataset.c - one split from files to examples; see dataset.h.
  *
- * Every row of the sources becomes an example before the rule picks, so that a fault in any row of a file is found whichever split
- * is asked for. Texts stay where they were read: an example's views point into the arena. */
+ * Every row of the sources becomes an example before the rule picks, so that a fault in any row of a file is found
+ * whichever split is asked for. Texts stay where they were read: an example's views point into the arena. */
 #include "data/dataset.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* dataset.h - a split of a data set as examples: find the files, read the rows, pick by the rule, make examples.
  *
- * gr_dataset_load(&ex, &spec, "train", dir, NULL, &err) ... gr_examples_free(&ex). Each archive is read once a load, front to
- * back, for all members wanted of it; nothing is unpacked to disk. */
+ * gr_dataset_load(&ex, &spec, "train", dir, NULL, &err) ... gr_examples_free(&ex). Each archive is read once a load,
+ * front to back, for all members wanted of it; nothing is unpacked to disk. */
 #ifndef GR_DATA_DATASET_H
 #define GR_DATA_DATASET_H
 #include <stdbool.h>
@@ -29,8 +29,9 @@ typedef struct gr_examples {
     gr_arena           arena;
 } gr_examples;
 
-/* One row to one example; `out` comes zeroed but for label -1, value NaN and id -1 (left so, it becomes the row's index in
- * the split). Memory that outlives the call is taken from `a`. The loader puts file and line before the message. */
+/* One row to one example; `out` comes zeroed but for label -1, value NaN and id -1 (left so, it becomes the row's
+ * index in the split). Memory that outlives the call is taken from `a`. The loader puts file and line before the
+ * message. */
 typedef gr_status (*gr_parse_fn)(void *user, const gr_row *row, const gr_split *split, gr_example *out, gr_arena *a,
                                  gr_err *err);
 
@@ -52,9 +53,10 @@ gr_status gr_dataset_load(gr_examples *out, const gr_dataset_spec *spec, const c
                           const gr_load_opts *opts, gr_err *err) GR_MUST_USE;
 void      gr_examples_free(gr_examples *ex); /* accepts a zeroed one */
 
-/* Are the files of a split there? split NULL: of all labelled splits (a hidden test set may be absent). Members are looked up in folders
- * and zip directories, not inside tar.gz. *present false comes with GR_OK and *err holding what is missing and where it
- * was looked for (status GR_E_NOTFOUND). GR_E_ARG (no such split), GR_E_FORMAT (a zip that is none). */
+/* Are the files of a split there? split NULL: of all labelled splits (a hidden test set may be absent). Members are
+ * looked up in folders and zip directories, not inside tar.gz. *present false comes with GR_OK and *err holding what
+ * is missing and where it was looked for (status GR_E_NOTFOUND). GR_E_ARG (no such split), GR_E_FORMAT (a zip that
+ * is none). */
 gr_status gr_dataset_find(const gr_dataset_spec *spec, const char *split, const char *data_dir, bool *present,
                           gr_err *err) GR_MUST_USE;
 

@@ -1,14 +1,16 @@
-/* jsonl.c - one JSON object a line; see reader.h. The wanted columns are its keys, others are passed over, blank lines too.
+/* jsonl.c - one JSON object a line; see reader.h. The wanted columns are its keys, others are passed over, blank
+ * lines too.
  *
- * Texts must be strings. Labels, scores and ids may be strings or numbers (a number is handed on as its shortest decimal) or, as a label,
- * true and false. */
+ * Texts must be strings. Labels, scores and ids may be strings or numbers (a number is handed on as its shortest
+ * decimal) or, as a label, true and false. */
 #include <math.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "data/reader.h"
 
-/* A text may not hold U+0000: views of JSON strings end there. Looks for the escape itself, not for an escaped backslash. */
+/* A text may not hold U+0000: views of JSON strings end there. Looks for the escape itself, not for an escaped
+ * backslash. */
 static bool has_nul_escape(gr_sv s)
 {
     for (size_t i = 0; i + 1 < s.n; i++) {

@@ -199,7 +199,8 @@ void gr_manifest_free(gr_manifest *m)
 
 /* ---- holding files against it ---- */
 
-/* The member as a source: FOLDER gives the files of a pattern in the order that the digest is over, and takes bytes as they are. */
+/* The member as a source: FOLDER gives the files of a pattern in the order that the digest is over, and takes bytes
+ * as they are. */
 static gr_status measure(const gr_member *x, const gr_container *c, const char *data_dir, gr_found *f, gr_arena *a, gr_err *err)
 {
     const char *names[ITEMS_MAX + 2];

@@ -5,9 +5,10 @@
  *     "members":    [ { "container": "RTE.zip", "path": "RTE/train.tsv", "split": "train", "size": 846226,
  *                       "sha256": "...", "rows": 2490, "files": 1 } ] }
  *
- * A member's path may hold one '*' in its last part: then size and sha256 are over all matching files, end to end in the order of
- * their numbers (data/row.h, GR_READ_FOLDER), and "files" is their count. A null size, sha256 or rows is not known. The path null is
- * the container itself. "verified" says whether a fetch has seen the address and the licence. */
+ * A member's path may hold one '*' in its last part: then size and sha256 are over all matching files, end to end in
+ * the order of their numbers (data/row.h, GR_READ_FOLDER), and "files" is their count. A null size, sha256 or rows
+ * is not known. The path null is the container itself. "verified" says whether a fetch has seen the address and the
+ * licence. */
 #ifndef GR_DATA_MANIFEST_H
 #define GR_DATA_MANIFEST_H
 #include <stdbool.h>
@@ -49,14 +50,16 @@ typedef struct gr_manifest {
     gr_arena            arena;
 } gr_manifest;
 
-/* GR_E_FORMAT names the key at fault. Unknown keys are ignored. Free with gr_manifest_free; *out is zeroed on failure. */
+/* GR_E_FORMAT names the key at fault. Unknown keys are ignored. Free with gr_manifest_free; *out is zeroed on
+ * failure. */
 gr_status gr_manifest_parse(gr_manifest *out, const char *p, size_t n, gr_err *err) GR_MUST_USE;
 gr_status gr_manifest_read(gr_manifest *out, const char *path, gr_err *err) GR_MUST_USE;
 void      gr_manifest_free(gr_manifest *m);
 
-/* Compare every member whose size or digest is known with the files in the data folder. Members whose container is absent are passed
- * over; *checked counts the others (NULL: do not tell). GR_E_CHECKSUM names the member and what differs, GR_E_NOTFOUND a member that its container
- * lacks while the manifest gives its digest, or as gr_archive_scan. */
+/* Compare every member whose size or digest is known with the files in the data folder. Members whose container is
+ * absent are passed over; *checked counts the others (NULL: do not tell). GR_E_CHECKSUM names the member and what
+ * differs, GR_E_NOTFOUND a member that its container lacks while the manifest gives its digest, or as
+ * gr_archive_scan. */
 gr_status gr_manifest_check(const gr_manifest *m, const char *data_dir, size_t *checked, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus

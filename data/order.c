@@ -1,8 +1,9 @@
 /* order.c - permutations as PyTorch and NumPy draw them; see order.h.
  *
- * Sources: MT19937 of Matsumoto and Nishimura (init_genrand seeding, which torch and RandomState share); randperm of ATen's
- * CPU generator; NumPy's shuffle by masked rejection, over MT19937 (RandomState) or over PCG64
- * XSL-RR seeded through SeedSequence, O'Neill's seed_seq design (Generator). All arithmetic is modulo 2^32 or 2^64 on purpose. */
+ * Sources: MT19937 of Matsumoto and Nishimura (init_genrand seeding, which torch and RandomState share); randperm of
+ * ATen's CPU generator; NumPy's shuffle by masked rejection, over MT19937 (RandomState) or over PCG64
+ * XSL-RR seeded through SeedSequence, O'Neill's seed_seq design (Generator). All arithmetic is modulo 2^32 or 2^64
+ * on purpose. */
 #include "data/order.h"
 
 #include <math.h>

@@ -30,8 +30,8 @@ gr_status gr_order_fill(uint32_t *out, size_t n, gr_order_kind kind, uint64_t se
  * permutation for seed + e, where seed is data_seed when given and the run's seed otherwise. GR_E_ARG as above. */
 gr_status gr_order_trainer(uint32_t *out, size_t n, uint64_t seed, int64_t epoch, gr_err *err) GR_MUST_USE;
 
-/* Rows of the test part of scikit-learn's train_test_split: ceil(test_size * n), test_size in 0..1. The permutation's first so many
- * are the test rows, the others in their order the training rows. */
+/* Rows of the test part of scikit-learn's train_test_split: ceil(test_size * n), test_size in 0..1. The
+ * permutation's first so many are the test rows, the others in their order the training rows. */
 size_t gr_order_holdout(size_t n, double test_size);
 
 const char   *gr_order_name(gr_order_kind k); /* "torch"; never NULL */

@@ -1,7 +1,7 @@
 /* reader.h - rows of one file in memory, whatever its reader: open, next until the end, close.
  *
- * A failure's message begins with "line N: ", N the 1-based physical line. A row's views point into the text or into the arena
- * given at open; its arrays are the reader's and are overwritten by the next row. */
+ * A failure's message begins with "line N: ", N the 1-based physical line. A row's views point into the text or into
+ * the arena given at open; its arrays are the reader's and are overwritten by the next row. */
 #ifndef GR_DATA_READER_H
 #define GR_DATA_READER_H
 #include <stdbool.h>
@@ -34,8 +34,8 @@ typedef struct gr_reader {
     size_t           n_field, cap_field, cap_col, cap_line;
 } gr_reader;
 
-/* `text` is the file's bytes, already UTF-8; it, the source and the arena outlive the rows. Reads the header where there is one.
- * GR_E_FORMAT, GR_E_NOMEM. Close also after a failure. */
+/* `text` is the file's bytes, already UTF-8; it, the source and the arena outlive the rows. Reads the header where
+ * there is one. GR_E_FORMAT, GR_E_NOMEM. Close also after a failure. */
 gr_status gr_reader_open(gr_reader *r, const gr_source *src, const char *file, gr_sv text, gr_arena *arena,
                          gr_err *err) GR_MUST_USE;
 gr_status gr_reader_next(gr_reader *r, gr_row *row, bool *more, gr_err *err) GR_MUST_USE;

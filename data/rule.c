@@ -45,7 +45,8 @@ static bool bound(size_t *out, int64_t at, size_t n)
     return true;
 }
 
-/* `at` of `of` rows as a place among n; n stays below GR_ORDER_MAX and `of` is a published count, so the product fits. */
+/* `at` of `of` rows as a place among n; n stays below GR_ORDER_MAX and `of` is a published count, so the product
+ * fits. */
 static int64_t scaled(int64_t at, int64_t of, size_t n)
 {
     return of == 0 || at == GR_SLICE_END ? at : at * (int64_t)n / of;

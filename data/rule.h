@@ -25,9 +25,10 @@ typedef struct gr_selection {
     size_t    n;
 } gr_selection;
 
-/* Narrow *sel by the rule (its `within` first). keys[i] is the key of row i, sets[d] the id list of the rule at depth d (0: the rule
- * itself, 1: its within, ...); both may be NULL when no rule of the chain is GR_RULE_IDS. GR_E_ARG for a rule that does not fit
- * (fractions outside 0..1, a seed its order does not take), GR_E_FORMAT for a slice beyond the rows, GR_E_NOMEM. */
+/* Narrow *sel by the rule (its `within` first). keys[i] is the key of row i, sets[d] the id list of the rule at
+ * depth d (0: the rule itself, 1: its within, ...); both may be NULL when no rule of the chain is GR_RULE_IDS.
+ * GR_E_ARG for a rule that does not fit (fractions outside 0..1, a seed its order does not take), GR_E_FORMAT for a
+ * slice beyond the rows, GR_E_NOMEM. */
 gr_status gr_rule_apply(gr_selection *sel, const gr_split_rule *rule, const gr_sv *keys, const gr_key_set *sets,
                         gr_err *err) GR_MUST_USE;
 

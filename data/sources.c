@@ -1,7 +1,7 @@
 /* sources.c - finding and reading the files of a split; see sources.h.
  *
- * A source names candidates; the first that exists and holds the member wins. Sources that live in the same archive are read in
- * one scan. */
+ * A source names candidates; the first that exists and holds the member wins. Sources that live in the same archive
+ * are read in one scan. */
 #include "data/sources.h"
 
 #include <stdio.h>

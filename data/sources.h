@@ -28,12 +28,13 @@ typedef struct gr_found {
     char             path[GR_PATH_MAX];
 } gr_found;
 
-/* Fill in pieces for each of f[0..n), whose src is set and the rest zeroed. Texts and names are taken from `a`. GR_E_NOTFOUND names
- * what was looked for and where. Free with gr_found_free in any case. */
+/* Fill in pieces for each of f[0..n), whose src is set and the rest zeroed. Texts and names are taken from `a`.
+ * GR_E_NOTFOUND names what was looked for and where. Free with gr_found_free in any case. */
 gr_status gr_sources_read(gr_found *f, size_t n, const char *data_dir, gr_arena *a, gr_err *err) GR_MUST_USE;
 void      gr_found_free(gr_found *f, size_t n);
 
-/* Is the source there (data/dataset.h, gr_dataset_find)? *present false comes with GR_OK and *err holding what is missing. */
+/* Is the source there (data/dataset.h, gr_dataset_find)? *present false comes with GR_OK and *err holding what is
+ * missing. */
 gr_status gr_source_present(const gr_source *src, const char *data_dir, bool *present, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
-/* tsv.c - records of tab-separated files; see reader.h. There is no quoting: a quote is a character, as in every GLUE file. */
+/* tsv.c - records of tab-separated files; see reader.h. There is no quoting: a quote is a character, as in every
+ * GLUE file. */
 #include "data/reader.h"
 
 gr_status gr_tsv_record(gr_reader *r, size_t *line, bool *more, gr_err *err)

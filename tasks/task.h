@@ -1,8 +1,8 @@
 /* task.h - the contract between the harness and a task module.
  *
- * A task module is ONE `const gr_task`: a table of facts plus at most three hooks. It says what its data is and how it is scored;
- * it never sees a tensor, a device, a file on disk or a command line. To add a task: write tasks/<suite>/<name>.c, add one line
- * to tasks/registry.c, add data/manifests/<name>.json and a fixture.
+ * A task module is ONE `const gr_task`: a table of facts plus at most three hooks. It says what its data is and how
+ * it is scored; it never sees a tensor, a device, a file on disk or a command line. To add a task: write
+ * tasks/<suite>/<name>.c, add one line to tasks/registry.c, add data/manifests/<name>.json and a fixture.
  *
  * Hooks run on one thread a run and keep no state. A hook that is NULL has the default written beside it. */
 #ifndef GR_TASKS_TASK_H

@@ -1,5 +1,5 @@
-/* data_sets.h - tables for the golden data sets that no task has: the originals beside a GLUE set, members of GLUE that are no task,
- * tags as IOB1, whole sets before a task splits them. Everything else is read through its task. */
+/* data_sets.h - tables for the golden data sets that no task has: the originals beside a GLUE set, members of GLUE
+ * that are no task, tags as IOB1, whole sets before a task splits them. Everything else is read through its task. */
 #ifndef GR_TESTS_GOLDEN_DATA_SETS_H
 #define GR_TESTS_GOLDEN_DATA_SETS_H
 #include "data/dataset.h"

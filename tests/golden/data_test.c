@@ -1,5 +1,6 @@
-/* data_test.c - every data set of golden/data/expected.json: counts, labels, and the digests of all rows and of single ones.
- * Whole sets and those without a task are read through data_sets.h, the others through the task's table. */
+/* data_test.c - every data set of golden/data/expected.json: counts, labels, and the digests of all rows and of
+ * single ones. Whole sets and those without a task are read through data_sets.h, the others through the task's
+ * table. */
 #include "tests/support/test.h"
 
 #include <math.h>

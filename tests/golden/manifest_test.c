@@ -1,4 +1,5 @@
-/* manifest_test.c - every manifest of the project against the published files that are at hand, and every task against its manifest. */
+/* manifest_test.c - every manifest of the project against the published files that are at hand, and every task
+ * against its manifest. */
 #include "tests/support/test.h"
 
 #include "base/fs.h"

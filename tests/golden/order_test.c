@@ -1,5 +1,5 @@
-/* order_test.c - data orders to the last index: golden/order.json and the own set's order.json. Short orders are given whole, long
- * ones by their first and last indices and the SHA-256 of the decimals joined by commas. */
+/* order_test.c - data orders to the last index: golden/order.json and the own set's order.json. Short orders are
+ * given whole, long ones by their first and last indices and the SHA-256 of the decimals joined by commas. */
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -19,7 +19,8 @@ static void digest(char hex[GR_SHA256_HEX], const uint32_t *x, size_t n)
     gr_buf_free(&b);
 }
 
-/* Indices of an array in the file against x from `at` on; the count of those that agree, -1 at the first that does not. */
+/* Indices of an array in the file against x from `at` on; the count of those that agree, -1 at the first that does
+ * not. */
 static long same(const gr_json *arr, const uint32_t *x, size_t n, size_t at)
 {
     long k = 0;

@@ -1,4 +1,5 @@
-/* archive_test.c - damaged archives: cut anywhere they are refused, with any byte changed they are read or refused, never worse. */
+/* archive_test.c - damaged archives: cut anywhere they are refused, with any byte changed they are read or refused,
+ * never worse. */
 #include "tests/support/test.h"
 
 #include "base/fs.h"

@@ -1,4 +1,5 @@
-/* archive_test.c - names, patterns, and every kind of container; archives are made here (zip) or come from the own golden set. */
+/* archive_test.c - names, patterns, and every kind of container; archives are made here (zip) or come from the own
+ * golden set. */
 #include "tests/support/test.h"
 
 #include "base/fs.h"

@@ -24,8 +24,9 @@ static void every_kind_permutes(void **state)
     }
 }
 
-/* By hand from the known first outputs of MT19937 seeded with 5489: 3499211612, 581869302, 3890346734. Torch, n = 4: swap 0 with
- * 3499211612 % 4 = 0, then 1 with 1 + 581869302 % 3 = 1, then 2 with 2 + 3890346734 % 2 = 2: the order stays. */
+/* By hand from the known first outputs of MT19937 seeded with 5489: 3499211612, 581869302, 3890346734. Torch, n = 4:
+ * swap 0 with 3499211612 % 4 = 0, then 1 with 1 + 581869302 % 3 = 1, then 2 with 2 + 3890346734 % 2 = 2: the order
+ * stays. */
 static void torch_by_hand(void **state)
 {
     static const uint32_t want[] = { 0, 1, 2, 3 };

@@ -1,4 +1,5 @@
-/* rows.h - rows of a text as one line, for the tests of the readers: columns joined by '~', rows by '|', each row led by its line. */
+/* rows.h - rows of a text as one line, for the tests of the readers: columns joined by '~', rows by '|', each row
+ * led by its line. */
 #ifndef GR_TESTS_UNIT_DATA_ROWS_H
 #define GR_TESTS_UNIT_DATA_ROWS_H
 #include "tests/support/test.h"
