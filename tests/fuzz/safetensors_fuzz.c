@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "model/safetensors.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -30,6 +29,17 @@ static void convert(const gr_st_tensor *t)
     free(i);
 }
 
+/* Plain writing: gr_fs_write would wait for the disk at every input. */
+static int write_file(const char *path, const uint8_t *data, size_t size)
+{
+    FILE *f = fopen(path, "wb");
+    int ok;
+
+    if (!f) return 0;
+    ok = size == 0 || fwrite(data, 1, size, f) == size;
+    return fclose(f) == 0 && ok;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *dir = getenv("TMPDIR");
@@ -39,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int bad = 0;
 
     (void)snprintf(path, sizeof path, "%s/glue-run-fuzz-%ld.safetensors", dir && *dir ? dir : P_tmpdir, (long)getpid());
-    if (gr_fs_write(path, data, size, &err) != GR_OK) return 0;
+    if (!write_file(path, data, size)) return 0;
     if (gr_st_open(&st, path, &err) == GR_OK) {
         for (size_t i = 0; i < gr_st_count(st); i++) {
             const gr_st_tensor *t = gr_st_at(st, i);
