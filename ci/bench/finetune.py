@@ -47,7 +47,7 @@ def main():
     for name in ("model", "data", "golden", "out"):
         p.add_argument("--" + name, required=True)
     p.add_argument("--seeds", default="42,43,44")
-    a = p.parse_args()
+    a = p.parse_intermixed_args()
     ref = json.load(open(os.path.join(a.golden, "real", "finetune.json")))
     out = 0
     print(f"{'task':12} {'metric':24} {'glue-run':>9} {'reference':>9} {'diff':>8} {'band':>7}  per seed, training time", flush=True)
