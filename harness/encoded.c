@@ -146,7 +146,7 @@ static gr_status rows_and_labels(gr_encoded *out, const job *j, gr_err *err)
         out->start[i + 1] = out->start[i] + j->len[i];
         if (j->len[i] > out->max_len) out->max_len = j->len[i];
         if (kind == GR_HEAD_CLASS) out->classes[i] = x->label;
-        if (kind == GR_HEAD_REGRESSION) out->values[i] = x->value;
+        if (kind == GR_HEAD_REGRESSION) out->values[i] = (double)(float)x->value; /* a collator's tensor of targets is float32 */
         if (out->word_start) out->word_start[i + 1] = out->word_start[i] + x->n_words;
         out->labelled = out->labelled && x->labelled;
     }

@@ -17,7 +17,7 @@ typedef struct gr_encoded {
     int32_t *ids;       /* [start[n]]                                                             */
     int32_t *types;     /* [start[n]]                                                             */
     int32_t *classes;   /* [n] (class heads), [start[n]] (token heads: GR_LABEL_IGNORE or a tag), or NULL */
-    double  *values;    /* [n] regression targets, or NULL                                        */
+    double  *values;    /* [n] regression targets as float32, as Trainer's collator rounds them; or NULL */
     size_t  *word_start;/* [n + 1] token heads: first word of each row in word_token              */
     int32_t *word_token;/* token heads: token of a word's first piece within its row; -1: cut off  */
     size_t   max_len;   /* longest row                                                            */

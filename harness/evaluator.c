@@ -67,7 +67,7 @@ static gr_status take_sequence(pass *p, size_t row, const double *logits, gr_err
         return gr_metric_acc_class(p->acc, got.cls, p->e->classes[row], err);
     }
     p->row_loss[row] = (logits[0] - p->e->values[row]) * (logits[0] - p->e->values[row]);
-    return gr_metric_acc_value(p->acc, got.value, p->e->values[row], err);
+    return gr_metric_acc_value(p->acc, got.value, p->ex->e[row].value, err); /* as the file has it, and as `score` reads it back */
 }
 
 /* logits: of the row's tokens. Words that truncation cut off are in neither side of the score, as in run_ner. */
