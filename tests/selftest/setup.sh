@@ -17,8 +17,8 @@ system() {
     rm -rf "$room/bin" "$room/called"
     mkdir "$room/bin"
     : > "$room/called"
-    for tool in dirname grep env true; do ln -s "$(command -v $tool)" "$room/bin/$tool"; done
-    ln -s "$(command -v bash)" "$room/bin/bash"
+    for tool in dirname grep env true; do ln -s "$(type -P $tool)" "$room/bin/$tool"; done
+    ln -s "$(type -P bash)" "$room/bin/bash"
     shim id "echo $1"
     shift
     shim dpkg "case ' $* ' in *\" \$2 \"*) exit 1 ;; esac; echo 'Status: install ok installed'"
