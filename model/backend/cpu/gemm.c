@@ -89,7 +89,7 @@ static void run_super_block(gr_ctx *c, job *b)
     b->cols = pieces(pieces(b->n, b->n_cols), nr) * nr;
     b->n_cols = pieces(b->n, b->cols);
     b->rows = tile_rows(b->g->m, b->n_cols, b->kern->mr);
-    b->panels = 2;
+    b->panels = 4;
     gr_pool_run(c->pool, pieces(b->n, b->panels * nr), pack_task, b);
     gr_pool_run(c->pool, pieces(b->g->m, b->rows) * b->n_cols, tile_task, b);
 }
