@@ -24,3 +24,7 @@ endforeach()
 # Each lint sees red on its bad samples, one by one, and green on the good ones (lint.sh).
 add_test(NAME selftest.lint COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/selftest/lint.sh)
 set_tests_properties(selftest.lint PROPERTIES LABELS selftest)
+
+# ci/setup installs what is missing, and only that, and says so where it cannot (setup.sh).
+add_test(NAME selftest.setup COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/selftest/setup.sh)
+set_tests_properties(selftest.setup PROPERTIES LABELS selftest)
