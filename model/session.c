@@ -30,7 +30,8 @@ static gr_status check_opts(const gr_model *m, const gr_session_opts *o, const g
     if (!(o->beta1 >= 0.0 && o->beta1 < 1.0) || !(o->beta2 >= 0.0 && o->beta2 < 1.0))
         return gr_fail(err, GR_E_ARG, "betas %g and %g are not in 0..1", o->beta1, o->beta2);
     if (!(o->epsilon >= 0.0) || !(o->weight_decay >= 0.0) || !(o->max_grad_norm >= 0.0))
-        return gr_fail(err, GR_E_ARG, "epsilon %g, weight decay %g, gradient norm %g: one is negative", o->epsilon, o->weight_decay, o->max_grad_norm);
+        return gr_fail(err, GR_E_ARG, "epsilon %g, weight decay %g, gradient norm %g: one is negative", o->epsilon, o->weight_decay,
+                       o->max_grad_norm);
     return GR_OK;
 }
 

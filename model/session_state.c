@@ -82,7 +82,8 @@ gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err)
     const void    *src = k->tap;
     size_t         n;
 
-    if (!s->o.tap_hidden || !s->last.b.n_tokens) return gr_fail(err, GR_E_ARG, "hidden states are kept by an evaluation of a session opened with tap_hidden");
+    if (!s->o.tap_hidden || !s->last.b.n_tokens)
+        return gr_fail(err, GR_E_ARG, "hidden states are kept by an evaluation of a session opened with tap_hidden");
     if (i < 0 || i > L + 1) return gr_fail(err, GR_E_ARG, "hidden state %d of a model with %d layers", (int)i, (int)L);
     if (i <= L) {
         src = (const char *)k->tap + (size_t)i * state;

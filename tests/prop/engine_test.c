@@ -247,7 +247,8 @@ static void freezing(world *w)
     static const char *const patterns[] = { "embeddings", "layer.0", "layer.1", "encoder", "layer.0-1", "head",
         "encoder,pooler", /* the head alone */
         "@embeddings.word_embeddings", "@encoder.layer.0.attention.self.key", "@encoder.layer.1.attention.self.value.weight",
-        "@encoder.layer.0.attention.self.query,@encoder.layer.0.attention.self.key", "embeddings,@encoder.layer.0.attention.", "embeddings,@encoder.layer.0.attention.,@encoder.layer.0.intermediate.",
+        "@encoder.layer.0.attention.self.query,@encoder.layer.0.attention.self.key",
+        "embeddings,@encoder.layer.0.attention.", "embeddings,@encoder.layer.0.attention.,@encoder.layer.0.intermediate.",
         "embeddings,@encoder.layer.0.attention.,@encoder.layer.0.intermediate.,@encoder.layer.0.output.dense",
         "embeddings,layer.0,@encoder.layer.1.attention.self", "@embeddings.word_embeddings,@embeddings.position,@embeddings.token" };
     const double norm = gr_tb_labelled(w->b, w->t.head.kind);
