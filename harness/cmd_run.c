@@ -57,9 +57,11 @@ static gr_status read_options(command *c, int argc, char **argv, gr_err *err)
     return GR_OK;
 }
 
-static gr_status digest_tokenizer(char out[GR_SHA256_HEX], const char *dir, gr_err *err)
+/* What a folder says beside its weights. */
+static gr_status digest_model_files(char out[GR_SHA256_HEX], const char *dir, gr_err *err)
 {
-    static const char *const files[] = { "tokenizer.json", "vocab.txt", "tokenizer_config.json" };
+    static const char *const files[] = { "config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json",
+                                         "added_tokens.json" };
     char path[GR_PATH_MAX], hex[GR_SHA256_HEX];
     gr_sha256 h;
 
@@ -84,16 +86,27 @@ static gr_status set_places(command *c, gr_err *err)
         if (strlen(c->o.data) >= sizeof w->data_dir || !gr_fs_is_dir(c->o.data))
             return gr_fail(err, GR_E_NOTFOUND, "--data %s: there is no such folder", c->o.data);
         (void)snprintf(w->data_dir, sizeof w->data_dir, "%s", c->o.data);
-        w->data_kind = "published";
     } else {
         GR_TRY(gr_locate_demo_data(w->data_dir, err));
-        w->data_kind = "demo";
     }
+    GR_TRY(gr_locate_data_kind(&w->data_kind, w->data_dir, err));
     if (c->o.train_file) w->data_kind = "custom";
     if (!c->o.recipe && demo_model) c->o.recipe = "demo";
     if (c->o.recipe) GR_TRY(gr_recipe_apply(&c->o, c->origins, c->o.recipe, &c->arena, err));
     w->recipe_name = c->o.recipe ? c->o.recipe : "";
     return gr_run_opts_check(&c->o, err);
+}
+
+static gr_status check_device(const char *name, gr_err *err)
+{
+    gr_buf names = { 0 };
+    gr_status s;
+
+    if (gr_device_find(name)) return GR_OK;
+    for (size_t i = 0; i < gr_device_count(); i++) gr_buf_addf(&names, "%s%s", i ? ", " : "", gr_device_at(i)->name);
+    s = gr_fail(err, GR_E_ARG, "--device '%s': this build has %s", name, names.p ? names.p : "none");
+    gr_buf_free(&names);
+    return s;
 }
 
 static gr_status set_up(command *c, gr_err *err)
@@ -103,8 +116,9 @@ static gr_status set_up(command *c, gr_err *err)
     w->o = &c->o;
     w->origins = c->origins;
     GR_TRY(set_places(c, err));
+    GR_TRY(check_device(c->o.device, err));
     GR_TRY(gr_tok_open(&c->tok, w->model_dir, NULL, err));
-    GR_TRY(digest_tokenizer(w->tok_sha256, w->model_dir, err));
+    GR_TRY(digest_model_files(w->tok_sha256, w->model_dir, err));
     GR_TRY(gr_pool_open(&c->pool, c->o.threads > 0 ? (int)c->o.threads : gr_pool_default_threads(), err));
     w->tok = c->tok;
     w->pool = c->pool;

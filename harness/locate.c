@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "harness/build_info.h"
 
 /* Folder of the running program; "." when it cannot be told. */
@@ -44,6 +45,23 @@ gr_status gr_locate_demo_data(char out[GR_PATH_MAX], gr_err *err)
 gr_status gr_locate_demo_model(char out[GR_PATH_MAX], gr_err *err)
 {
     return embedded(out, "model/demo", err);
+}
+
+gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err)
+{
+    char path[GR_PATH_MAX];
+    const char *word = NULL;
+    gr_json *marker = NULL;
+    gr_status s;
+
+    *kind = "published";
+    if (!gr_fs_join(path, sizeof path, dir, "demo.json") || !gr_fs_is_file(path)) return GR_OK;
+    if ((s = gr_json_read(&marker, path, 1 << 16, err)) != GR_OK) return s;
+    s = gr_json_need_str(&word, marker, "kind", err);
+    if (s == GR_OK && strcmp(word, "demo") != 0) s = gr_fail(err, GR_E_FORMAT, "%s: kind is '%.40s', not demo", path, word);
+    if (s == GR_OK) *kind = "demo";
+    gr_json_free(marker);
+    return s;
 }
 
 void gr_locate_home(char out[GR_PATH_MAX])

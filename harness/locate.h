@@ -11,6 +11,10 @@
 gr_status gr_locate_demo_data(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 gr_status gr_locate_demo_model(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 
+/* What the data of a folder are: "demo" where its demo.json says so (then row counts are its own), else "published".
+ * GR_E_FORMAT where demo.json is no such marker. */
+gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err) GR_MUST_USE;
+
 /* --model: "demo", a folder with a config.json, or a name below models/, $GLUE_RUN_HOME/models. GR_E_NOTFOUND. */
 gr_status gr_locate_model(char out[GR_PATH_MAX], const char *name, gr_err *err) GR_MUST_USE;
 
