@@ -226,7 +226,7 @@ static void test_predict_file(void **state)
 
         assert_string_equal(gr_json_str(gr_json_get(e, "label"), ""), "LOC");
         assert_int_equal((int)strlen(span), end - start);
-        assert_memory_equal(span, "the rain falls on paris." + start, strlen(span));
+        assert_memory_equal(span, &"the rain falls on paris."[start], strlen(span));
     }
     gr_json_free(v);
     free(text);
