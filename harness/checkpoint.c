@@ -240,6 +240,12 @@ gr_status gr_checkpoint_load(const char *dir, const gr_train_job *job, gr_train_
         s = gr_st_open(&f, path, &why);
         if (s == GR_OK) s = take(f, job, st, record, best, &why);
         gr_st_close(f);
+        if (s != GR_OK) {
+            free(*best);
+            *best = NULL;
+            record->n_history = 0;
+            memset(st, 0, sizeof *st);
+        }
         if (s == GR_OK) *found = true;
         else if (s == GR_E_NOMEM || s == GR_E_DEVICE) {
             if (err) *err = why;

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/checked.h"
+#include "harness/interrupt.h"
 
 enum { CHUNK_ROWS = 256 };
 
@@ -95,6 +96,10 @@ static void encode_chunk(void *arg, size_t task, int thread)
     const size_t first = task * CHUNK_ROWS, end = first + CHUNK_ROWS < j->ex->n ? first + CHUNK_ROWS : j->ex->n;
 
     for (size_t row = first; row < end && c->status == GR_OK; row++) {
+        if (gr_interrupted()) {
+            c->status = gr_fail(&c->err, GR_E_CANCELLED, "stopped while tokenising");
+            return;
+        }
         c->status = encode_row(j, j->work[thread], row, c);
         if (c->status != GR_OK) (void)gr_wrap(&c->err, c->status, "row %zu", row + 1);
     }

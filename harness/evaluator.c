@@ -112,7 +112,7 @@ static gr_status run_batches(pass *p, gr_session *s, size_t n, gr_err *err)
     if (st == GR_OK) st = gr_batcher_open(&b, p->e, tokens, p->o->max_tokens, p->o->max_rows, err);
     for (size_t i = 0, k; st == GR_OK && i < n; i += k) {
         if (gr_interrupted()) {
-            st = gr_fail(err, GR_E_CANCELLED, "interrupted");
+            st = gr_fail(err, GR_E_CANCELLED, "stopped while evaluating");
             break;
         }
         k = gr_batcher_take(&b, rows + i, n - i);
@@ -228,13 +228,34 @@ gr_status gr_evaluate(gr_eval_result *out, gr_predictions *predictions, gr_sessi
     return st;
 }
 
+static bool called(const char *metric, const char *name)
+{
+    static const char overall[] = "overall_";
+    const size_t n = sizeof overall - 1;
+
+    return strcmp(metric, name) == 0 || (strncmp(metric, overall, n) == 0 && strcmp(metric + n, name) == 0);
+}
+
 double gr_eval_metric(const gr_eval_result *r, const char *name)
 {
-    if (strcmp(name, "loss") == 0 || strcmp(name, "eval_loss") == 0) return r->loss;
     if (strncmp(name, "eval_", 5) == 0) name += 5;
+    if (strcmp(name, "loss") == 0) return r->loss;
     for (size_t i = 0; i < r->n_metrics; i++)
-        if (strcmp(r->metrics[i].name, name) == 0) return r->metrics[i].value;
+        if (called(r->metrics[i].name, name)) return r->metrics[i].value;
     return NAN;
+}
+
+const gr_metric *gr_eval_metric_find(const gr_task *t, const char *name)
+{
+    if (strncmp(name, "eval_", 5) == 0) name += 5;
+    for (size_t i = 0; t->metrics[i].metric; i++)
+        if (called(t->metrics[i].metric->name, name)) return t->metrics[i].metric;
+    return NULL;
+}
+
+bool gr_eval_metric_known(const gr_task *t, const char *name)
+{
+    return strcmp(name, "loss") == 0 || strcmp(name, "eval_loss") == 0 || gr_eval_metric_find(t, name);
 }
 
 void gr_eval_result_free(gr_eval_result *r)

@@ -35,6 +35,11 @@ typedef struct gr_eval_result {
 void gr_eval_result_free(gr_eval_result *r);
 double gr_eval_metric(const gr_eval_result *r, const char *name); /* "loss" too; NaN when absent */
 
+/* Can the task's evaluations give this metric? "loss", or the name of one of its metrics, "eval_" before it or not. A token task's
+ * "f1" is its overall_f1, as in run_ner. */
+const gr_metric *gr_eval_metric_find(const gr_task *t, const char *name); /* NULL: none, or the loss */
+bool gr_eval_metric_known(const gr_task *t, const char *name);
+
 /* predictions may be NULL. GR_E_CANCELLED when interrupted; GR_E_NUMERIC for a NaN logit, with the row. */
 gr_status gr_evaluate(gr_eval_result *out, gr_predictions *predictions, gr_session *s, const gr_encoded *e,
                       const gr_examples *ex, const gr_task *task, const gr_eval_opts *o, gr_err *err) GR_MUST_USE;

@@ -54,6 +54,7 @@ static gr_status load_data(job *j, gr_err *err)
         }
         GR_TRY(gr_task_data_open(&w->data, j->task, w->data_dir, strcmp(w->data_kind, "demo") == 0, w->tok, length, w->o, w->pool, err));
     }
+    GR_TRY(gr_task_eval_check(&w->data, w->o, err));
     return gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err);
 }
 
@@ -180,12 +181,37 @@ static void judge(job *j)
                    : j->task->head.kind == GR_HEAD_TOKEN ? "no entity was predicted" : "every prediction is the same value");
 }
 
+/* --metric-for-best must be one that this task measures, or the best would never be found. */
+static gr_status check_best(const job *j, gr_err *err)
+{
+    const gr_run_opts *o = j->room->o;
+    gr_buf names = { 0 };
+    gr_status s;
+
+    if ((!o->load_best && !o->early_stopping) || gr_eval_metric_known(j->task, o->metric_for_best)) return GR_OK;
+    for (size_t i = 0; j->task->metrics[i].metric; i++) gr_buf_addf(&names, ", %s", j->task->metrics[i].metric->name);
+    s = gr_fail(err, GR_E_ARG, "--metric-for-best '%s': %s measures loss%s", o->metric_for_best, j->task->name, names.p ? names.p : "");
+    gr_buf_free(&names);
+    return s;
+}
+
+/* What went wrong, for a row that names the task already. */
+static void set_message(gr_record *r, gr_status s, const gr_err *e)
+{
+    const size_t n = strlen(r->task);
+    const bool named = strncmp(e->msg, r->task, n) == 0 && strncmp(e->msg + n, ": ", 2) == 0;
+
+    r->status = s == GR_E_CANCELLED ? GR_RUN_INTERRUPTED : GR_RUN_FAILED;
+    (void)snprintf(r->message, sizeof r->message, "%s", e->msg + (named ? n + 2 : 0));
+}
+
 static gr_status run_phases(job *j, bool *reused, gr_err *err)
 {
     gr_workroom *w = j->room;
     char name[200];
     int found = 0;
 
+    GR_TRY(check_best(j, err));
     GR_TRY(open_model(j, err));
     GR_TRY(load_data(j, err));
     GR_TRY(gr_job_record_begin(j->r, w, j->task, j->seed, j->model, j->n_rows, err));
@@ -223,13 +249,10 @@ gr_status gr_job_run(gr_workroom *room, const gr_task *task, uint64_t seed, gr_r
     s = run_phases(&j, reused, e);
     if (!*reused) {
         r->total_seconds = gr_clock_seconds() - t0;
-        if (s != GR_OK) {
-            r->status = s == GR_E_CANCELLED ? GR_RUN_INTERRUPTED : GR_RUN_FAILED;
-            (void)snprintf(r->message, sizeof r->message, "%s", e->msg);
-        }
-        if (s == GR_OK || s != GR_E_CANCELLED) {
-            const gr_status ws = gr_job_write_record(r, room, e);
-            if (s == GR_OK) s = ws;
+        if (s != GR_OK) set_message(r, s, e);
+        if (s != GR_E_CANCELLED) {
+            const gr_status ws = gr_job_write_record(r, room, s == GR_OK ? e : NULL);
+            if (s == GR_OK && ws != GR_OK) set_message(r, s = ws, e);
         }
         if (s == GR_OK && j.checkpoints[0]) gr_checkpoint_remove(j.checkpoints);
     }

@@ -13,7 +13,7 @@ typedef struct gr_workroom {
     gr_pool             *pool;
     const gr_tok        *tok;
     char                 model_dir[4096], data_dir[4096], suite_dir[4096];
-    char                 tok_sha256[65]; /* of the tokenizer files                               */
+    char                 tok_sha256[65]; /* of config.json and the tokenizer's files             */
     const char          *data_kind;   /* "demo", "published", "custom"                           */
     const char          *recipe_name; /* stored recipe in force, or ""                            */
     gr_progress_mode     progress;

@@ -1,4 +1,5 @@
 /* main.c - from the command line to a subcommand. The interface is docs/cli.md. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,10 +45,19 @@ static int unknown(const char *word)
     return GR_EXIT_USAGE;
 }
 
+/* What was printed must also have arrived. */
+static int finish(int code)
+{
+    const bool lost = fflush(stdout) != 0 || ferror(stdout);
+
+    if (!lost || code != GR_EXIT_OK) return code;
+    fputs("glue-run: standard output cannot be written\n", stderr);
+    return GR_EXIT_DEVICE;
+}
+
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "--help";
-    int code;
 
     if (argc < 2) {
         usage(stderr);
@@ -61,16 +71,9 @@ int main(int argc, char **argv)
         printf("glue-run %s\n", gr_build_version());
         return GR_EXIT_OK;
     }
-    if (strcmp(word, "export") == 0 && argc > 2 && strcmp(argv[2], "leaderboard") == 0) return gr_cmd_leaderboard(argc - 3, argv + 3);
-    if (word[0] == '-') return gr_cmd_run(argc - 1, argv + 1); /* glue-run --all */
-    for (int i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(word, commands[i].name) != 0) continue;
-        code = commands[i].run(argc - 2, argv + 2);
-        if (fflush(stdout) != 0 && code == GR_EXIT_OK) {
-            perror("glue-run: standard output");
-            return GR_EXIT_DEVICE;
-        }
-        return code;
-    }
+    if (strcmp(word, "export") == 0 && argc > 2 && strcmp(argv[2], "leaderboard") == 0) return finish(gr_cmd_leaderboard(argc - 3, argv + 3));
+    if (word[0] == '-') return finish(gr_cmd_run(argc - 1, argv + 1)); /* glue-run --all */
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(word, commands[i].name) == 0) return finish(commands[i].run(argc - 2, argv + 2));
     return unknown(word);
 }

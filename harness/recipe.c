@@ -24,14 +24,29 @@ static const struct { const char *name; const pair *set; } stored[] = {
     { "demo", demo },
 };
 
+/* Two options that say the same thing: one on the command line puts the recipe's other one aside too. */
+static const char *rival(const char *name)
+{
+    static const pair rivals[] = { { "warmup-steps", "warmup-ratio" }, { "sample", "max-train-samples" } };
+
+    for (size_t i = 0; i < sizeof rivals / sizeof *rivals; i++) {
+        if (strcmp(name, rivals[i].option) == 0) return rivals[i].value;
+        if (strcmp(name, rivals[i].value) == 0) return rivals[i].option;
+    }
+    return NULL;
+}
+
 static gr_status apply_one(gr_run_opts *o, gr_opt_origin *origins, const char *option, const char *value, gr_err *err)
 {
     const int i = gr_opt_index(gr_run_options, option);
+    const char *other;
 
     if (i < 0) return gr_fail(err, GR_E_ARG, "no option is called '%s'", option);
     if (!gr_run_option_in_recipe(&gr_run_options[i]) && strncmp(gr_run_options[i].name, "save-", 5) != 0)
         return gr_fail(err, GR_E_ARG, "'%s' cannot stand in a recipe", option);
     if (origins[i] == GR_ORIGIN_COMMAND_LINE) return GR_OK;
+    other = rival(gr_run_options[i].name);
+    if (other && origins[gr_opt_index(gr_run_options, other)] == GR_ORIGIN_COMMAND_LINE) return GR_OK;
     return gr_opt_set(o, origins, gr_run_options, option, value, GR_ORIGIN_RECIPE, err);
 }
 
@@ -49,12 +64,16 @@ static gr_status apply_file(gr_run_opts *o, gr_opt_origin *origins, const char *
     for (const gr_json *v = gr_json_first(doc); v && s == GR_OK; v = gr_json_next(v)) {
         const char *copy;
         gr_buf_reset(&text);
+        if (!gr_json_is_string(v) && !gr_json_is_bool(v) && !gr_json_is_number(v)) {
+            s = gr_fail(err, GR_E_FORMAT, "%s: '%s' is neither text, a number, true nor false", path, gr_json_key(v));
+            break;
+        }
         if (gr_json_is_string(v)) gr_buf_adds(&text, gr_json_str(v, ""));
         else if (gr_json_is_bool(v)) gr_buf_adds(&text, gr_json_bool(v, false) ? "true" : "false");
         else gr_json_number(&text, gr_json_num(v, 0));
         copy = text.oom ? NULL : gr_arena_strndup(a, text.p ? text.p : "", text.n);
         s = copy ? apply_one(o, origins, gr_json_key(v), copy, err) : gr_fail_nomem(err, "a recipe");
-        if (s != GR_OK) s = gr_wrap(err, s, "%s: %s", path, gr_json_key(v));
+        if (s != GR_OK) s = gr_wrap(err, s, "%s", path);
     }
 out:
     gr_buf_free(&text);

@@ -119,7 +119,7 @@ bool gr_run_option_in_recipe(const gr_opt *opt)
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
 {
     if (o->data && !o->model)
-        return gr_fail(err, GR_E_ARG, "--data is given without --model: name the encoder with --model DIR (or --model demo, to insist)");
+        return gr_fail(err, GR_E_ARG, "--data (or GLUE_RUN_DATA) is given without --model: name the encoder with --model DIR (or --model demo, to insist)");
     if (o->warmup_ratio > 0 && o->warmup_steps > 0)
         return gr_fail(err, GR_E_ARG, "--warmup-steps and --warmup-ratio are both given: keep one");
     if (o->early_stopping > 0 && strcmp(o->eval_strategy, "no") == 0)
@@ -130,7 +130,8 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
         return gr_fail(err, GR_E_ARG, "--sample and --max-train-samples are both given: keep one");
     if ((o->validation_file || o->test_file) && !o->train_file)
         return gr_fail(err, GR_E_ARG, "--validation-file and --test-file need --train-file");
-    if (o->threads < 0) return gr_fail(err, GR_E_ARG, "--threads %lld: at least 1", (long long)o->threads);
+    if (o->dropout < 0 && o->dropout != -1) /* -1: the option was not given */
+        return gr_fail(err, GR_E_ARG, "--dropout %g: from 0 to 0.99", o->dropout);
     return GR_OK;
 }
 

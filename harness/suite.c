@@ -33,11 +33,14 @@ static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err 
 {
     gr_err why = GR_ERR_INIT;
     bool present = false;
+    gr_status st;
 
     for (int i = 0; i < s->n_tasks; i++)
         if (s->tasks[i] == t) return GR_OK;
     if (s->n_tasks == MAX_TASKS) return gr_fail(err, GR_E_ARG, "at most %d tasks", MAX_TASKS);
-    GR_TRY(gr_task_find_data(t, s->room.data_dir, &present, &why));
+    st = gr_task_find_data(t, s->room.data_dir, &present, &why);
+    if (st == GR_E_NOMEM) return gr_fail(err, st, "%s", why.msg);
+    if (st != GR_OK) present = true; /* files that are broken fail their own job, with this message */
     if (!present && (named || s->room.o->require_all)) return gr_fail(err, GR_E_NOTFOUND, "%s", why.msg);
     if (!present && strcmp(s->room.data_kind, "demo") == 0) return GR_OK; /* the demo covers part of the tasks */
     s->tasks[s->n_tasks] = t;
@@ -48,6 +51,7 @@ static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err 
 static gr_status add_suite(gr_suite_run *s, const char *suite, gr_err *err)
 {
     const int before = s->n_tasks;
+    bool found = false;
 
     if (suite && !gr_suite_find(suite))
         return gr_fail(err, GR_E_ARG, "no suite is called '%s' (see glue-run list suites)", suite);
@@ -56,7 +60,8 @@ static gr_status add_suite(gr_suite_run *s, const char *suite, gr_err *err)
         if (suite ? strcmp(t->suite, suite) != 0 : (t->flags & (GR_TASK_NOT_DEFAULT | GR_TASK_DIAGNOSTIC)) != 0) continue;
         GR_TRY(add_task(s, t, false, err));
     }
-    if (s->n_tasks == before)
+    for (int i = before; i < s->n_tasks; i++) found = found || s->has_data[i];
+    if (!found)
         return gr_fail(err, GR_E_NOTFOUND, "%s has data for no task of the suite '%s'", s->room.data_dir, suite ? suite : "default");
     return GR_OK;
 }
@@ -144,7 +149,6 @@ static gr_status run_one(gr_suite_run *s, const gr_task *t, uint64_t seed, gr_er
     else if (r->status != GR_RUN_OK || st != GR_OK) s->n_failed++;
     s->single = st;
     if (st != GR_OK && err) *err = why;
-    if (st == GR_E_IO) gr_log(GR_LOG_ERROR, "%s", why.msg);
     return GR_OK;
 }
 

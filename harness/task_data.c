@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/rng.h"
+#include "harness/interrupt.h"
 #include "tasks/load.h"
 
 /* ---- which splits ---- */
@@ -54,16 +55,24 @@ typedef struct loading {
 static gr_status add_split(gr_task_data *d, const char *name, const loading *l, gr_err *err)
 {
     gr_task_split *s = &d->split[d->n_splits];
+    gr_status st;
 
     if (d->n_splits == GR_MAX_SPLITS) return gr_fail(err, GR_E_ARG, "--eval-splits: at most %d splits", GR_MAX_SPLITS - 2);
+    if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "stopped while reading");
     GR_TRY(gr_task_load_with(&s->examples, d->task, name, l->data_dir, &l->load, err));
     (void)snprintf(s->name, sizeof s->name, "%s", name);
     d->n_splits++; /* from here on close() releases it */
     for (size_t i = 0; i < s->examples.n_warnings; i++) gr_warn("%s: %s", d->task->name, s->examples.warnings[i]);
     if (s->examples.n == 0) return gr_fail(err, GR_E_FORMAT, "%s: split '%s' has no rows", d->task->name, name);
-    if (gr_encoded_make(&s->encoded, l->tok, &s->examples, d->task, &l->encode, l->pool, err) != GR_OK)
-        return gr_wrap(err, err ? err->status : GR_E_FORMAT, "%s: %s", d->task->name, name);
-    return GR_OK;
+    st = gr_encoded_make(&s->encoded, l->tok, &s->examples, d->task, &l->encode, l->pool, err);
+    return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", d->task->name, name);
+}
+
+static bool evaluated(const gr_task_data *d, const char *name)
+{
+    for (int i = 1; i <= d->n_eval; i++)
+        if (strcmp(d->split[i].name, name) == 0) return true;
+    return false;
 }
 
 static bool has_split(const gr_task_data *d, const char *name)
@@ -88,7 +97,7 @@ gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const char *
     if ((s = add_split(out, "train", &l, e)) != GR_OK) goto out;
     while (rest.n && s == GR_OK) {
         if ((s = resolve(&split, task, gr_sv_trim(gr_sv_split(&rest, ',')), e)) != GR_OK) break;
-        if (out->n_eval && has_split(out, split->name)) continue;
+        if (evaluated(out, split->name)) continue;
         if ((s = add_split(out, split->name, &l, e)) == GR_OK) out->n_eval++;
     }
     if (s == GR_OK && o->save_model && find_split(task, "test") && !has_split(out, "test")) {
@@ -122,6 +131,20 @@ static size_t classes_seen(const gr_encoded *e, const uint32_t *rows, size_t n, 
                 break;
             }
     return seen;
+}
+
+gr_status gr_task_eval_check(const gr_task_data *d, const gr_run_opts *o, gr_err *err)
+{
+    for (int i = 1; i <= d->n_eval && d->task->head.kind == GR_HEAD_CLASS; i++) {
+        const gr_encoded *e = &d->split[i].encoded;
+        size_t k = 1;
+        if (o->max_eval_samples <= 0 || (size_t)o->max_eval_samples >= e->n) continue;
+        while (k < (size_t)o->max_eval_samples && e->classes[k] == e->classes[0]) k++;
+        if (k == (size_t)o->max_eval_samples)
+            return gr_fail(err, GR_E_ARG, "%s: the first %zu rows of %s are all of one class: --max-eval-samples must reach further",
+                           d->task->name, k, d->split[i].name);
+    }
+    return GR_OK;
 }
 
 /* How many rows of each class: proportional, largest remainders first (ties: lower class). */
@@ -192,7 +215,9 @@ gr_status gr_task_train_rows(uint32_t **rows, size_t *n, const gr_task_data *d, 
     const size_t n_classes = class_head ? (size_t)d->task->head.n_out : 1;
     gr_status s = GR_OK;
 
+    *rows = NULL;
     *n = e->n;
+    if (!e->labelled) return gr_fail(err, GR_E_FORMAT, "%s: training rows without labels", d->task->name);
     *rows = malloc((e->n + 1) * sizeof **rows);
     if (!*rows) return gr_fail_nomem(err, "the training rows");
     for (size_t i = 0; i < e->n; i++) (*rows)[i] = (uint32_t)i;
@@ -203,7 +228,6 @@ gr_status gr_task_train_rows(uint32_t **rows, size_t *n, const gr_task_data *d, 
         if (class_head && classes_seen(e, *rows, *n, d->task->head.n_out) < 2)
             s = gr_fail(err, GR_E_ARG, "%s: the first %zu training rows are all of one class: use --sample %zu", d->task->name, *n, *n);
     }
-    if (s == GR_OK && !e->labelled) s = gr_fail(err, GR_E_FORMAT, "%s: training rows without labels", d->task->name);
     if (s != GR_OK) {
         free(*rows);
         *rows = NULL;

@@ -25,6 +25,9 @@ gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const char *
                             size_t max_length, const gr_run_opts *o, gr_pool *pool, gr_err *err) GR_MUST_USE;
 void      gr_task_data_close(gr_task_data *d); /* accepts a zeroed one */
 
+/* GR_E_ARG when --max-eval-samples leaves one class of a split to be told apart. */
+gr_status gr_task_eval_check(const gr_task_data *d, const gr_run_opts *o, gr_err *err) GR_MUST_USE;
+
 /* The training rows of one run: all, the first N (--max-train-samples; refused when one class is left), or a seeded stratified sample
  * in file order (--sample). *rows is malloc'd. */
 gr_status gr_task_train_rows(uint32_t **rows, size_t *n, const gr_task_data *d, const gr_run_opts *o, uint64_t seed, gr_err *err) GR_MUST_USE;

@@ -31,6 +31,8 @@ typedef struct loop {
     size_t              rows_a_step;
     void               *best;       /* host copy of the best weights, or NULL */
     FILE               *log;
+    gr_buf              line;       /* of the log */
+    bool                log_failed;
     double              last_norm, last_lr, t0;
 } loop;
 
@@ -127,6 +129,63 @@ static gr_status step_once(loop *l, gr_step_info *info, gr_err *err)
     return GR_OK;
 }
 
+/* ---- the log: a line each --log-steps steps and each evaluation ---- */
+
+static void log_number(gr_buf *b, const char *name, double v)
+{
+    gr_buf_addf(b, ",\"%s\":", name);
+    gr_json_number(b, v);
+}
+
+static void log_begin(gr_buf *b, int64_t step, double epoch)
+{
+    gr_buf_reset(b);
+    gr_buf_addf(b, "{\"step\":%lld", (long long)step);
+    log_number(b, "epoch", epoch);
+}
+
+/* A line that cannot be written is found when the file is closed. */
+static void log_end(loop *l)
+{
+    gr_buf_adds(&l->line, "}\n");
+    if (!l->log) return;
+    l->log_failed = l->log_failed || l->line.oom || fwrite(l->line.p, 1, l->line.n, l->log) != l->line.n;
+}
+
+static void log_step(loop *l, const gr_step_info *info)
+{
+    const gr_train_state *st = &l->out->state;
+
+    log_begin(&l->line, st->step, info->epoch);
+    log_number(&l->line, "loss", st->log_sum / (double)st->log_steps);
+    log_number(&l->line, "grad_norm", info->grad_norm);
+    log_number(&l->line, "learning_rate", info->lr);
+    log_end(l);
+}
+
+static void log_eval(loop *l, const gr_rec_point *p)
+{
+    char name[80];
+
+    log_begin(&l->line, p->step, p->epoch);
+    log_number(&l->line, "eval_loss", p->eval_loss);
+    for (int i = 0; i < p->n_metrics; i++) {
+        (void)snprintf(name, sizeof name, "eval_%s", p->metric[i].name);
+        if (!isnan(p->metric[i].value)) log_number(&l->line, name, p->metric[i].value);
+    }
+    log_end(l);
+    if (l->log) l->log_failed = l->log_failed || fflush(l->log) != 0;
+}
+
+static gr_status close_log(loop *l, gr_err *err)
+{
+    const bool ok = !l->log || (fclose(l->log) == 0 && !l->log_failed);
+
+    l->log = NULL;
+    gr_buf_free(&l->line);
+    return ok ? GR_OK : gr_fail(err, GR_E_IO, "%s: cannot be written", l->job->log_path);
+}
+
 static void note_step(loop *l, const gr_step_info *info)
 {
     gr_train_state *st = &l->out->state;
@@ -141,30 +200,18 @@ static void note_step(loop *l, const gr_step_info *info)
     l->last_lr = info->lr;
     if (l->job->on_step) l->job->on_step(l->job->user, info);
     if (l->job->progress) {
-        const double s = st->seconds + gr_clock_seconds() - l->t0;
-        (void)snprintf(note, sizeof note, "loss %.4f  lr %.2e  %.0f examples/s", info->loss, info->lr, s > 0 ? st->samples / s : 0);
+        const double s = st->seconds + gr_clock_seconds() - l->t0, rate = s > 0 ? st->samples / s : 0;
+        (void)snprintf(note, sizeof note, "loss %.4f  lr %.2e  %.*f examples/s", info->loss, info->lr, rate < 10 ? 1 : 0, rate);
         gr_progress_update(l->job->progress, st->step, note);
     }
     if (st->step % l->job->o->log_steps == 0) {
-        if (l->log)
-            fprintf(l->log, "{\"step\":%lld,\"epoch\":%.6g,\"loss\":%.17g,\"grad_norm\":%.17g,\"learning_rate\":%.17g}\n",
-                    (long long)st->step, info->epoch, st->log_sum / (double)st->log_steps, info->grad_norm, info->lr);
+        log_step(l, info);
         st->log_sum = 0;
         st->log_steps = 0;
     }
 }
 
 /* ---- evaluation inside training ---- */
-
-static void log_eval(const loop *l, const gr_rec_point *p)
-{
-    if (!l->log) return;
-    fprintf(l->log, "{\"step\":%lld,\"epoch\":%.6g,\"eval_loss\":%.17g", (long long)p->step, p->epoch, p->eval_loss);
-    for (int i = 0; i < p->n_metrics; i++)
-        if (!isnan(p->metric[i].value)) fprintf(l->log, ",\"eval_%s\":%.17g", p->metric[i].name, p->metric[i].value);
-    fputs("}\n", l->log);
-    (void)fflush(l->log);
-}
 
 static gr_status add_point(loop *l, const gr_eval_result *e, gr_err *err)
 {
@@ -191,10 +238,8 @@ static gr_status add_point(loop *l, const gr_eval_result *e, gr_err *err)
 
 static bool higher_is_better(const gr_task *t, const char *name)
 {
-    if (strncmp(name, "eval_", 5) == 0) name += 5;
-    for (size_t i = 0; t->metrics[i].metric; i++)
-        if (strcmp(t->metrics[i].metric->name, name) == 0) return t->metrics[i].metric->higher_is_better;
-    return false;
+    const gr_metric *m = gr_eval_metric_find(t, name);
+    return m && m->higher_is_better;
 }
 
 static gr_status keep_best(loop *l, gr_err *err)
@@ -258,7 +303,7 @@ static gr_status run_steps(loop *l, gr_err *err)
 
     l->t0 = gr_clock_seconds();
     while (out->state.step < out->total_steps && !out->stopped_early) {
-        if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "interrupted at step %lld", (long long)out->state.step);
+        if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "stopped at step %lld of %lld", (long long)out->state.step, (long long)out->total_steps);
         GR_TRY(set_epoch(l, out->state.step / out->steps_per_epoch, err));
         GR_TRY(step_once(l, &info, err));
         out->has_eval = false;
@@ -304,6 +349,7 @@ static gr_status open_loop(loop *l, gr_err *err)
     GR_TRY(gr_batcher_open(&l->batcher, j->train, j->task->head.kind == GR_HEAD_TOKEN, max_tokens, (int32_t)j->o->batch_size, err));
     GR_TRY(gr_schedule_init(&l->schedule, j->o->scheduler, warmup_steps(j->o, l->out->total_steps), l->out->total_steps, j->o->learning_rate, err));
     if (j->checkpoint_dir) GR_TRY(gr_checkpoint_load(j->checkpoint_dir, j, &l->out->state, l->record, &l->best, &found, err));
+    l->out->stopped_early = found && j->o->early_stopping > 0 && l->out->state.stale >= j->o->early_stopping;
     if (found) gr_info("resumed at step %lld of %lld", (long long)l->out->state.step, (long long)l->out->total_steps);
     if (j->log_path && !(l->log = fopen(j->log_path, found ? "ab" : "wb")))
         return gr_fail(err, GR_E_IO, "%s: cannot be written", j->log_path);
@@ -313,7 +359,7 @@ static gr_status open_loop(loop *l, gr_err *err)
 gr_status gr_train(gr_train_result *out, const gr_train_job *job, gr_record *record, gr_err *err)
 {
     loop l = { .job = job, .out = out, .record = record, .epoch = -1, .last_norm = NAN, .last_lr = NAN };
-    gr_status s;
+    gr_status s, closed;
 
     memset(out, 0, sizeof *out);
     s = open_loop(&l, err);
@@ -322,7 +368,8 @@ gr_status gr_train(gr_train_result *out, const gr_train_job *job, gr_record *rec
     record->steps = out->state.step;
     record->epochs = out->steps_per_epoch ? (double)out->state.step / (double)out->steps_per_epoch : 0;
     record->train_loss = out->state.step ? out->state.loss_sum / (double)out->state.step : NAN;
-    if (l.log && fclose(l.log) != 0 && s == GR_OK) s = gr_fail(err, GR_E_IO, "%s: cannot be written", job->log_path);
+    closed = close_log(&l, s == GR_OK ? err : NULL);
+    if (s == GR_OK) s = closed;
     gr_batcher_close(&l.batcher);
     free(l.order);
     free(l.best);

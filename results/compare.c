@@ -68,7 +68,8 @@ static void tolerance(gr_comparison *c, const gr_json *baseline)
     c->tolerance = DEFAULT_TOLERANCE;
     (void)snprintf(c->why, sizeof c->why, "no baseline file: the default");
     for (const gr_json *e = gr_json_first(gr_json_get(baseline, "entries")); e; e = gr_json_next(e)) {
-        if (strcmp(gr_json_str(gr_json_get(e, "task"), ""), c->task) != 0 || strcmp(gr_json_str(gr_json_get(e, "metric"), ""), c->metric) != 0) continue;
+        if (strcmp(gr_json_str(gr_json_get(e, "task"), ""), c->task) != 0 || strcmp(gr_json_str(gr_json_get(e, "metric"), ""), c->metric) != 0 ||
+            strcmp(gr_json_str(gr_json_get(e, "split"), c->split), c->split) != 0) continue;
         c->tolerance = gr_json_num(gr_json_get(e, "tolerance"), DEFAULT_TOLERANCE);
         (void)snprintf(c->why, sizeof c->why, "%.190s", gr_json_str(gr_json_get(e, "why"), ""));
     }
@@ -137,6 +138,14 @@ static const gr_record *partner(const gr_records *rs, const gr_record *r)
     return found;
 }
 
+/* Of several runs of one task and seed the last one counts. */
+static bool again_later(const gr_records *rs, size_t i)
+{
+    for (size_t k = i + 1; k < rs->n; k++)
+        if (strcmp(rs->r[k].task, rs->r[i].task) == 0 && rs->r[k].seed == rs->r[i].seed && rs->r[k].status == GR_RUN_OK) return true;
+    return false;
+}
+
 static const gr_rec_metric *metric_of(const gr_record *r, const gr_rec_metric *like)
 {
     for (size_t i = 0; i < r->n_metrics; i++)
@@ -162,7 +171,7 @@ static gr_status gather(gr_comparison *c, paired *p, const gr_records *base, con
         const gr_record *b = &base->r[i], *x;
         const gr_rec_metric *mb, *mx;
         gr_err why = GR_ERR_INIT;
-        if (strcmp(b->task, c->task) != 0 || b->status != GR_RUN_OK) continue;
+        if (strcmp(b->task, c->task) != 0 || b->status != GR_RUN_OK || again_later(base, i)) continue;
         x = partner(next, b);
         if (!x) {
             c->verdict = GR_VERDICT_MISSING;

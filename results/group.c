@@ -7,18 +7,46 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/options.h"
+
+/* ---- one record ---- */
+
+void gr_record_recipe_text(gr_buf *out, const gr_record *r, bool per_task)
+{
+    for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
+        char *text = NULL;
+        if (!per_task && strcmp(gr_json_str(gr_json_get(v, "from"), ""), gr_opt_origin_name(GR_ORIGIN_TASK)) == 0) continue;
+        if (!gr_json_get(v, "value") || gr_json_print(&text, gr_json_get(v, "value"), false, NULL) != GR_OK) continue;
+        gr_buf_addf(out, "%s=%s\n", gr_json_key(v), text);
+        free(text);
+    }
+}
+
+int64_t gr_record_rows(const gr_record *r, const char *split)
+{
+    const double cut = gr_json_num(gr_json_get(gr_json_get(r->recipe, "max-eval-samples"), "value"), 0);
+
+    if (r->n_splits > 1 && strcmp(r->splits[1].name, split) == 0 && r->n_eval > 0) return r->n_eval;
+    for (int i = r->n_splits - 1; i >= 0; i--)
+        if (strcmp(r->splits[i].name, split) == 0)
+            return cut > 0 && cut < (double)r->splits[i].examples ? (int64_t)cut : r->splits[i].examples;
+    return -1;
+}
 
 static bool same_recipe(const gr_record *a, const gr_record *b)
 {
-    char *x = NULL, *y = NULL;
+    gr_buf x = { 0 }, y = { 0 };
     bool same;
 
-    if (!a->recipe || !b->recipe) return a->recipe == b->recipe;
-    same = gr_json_print(&x, a->recipe, false, NULL) == GR_OK && gr_json_print(&y, b->recipe, false, NULL) == GR_OK && strcmp(x, y) == 0;
-    free(x);
-    free(y);
+    gr_record_recipe_text(&x, a, true);
+    gr_record_recipe_text(&y, b, true);
+    same = gr_sv_eq(gr_buf_sv(&x), gr_buf_sv(&y));
+    gr_buf_free(&x);
+    gr_buf_free(&y);
     return same;
 }
+
+/* ---- groups ---- */
 
 static bool together(const gr_record *a, const gr_record *b)
 {

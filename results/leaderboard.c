@@ -23,21 +23,14 @@ typedef struct entry {
     int              n_scored, n_seeds;
 } entry;
 
-/* What makes two runs the same recipe: every option but those that a task sets itself. */
+/* What makes two runs the same recipe: every option's value but those that a task sets itself. */
 static void recipe_digest(char out[GR_SHA256_HEX], const gr_record *r)
 {
-    gr_sha256 h;
+    gr_buf text = { 0 };
 
-    gr_sha256_init(&h);
-    for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
-        char *text = NULL;
-        if (strcmp(gr_json_str(gr_json_get(v, "from"), ""), "task") == 0) continue;
-        if (gr_json_print(&text, v, false, NULL) != GR_OK) continue;
-        gr_sha256_add(&h, gr_json_key(v), strlen(gr_json_key(v)));
-        gr_sha256_add(&h, text, strlen(text));
-        free(text);
-    }
-    gr_sha256_hex(&h, out);
+    gr_record_recipe_text(&text, r, false);
+    gr_sha256_of(out, text.p ? text.p : "", text.n);
+    gr_buf_free(&text);
 }
 
 static bool same_entry(const entry *e, const gr_record *r, const char *recipe)
@@ -115,18 +108,26 @@ static gr_status place(board *b, const gr_group *g, gr_err *err)
     return GR_OK;
 }
 
+/* Has the task a share in the score? */
+static bool counts(const gr_group *g)
+{
+    return g && g->n_ok && !gr_group_lead(g)->out_of_mean;
+}
+
+/* seeds: those that have a value for every task of the score. */
 static void score_seeds(entry *e, const board *b)
 {
     const gr_group *first = NULL;
     double score[MAX_SEEDS_SCORED], mean = 0, square = 0;
     int n = 0;
 
-    for (size_t t = 0; t < b->n_tasks && !first; t++) first = e->task[t];
+    for (size_t t = 0; t < b->n_tasks && !first; t++)
+        if (counts(e->task[t])) first = e->task[t];
     for (size_t s = 0; first && s < first->n && n < MAX_SEEDS_SCORED; s++) {
         double sum = 0;
         int tasks = 0;
         for (size_t t = 0; t < b->n_tasks; t++) {
-            if (!e->task[t] || gr_group_lead(e->task[t])->out_of_mean) continue;
+            if (!counts(e->task[t])) continue;
             sum += value_of_seed(e->task[t], first->r[s]->seed);
             tasks++;
         }
@@ -143,7 +144,7 @@ static void score(entry *e, const board *b)
     double sum = 0;
 
     for (size_t t = 0; t < b->n_tasks; t++) {
-        const double v = e->task[t] ? group_value(e->task[t]) : NAN;
+        const double v = counts(e->task[t]) ? group_value(e->task[t]) : NAN;
         for (size_t i = 0; e->task[t] && i < e->task[t]->n; i++) {
             const gr_record *r = e->task[t]->r[i];
             if (r->status != GR_RUN_OK && r->status != GR_RUN_COLLAPSED) continue;
@@ -151,7 +152,7 @@ static void score(entry *e, const board *b)
             if (!isnan(r->samples_per_second)) e->samples += r->samples_per_second * r->train_seconds;
             if (r->peak_memory_mb > e->memory) e->memory = r->peak_memory_mb;
         }
-        if (isnan(v) || gr_group_lead(e->task[t])->out_of_mean) continue;
+        if (isnan(v)) continue;
         sum += v;
         e->n_scored++;
     }

@@ -1,7 +1,6 @@
 /* record.c - the record's memory and lookups. Its JSON form is in record_json.c. */
 #include "results/record.h"
 
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,16 @@ const char *gr_run_status_name(gr_run_status s)
                                          [GR_RUN_NO_DATA] = "no data", [GR_RUN_INTERRUPTED] = "interrupted" };
 
     return (unsigned)s < sizeof names / sizeof *names ? names[s] : "unknown";
+}
+
+bool gr_run_status_find(gr_run_status *out, const char *name)
+{
+    for (int s = GR_RUN_OK; s <= GR_RUN_INTERRUPTED; s++) {
+        if (strcmp(name, gr_run_status_name((gr_run_status)s)) != 0) continue;
+        *out = (gr_run_status)s;
+        return true;
+    }
+    return false;
 }
 
 void gr_record_init(gr_record *r)

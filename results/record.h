@@ -20,6 +20,7 @@ extern "C" {
 
 typedef enum gr_run_status { GR_RUN_OK, GR_RUN_FAILED, GR_RUN_COLLAPSED, GR_RUN_NO_DATA, GR_RUN_INTERRUPTED } gr_run_status;
 const char *gr_run_status_name(gr_run_status s); /* "ok", "failed", "collapsed", "no data", "interrupted" */
+bool        gr_run_status_find(gr_run_status *out, const char *name);
 
 /* A value of one metric on one split, before and after training. NaN: not measured or not defined. */
 typedef struct gr_rec_metric {

@@ -219,11 +219,7 @@ static gr_status get_status(gr_record *r, const gr_json *j, gr_err *err)
     const char *word;
 
     GR_TRY(gr_json_need_str(&word, j, "status", err));
-    for (int s = GR_RUN_OK; s <= GR_RUN_INTERRUPTED; s++) {
-        if (strcmp(word, gr_run_status_name((gr_run_status)s)) != 0) continue;
-        r->status = (gr_run_status)s;
-        return GR_OK;
-    }
+    if (gr_run_status_find(&r->status, word)) return GR_OK;
     return gr_fail(err, GR_E_FORMAT, "'status' is '%.40s'", word);
 }
 

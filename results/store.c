@@ -38,10 +38,26 @@ void gr_records_free(gr_records *r)
     r->n = 0;
 }
 
+/* A reused run is listed by the suite that ran it and by the one that found it: one file, one record. */
+static bool is_there(const gr_records *list, const char *path)
+{
+    char *real = realpath(path, NULL);
+    bool found = false;
+
+    for (size_t i = 0; real && i < list->n && !found; i++) {
+        char *other = strcmp(gr_fs_basename(path), gr_fs_basename(list->r[i].path)) == 0 ? realpath(list->r[i].path, NULL) : NULL;
+        found = other && strcmp(real, other) == 0;
+        free(other);
+    }
+    free(real);
+    return found;
+}
+
 static gr_status load_file(gr_records *out, const char *path, gr_err *err)
 {
     gr_record r;
 
+    if (is_there(out, path)) return GR_OK;
     GR_TRY(gr_record_read(&r, path, err));
     return push(out, &r, err);
 }
@@ -68,7 +84,10 @@ static gr_status load_listed(gr_records *out, const char *dir, const gr_json *su
             continue;
         }
         gr_record_init(&r);
-        r.status = GR_RUN_NO_DATA;
+        if (!gr_run_status_find(&r.status, gr_json_str(gr_json_get(v, "status"), ""))) r.status = GR_RUN_NO_DATA;
+        r.seed = (uint64_t)gr_json_num(gr_json_get(v, "seed"), 0);
+        (void)snprintf(r.message, sizeof r.message, "%s", gr_json_str(gr_json_get(v, "message"), ""));
+        (void)snprintf(r.model, sizeof r.model, "%s", gr_json_str(gr_json_get(v, "model"), ""));
         (void)snprintf(r.task, sizeof r.task, "%s", gr_json_str(gr_json_get(v, "task"), ""));
         (void)snprintf(r.title, sizeof r.title, "%s", gr_json_str(gr_json_get(v, "title"), ""));
         (void)snprintf(r.suite, sizeof r.suite, "%s", gr_json_str(gr_json_get(v, "suite"), ""));
@@ -156,6 +175,7 @@ gr_status gr_store_load_all(gr_records *out, const char *const *paths, size_t n,
         gr_records one = { 0 };
         s = gr_store_load(&one, paths[i], err);
         for (size_t k = 0; s == GR_OK && k < one.n; k++) {
+            if (one.r[k].path[0] && is_there(out, one.r[k].path)) continue;
             s = push(out, &one.r[k], err);
             gr_record_init(&one.r[k]); /* moved */
         }
@@ -237,6 +257,7 @@ static void add_job(gr_json *jobs, const char *suite_dir, const gr_record *r)
     gr_json_add_str(o, "title", r->title);
     gr_json_add_str(o, "suite", r->suite);
     gr_json_add_str(o, "data", r->data);
+    gr_json_add_str(o, "model", r->model);
     gr_json_add_int(o, "seed", (int64_t)r->seed);
     gr_json_add_str(o, "status", gr_run_status_name(r->status));
     gr_json_add_str(o, "message", r->message);

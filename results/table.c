@@ -48,14 +48,24 @@ static void lead_cells(gr_grid *t, const gr_group *g, const char *split)
     char status[600];
 
     gr_group_status(status, sizeof status, g);
-    if (strcmp(r->splits[r->n_splits > 1 ? 1 : 0].name, split) == 0 || !*split) gr_grid_text(t, C_TASK, "%s", r->task);
+    if (!*split || strcmp(r->splits[r->n_splits > 1 ? 1 : 0].name, split) == 0) gr_grid_text(t, C_TASK, "%s", r->task);
     else gr_grid_text(t, C_TASK, "%s (%s)", r->task, split);
-    if (r->n_eval > 0) gr_grid_number(t, C_N, "%.0f", (double)r->n_eval);
+    if (gr_record_rows(r, split) >= 0) gr_grid_number(t, C_N, "%.0f", (double)gr_record_rows(r, split));
     if (!isnan(gr_group_mean(g, train_seconds))) gr_grid_text(t, C_TRAIN, "%.1f s", gr_group_mean(g, train_seconds));
     gr_grid_text(t, C_MODEL, "%s", r->model);
     gr_grid_text(t, C_DATA, "%s", r->data);
     if (strcmp(status, "ok") == 0 && g->n > 1) gr_grid_text(t, C_STATUS, "%zu seeds", g->n);
-    else if (strcmp(status, "ok") != 0) gr_grid_text(t, C_STATUS, "%s%s%s", status, r->message[0] ? ": " : "", r->message);
+    else if (strcmp(status, "ok") != 0) gr_grid_text(t, C_STATUS, "%s", status);
+}
+
+/* Why a run is not ok, below the table: in its row the words would make every row wide. */
+static void reasons(gr_grid *t, const gr_group *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        const gr_record *r = g->r[i];
+        if (r->status == GR_RUN_OK || !r->message[0]) continue;
+        gr_buf_addf(&t->notes, "%s seed %llu %s: %s\n", r->task, (unsigned long long)r->seed, gr_run_status_name(r->status), r->message);
+    }
 }
 
 static void comparison_group(gr_grid *t, const gr_group *g)
@@ -150,11 +160,7 @@ static void machine_row(gr_grid *t, const gr_group *g, const gr_rec_metric *m)
     gr_grid_text(t, V_METRIC, "%s", m->name);
     gr_grid_number(t, V_HEADLINE, "%.0f", m->headline ? 1 : 0);
     gr_grid_text(t, V_SPLIT, "%s", m->split);
-    for (int i = 0; i < r->n_splits; i++)
-        if (strcmp(r->splits[i].name, m->split) == 0) {
-            const bool first = i == 1 && r->n_eval > 0;
-            gr_grid_number(t, V_N, "%.0f", (double)(first ? r->n_eval : r->splits[i].examples));
-        }
+    if (gr_record_rows(r, m->split) >= 0) gr_grid_number(t, V_N, "%.0f", (double)gr_record_rows(r, m->split));
     gr_grid_number(t, V_BASE, "%.6g", gr_group_metric(g, m->split, m->name).baseline);
     gr_grid_number(t, V_FINE, "%.6g", gr_group_metric(g, m->split, m->name).value);
     gr_grid_number(t, V_DELTA, "%.6g", gr_group_metric(g, m->split, m->name).value - gr_group_metric(g, m->split, m->name).baseline);
@@ -173,6 +179,7 @@ gr_status gr_table_comparison(gr_buf *out, const gr_records *r, gr_table_format 
     for (size_t i = 0; i < gs.n; i++) {
         const gr_record *lead = gr_group_lead(&gs.g[i]);
         if (!for_machines) comparison_group(&t, &gs.g[i]);
+        if (!for_machines) reasons(&t, &gs.g[i]);
         else if (!lead->n_metrics) machine_row(&t, &gs.g[i], NULL);
         for (size_t m = 0; for_machines && m < lead->n_metrics; m++) machine_row(&t, &gs.g[i], &lead->metrics[m]);
     }
