@@ -209,7 +209,7 @@ static unused_kind kind_of(const loader *l, const char *name)
 static gr_status check_unused(loader *l)
 {
     static const char *const text[UNUSED_KINDS] = {
-        [UNUSED_BUFFER] = "buffers that the model computes itself", [UNUSED_HEAD] = "heads of another task", [UNUSED_OTHER] = "unknown tensors",
+        [UNUSED_BUFFER] = "buffers that the model computes itself", [UNUSED_HEAD] = "heads that this task does not use", [UNUSED_OTHER] = "unknown tensors",
     };
     const char *first[UNUSED_KINDS] = { NULL };
     size_t count[UNUSED_KINDS] = { 0 };
