@@ -1,0 +1,241 @@
+/* checked.c - any backend on the host, watched: guards around every allocation, and a scan of what each
+ * op made for NaN and infinities. For tests ("checked-cpu", "checked-ref", "checked-ref64"): the first
+ * op that writes outside its buffers or makes a non-finite number is named by sync.
+ *
+ * A backend on another device is watched the same way, at the price of downloads. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "model/backend/host.h"
+
+enum { GUARD = 256 };
+static const unsigned char GUARD_BYTE = 0xC3;
+
+typedef struct watched {
+    struct watched *next;
+    char           *p; /* payload; guards lie before and behind */
+    size_t          bytes;
+} watched;
+
+/* gr_ctx is the host's; a checked context is passed around as one but is this. */
+typedef struct checked_ctx {
+    const gr_backend *op;
+    gr_ctx           *in;
+    watched          *list;
+    int32_t          *flag; /* device */
+    gr_err            first;
+    size_t            guards; /* bytes */
+} checked_ctx;
+
+static checked_ctx *of(gr_ctx *c) { return (checked_ctx *)(void *)c; }
+
+/* ---- memory ---- */
+
+static gr_status open_checked(const gr_backend *op, gr_ctx **out, const gr_ctx_opts *o, gr_err *err)
+{
+    checked_ctx *c = calloc(1, sizeof *c);
+    gr_status s;
+
+    *out = NULL;
+    if (!c) return gr_fail(err, GR_E_NOMEM, "out of memory for a checked context");
+    c->op = op;
+    if ((s = op->open(&c->in, o, err)) != GR_OK) {
+        free(c);
+        return s;
+    }
+    c->flag = op->alloc(c->in, sizeof *c->flag);
+    *out = (gr_ctx *)(void *)c;
+    return GR_OK;
+}
+
+static void check_guards(checked_ctx *c, const char *op)
+{
+    unsigned char bytes[2][GUARD];
+
+    for (watched *w = c->list; w; w = w->next) {
+        c->op->download(c->in, bytes[0], w->p - GUARD, GUARD);
+        c->op->download(c->in, bytes[1], w->p + w->bytes, GUARD);
+        for (size_t i = 0; i < 2 * GUARD; i++)
+            if (bytes[i / GUARD][i % GUARD] != GUARD_BYTE && c->first.status == GR_OK)
+                (void)gr_fail(&c->first, GR_E_INTERNAL, "%s wrote %s a buffer of %zu bytes", op, i < GUARD ? "before" : "behind", w->bytes);
+    }
+}
+
+static void *alloc(gr_ctx *x, size_t bytes)
+{
+    checked_ctx *c = of(x);
+    watched *w = NULL;
+    unsigned char guard[GUARD];
+    size_t total;
+    char *p = NULL;
+
+    if (gr_add_size(&total, bytes, 2 * (size_t)GUARD)) p = c->op->alloc(c->in, total);
+    if (p) w = calloc(1, sizeof *w);
+    if (!w) {
+        if (p) c->op->release(c->in, p);
+        if (c->first.status == GR_OK) (void)gr_fail(&c->first, GR_E_NOMEM, "out of memory for %zu bytes", bytes);
+        return NULL;
+    }
+    memset(guard, GUARD_BYTE, sizeof guard);
+    c->op->upload(c->in, p, guard, GUARD);
+    c->op->upload(c->in, p + GUARD + bytes, guard, GUARD);
+    w->p = p + GUARD;
+    w->bytes = bytes;
+    w->next = c->list;
+    c->list = w;
+    c->guards += 2 * GUARD;
+    return w->p;
+}
+
+static void release(gr_ctx *x, void *p)
+{
+    checked_ctx *c = of(x);
+
+    if (!p) return;
+    check_guards(c, "something");
+    for (watched **link = &c->list; *link; link = &(*link)->next)
+        if ((*link)->p == p) {
+            watched *w = *link;
+
+            *link = w->next;
+            c->op->release(c->in, w->p - GUARD);
+            c->guards -= 2 * GUARD;
+            free(w);
+            return;
+        }
+    if (c->first.status == GR_OK) (void)gr_fail(&c->first, GR_E_INTERNAL, "release of a buffer that was not allocated");
+}
+
+static void close_checked(gr_ctx *x)
+{
+    checked_ctx *c = of(x);
+
+    if (!c) return;
+    while (c->list) release(x, c->list->p);
+    c->op->release(c->in, c->flag);
+    c->op->close(c->in);
+    free(c);
+}
+
+static void reserve(gr_ctx *c, int32_t tokens, int32_t width, int32_t heads, int32_t max_len)
+{
+    of(c)->op->reserve(of(c)->in, tokens, width, heads, max_len);
+}
+static void upload(gr_ctx *c, void *dst, const void *host, size_t bytes) { of(c)->op->upload(of(c)->in, dst, host, bytes); }
+static void download(gr_ctx *c, void *host, const void *src, size_t bytes) { of(c)->op->download(of(c)->in, host, src, bytes); }
+static void copy(gr_ctx *c, void *dst, const void *src, size_t bytes) { of(c)->op->copy(of(c)->in, dst, src, bytes); }
+static void zero(gr_ctx *c, void *dst, size_t bytes) { of(c)->op->zero(of(c)->in, dst, bytes); }
+
+static gr_status sync_checked(gr_ctx *x, gr_err *err)
+{
+    checked_ctx *c = of(x);
+    const gr_status s = c->op->sync(c->in, err);
+
+    check_guards(c, "something");
+    if (s != GR_OK) {
+        c->first.status = GR_OK;
+        return s;
+    }
+    if (c->first.status == GR_OK) return GR_OK;
+    if (err) *err = c->first;
+    c->first.status = GR_OK;
+    return err ? err->status : GR_E_INTERNAL;
+}
+
+static size_t memory(const gr_ctx *x)
+{
+    const checked_ctx *c = (const checked_ctx *)(const void *)x;
+
+    return c->op->memory(c->in) - c->guards;
+}
+
+/* ---- ops: run, scan what was made, look at the guards ---- */
+
+static void scan(checked_ctx *c, const char *op, const char *what, const void *p, int64_t rows, int64_t cols)
+{
+    int32_t found = 0;
+
+    if (!p || !c->flag || c->first.status != GR_OK || rows <= 0 || cols <= 0) return;
+    c->op->upload(c->in, c->flag, &found, sizeof found);
+    c->op->find_nonfinite(c->in, p, (size_t)rows * (size_t)cols, c->flag);
+    c->op->download(c->in, &found, c->flag, sizeof found);
+    if (found) (void)gr_fail(&c->first, GR_E_NUMERIC, "%s: %s holds a NaN or an infinity", op, what);
+}
+
+/* OP(name, argument type, scans): in the scans `a` is the argument and S(member, rows, cols) looks at one output */
+#define S(member, rows, cols) scan(c, op_name, #member, a->member, (rows), (cols));
+#define OP(name, args, scans)                         \
+    static void name(gr_ctx *x, const args *a)        \
+    {                                                 \
+        checked_ctx *c = of(x);                       \
+        static const char op_name[] = #name;          \
+        c->op->name(c->in, a);                        \
+        scans check_guards(c, op_name);               \
+    }
+
+OP(embed_fwd, gr_embed_args, S(out, a->b->n_tokens, a->hidden) S(sum, a->b->n_tokens, a->hidden) S(stats, a->b->n_tokens, 2))
+OP(embed_bwd, gr_embed_args, S(dout, a->b->n_tokens, a->hidden) S(dgain, 1, a->hidden) S(dbias, 1, a->hidden)
+   S(dword, a->vocab, a->hidden) S(dpos, a->n_positions, a->hidden) S(dtype, a->n_types, a->hidden))
+OP(linear_fwd, gr_linear_args, S(y, a->rows, a->out) S(pre, a->act == GR_ACT_NONE ? 0 : a->rows, a->out))
+OP(linear_bwd, gr_linear_args, S(dy, a->rows, a->out) S(dx, a->rows, a->in) S(dw, a->out, a->in) S(dbias, 1, a->out))
+OP(attention_fwd, gr_attn_args, S(out, a->b->n_tokens, a->hidden) S(lse, a->b->n_tokens, a->heads))
+OP(attention_bwd, gr_attn_args, S(dqkv, a->b->n_tokens, 3 * (int64_t)a->hidden))
+OP(dropout_add_norm_fwd, gr_norm_args, S(out, a->b->n_tokens, a->hidden) S(sum, a->b->n_tokens, a->hidden) S(stats, a->b->n_tokens, 2))
+OP(dropout_add_norm_bwd, gr_norm_args, S(dres, a->b->n_tokens, a->hidden) S(dx, a->b->n_tokens, a->hidden)
+   S(dgain, 1, a->hidden) S(dbias, 1, a->hidden))
+OP(gather_rows_fwd, gr_pool_args, S(out, a->b->n_rows, a->hidden))
+OP(gather_rows_bwd, gr_pool_args, S(dx, a->b->n_tokens, a->hidden))
+OP(mean_pool_fwd, gr_pool_args, S(out, a->b->n_rows, a->hidden))
+OP(mean_pool_bwd, gr_pool_args, S(dx, a->b->n_tokens, a->hidden))
+OP(l2_normalise_fwd, gr_l2_args, S(y, a->rows, a->hidden) S(norm, a->rows, 1))
+OP(l2_normalise_bwd, gr_l2_args, S(dx, a->rows, a->hidden))
+OP(dropout, gr_drop_args, S(out, a->per_token ? a->b->n_tokens : a->b->n_rows, a->hidden))
+OP(softmax_xent, gr_loss_args, S(dlogits, a->rows, a->classes))
+OP(mse, gr_loss_args, S(dlogits, a->rows, 1))
+OP(cosine, gr_loss_args, S(dlogits, 2 * (int64_t)a->rows, a->classes) S(cosine, a->rows, 1))
+OP(adamw, gr_adamw_args, )
+
+static void add(gr_ctx *x, void *dst, const void *src, size_t count)
+{
+    checked_ctx *c = of(x);
+
+    c->op->add(c->in, dst, src, count);
+    scan(c, "add", "dst", dst, 1, (int64_t)count);
+    check_guards(c, "add");
+}
+
+static void sumsq(gr_ctx *x, const void *slab, const gr_segment *seg, size_t n_seg, double *out)
+{
+    of(x)->op->sumsq(of(x)->in, slab, seg, n_seg, out);
+    check_guards(of(x), "sumsq");
+}
+
+static void find_nonfinite(gr_ctx *x, const void *p, size_t count, int32_t *out)
+{
+    of(x)->op->find_nonfinite(of(x)->in, p, count, out);
+}
+
+/* ---- one table a watched backend ---- */
+
+#define TABLE(which, name_, elem_)                                                                                   \
+    static gr_status open_##which(gr_ctx **out, const gr_ctx_opts *o, gr_err *err)                                   \
+    {                                                                                                                \
+        return open_checked(&gr_backend_##which, out, o, err);                                                       \
+    }                                                                                                                \
+    const gr_backend gr_backend_checked_##which = {                                                                  \
+        .abi = GR_BACKEND_ABI, .name = name_, .about = "guards and NaN scans, for tests", .elem = elem_,             \
+        .open = open_##which, .close = close_checked, .alloc = alloc, .release = release, .reserve = reserve,        \
+        .upload = upload, .download = download, .copy = copy, .zero = zero, .sync = sync_checked, .memory = memory,  \
+        .embed_fwd = embed_fwd, .embed_bwd = embed_bwd, .linear_fwd = linear_fwd, .linear_bwd = linear_bwd,          \
+        .attention_fwd = attention_fwd, .attention_bwd = attention_bwd,                                              \
+        .dropout_add_norm_fwd = dropout_add_norm_fwd, .dropout_add_norm_bwd = dropout_add_norm_bwd,                  \
+        .gather_rows_fwd = gather_rows_fwd, .gather_rows_bwd = gather_rows_bwd, .mean_pool_fwd = mean_pool_fwd,      \
+        .mean_pool_bwd = mean_pool_bwd, .l2_normalise_fwd = l2_normalise_fwd, .l2_normalise_bwd = l2_normalise_bwd,  \
+        .dropout = dropout, .add = add, .softmax_xent = softmax_xent, .mse = mse, .cosine = cosine, .sumsq = sumsq,  \
+        .adamw = adamw, .find_nonfinite = find_nonfinite,                                                            \
+    }
+
+TABLE(cpu, "checked-cpu", 4);
+TABLE(ref, "checked-ref", 4);
+TABLE(ref64, "checked-ref64", 8);

@@ -1,0 +1,177 @@
+/* backend_test.c - the list of backends, the host's context, and that the checked backend does catch what it
+ * is there for. */
+#include "tests/support/test.h"
+
+#include <math.h>
+
+#include "model/backend/host.h"
+
+static gr_ctx *opened(const gr_backend *op)
+{
+    gr_err err = GR_ERR_INIT;
+    gr_ctx *c = NULL;
+
+    assert_non_null(op);
+    assert_ok(op->open(&c, &(gr_ctx_opts){ NULL, false }, &err), &err);
+    return c;
+}
+
+static void every_backend_is_whole(void **state)
+{
+    gr_err err = GR_ERR_INIT;
+    gr_backend cut;
+    size_t n = 0;
+
+    (void)state;
+    for (; gr_backend_at(n); n++) {
+        assert_ok(gr_backend_check(gr_backend_at(n), &err), &err);
+        assert_ptr_equal(gr_backend_find(gr_backend_at(n)->name), gr_backend_at(n));
+    }
+    assert_true(n >= 3);
+    assert_non_null(gr_backend_find("checked-cpu"));
+    assert_null(gr_backend_find("abacus"));
+    cut = *gr_backend_at(0);
+    cut.mean_pool_bwd = NULL;
+    assert_status(gr_backend_check(&cut, &err), GR_E_UNSUPPORTED, &err, "mean_pool_bwd is missing");
+    cut = *gr_backend_at(0);
+    cut.abi++;
+    assert_status(gr_backend_check(&cut, &err), GR_E_UNSUPPORTED, &err, "contract version");
+}
+
+static void memory_is_counted_and_zeroed(void **state)
+{
+    static const char *const names[] = { "cpu", "ref", "ref64", "checked-cpu" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const gr_backend *op = gr_backend_find(names[i]);
+        gr_ctx *c = opened(op);
+        const size_t before = op->memory(c);
+        float *a = op->alloc(c, 1000), *b = op->alloc(c, 24), *none = op->alloc(c, 0);
+        float host[6] = { 1, 2, 3, 4, 5, 6 }, back[6];
+
+        assert_true(a && b && none);
+        assert_int_equal((uintptr_t)a % 64, 0);
+        assert_int_equal(op->memory(c), before + 1024);
+        op->download(c, back, a, sizeof back);
+        for (size_t j = 0; j < 6; j++) assert_true(back[j] == 0.0f);
+        op->upload(c, a, host, sizeof host);
+        op->copy(c, b, a, sizeof host);
+        op->download(c, back, b, sizeof back);
+        assert_memory_equal(back, host, sizeof host);
+        op->zero(c, b, 12);
+        op->download(c, back, b, sizeof back);
+        assert_true(back[2] == 0.0f && back[3] == 4.0f);
+        op->release(c, a);
+        assert_int_equal(op->memory(c), before + 24);
+        op->release(c, NULL);
+        op->close(c); /* releases b and none */
+    }
+}
+
+static void the_first_failure_is_kept(void **state)
+{
+    const gr_backend *op = gr_backend_find("cpu");
+    gr_ctx *c = opened(op);
+    gr_err err = GR_ERR_INIT;
+    int32_t cu[2] = { 0, 5 };
+    uint32_t slot = 0;
+    const gr_dev_batch b = { .n_tokens = 5, .n_rows = 1, .max_len = 5, .cu_seqlens = cu, .slots = &slot };
+
+    (void)state;
+    assert_null(op->alloc(c, SIZE_MAX - 4));
+    op->attention_fwd(c, &(gr_attn_args){ .b = &b, .hidden = 2, .heads = 1 }); /* nothing was reserved */
+    assert_status(op->sync(c, &err), GR_E_NOMEM, &err, "out of memory");
+    assert_ok(op->sync(c, &err), &err); /* cleared */
+    op->attention_fwd(c, &(gr_attn_args){ .b = &b, .hidden = 2, .heads = 1 });
+    assert_status(op->sync(c, &err), GR_E_INTERNAL, &err, "attention_fwd");
+    op->close(c);
+}
+
+static void an_unknown_instruction_set_is_refused(void **state)
+{
+    gr_ctx *c = NULL;
+    gr_err err = GR_ERR_INIT;
+    const gr_ctx_opts o = { NULL, false };
+
+    (void)state;
+    assert_int_equal(setenv("GR_CPU_ISA", "mmx", 1), 0);
+    assert_status(gr_backend_find("cpu")->open(&c, &o, &err), GR_E_ARG, &err, "plain");
+    assert_int_equal(unsetenv("GR_CPU_ISA"), 0);
+    assert_int_equal(setenv("GR_CPU_GEMM", "magic", 1), 0);
+    assert_status(gr_backend_find("cpu")->open(&c, &o, &err), GR_E_ARG, &err, "openblas");
+    assert_int_equal(unsetenv("GR_CPU_GEMM"), 0);
+}
+
+/* ---- checked ---- */
+
+static void checked_sees_nan_and_writes_outside(void **state)
+{
+    const gr_backend *op = gr_backend_find("checked-ref");
+    gr_ctx *c = opened(op);
+    gr_err err = GR_ERR_INIT;
+    float *x = op->alloc(c, 8 * sizeof *x), *y = op->alloc(c, 8 * sizeof *y);
+    const float bad[8] = { 0, 0, 0, 0, 0, NAN, 0, 0 };
+
+    (void)state;
+    op->add(c, y, x, 8);
+    assert_ok(op->sync(c, &err), &err);
+    op->upload(c, x, bad, sizeof bad);
+    op->add(c, y, x, 8);
+    op->sumsq(c, y, NULL, 0, (double *)(void *)x);
+    assert_status(op->sync(c, &err), GR_E_NUMERIC, &err, "add: dst");
+    op->zero(c, x, 32);
+    op->zero(c, y, 32);
+    op->add(c, y, x, 9); /* one too many: reads x's guard, writes y's */
+    assert_status(op->sync(c, &err), GR_E_INTERNAL, &err, "behind a buffer of 32 bytes");
+    op->close(c);
+}
+
+/* One step by hand: g = (3, 4), norm 5, max_norm 1 -> clip 1 / (5 + 1e-6), g' = (0.6, 0.8) nearly. Step 1: m / (1 - b1) = g',
+ * sqrt(v / (1 - b2)) = |g'|, so p moves by lr g' / (|g'| + eps) = lr; decay first takes lr wd p. */
+static void adamw_by_hand(void **state)
+{
+    static const char *const names[] = { "cpu", "ref", "ref64" };
+    const gr_segment seg[] = { { 0, 1, true }, { 1, 1, false } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const gr_backend *op = gr_backend_find(names[i]);
+        gr_ctx *c = opened(op);
+        gr_err err = GR_ERR_INIT;
+        double p8[2] = { 1.0, 1.0 }, g8[2] = { 3.0, 4.0 }, m8[2] = { 0 }, v8[2] = { 0 }, norm = 0.0;
+        float p4[2] = { 1.0f, 1.0f }, g4[2] = { 3.0f, 4.0f }, m4[2] = { 0 }, v4[2] = { 0 };
+        const bool wide = op->elem == 8;
+        gr_adamw_args a = { .param = wide ? (void *)p8 : p4, .grad = wide ? (void *)g8 : g4, .m = wide ? (void *)m8 : m4,
+                            .v = wide ? (void *)v8 : v4, .seg = seg, .n_seg = 2, .lr = 0.1, .beta1 = 0.9, .beta2 = 0.999,
+                            .eps = 1e-8, .weight_decay = 0.5, .step = 1, .max_norm = 1.0, .sumsq = &norm };
+
+        op->sumsq(c, a.grad, seg, 2, &norm);
+        assert_near(norm, 25.0, 0.0, "%s: norm", names[i]);
+        op->adamw(c, &a);
+        assert_near(wide ? p8[0] : (double)p4[0], 1.0 - 0.05 - 0.1, wide ? 1e-8 : 3e-7, "%s: with decay", names[i]);
+        assert_near(wide ? p8[1] : (double)p4[1], 1.0 - 0.1, wide ? 1e-8 : 3e-7, "%s: without", names[i]);
+        assert_true((wide ? g8[0] : (double)g4[0]) == 0.0 && (wide ? g8[1] : (double)g4[1]) == 0.0);
+
+        norm = NAN; /* nothing but the gradients may change */
+        if (wide) g8[0] = 1.0;
+        else g4[0] = 1.0f;
+        a.step = 2;
+        op->adamw(c, &a);
+        assert_near(wide ? p8[1] : (double)p4[1], 0.9, wide ? 1e-8 : 3e-7, "%s: after NaN", names[i]);
+        assert_true((wide ? g8[0] : (double)g4[0]) == 0.0);
+        assert_ok(op->sync(c, &err), &err);
+        op->close(c);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_backend_is_whole),          cmocka_unit_test(memory_is_counted_and_zeroed),
+        cmocka_unit_test(the_first_failure_is_kept),       cmocka_unit_test(an_unknown_instruction_set_is_refused),
+        cmocka_unit_test(checked_sees_nan_and_writes_outside), cmocka_unit_test(adamw_by_hand),
+    };
+
+    return gr_test_main(tests);
+}
