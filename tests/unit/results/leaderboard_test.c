@@ -1,0 +1,112 @@
+/* leaderboard_test.c - the score rule of GLUE, ranks, seeds, what is left out of the mean. */
+#include "results/table.h"
+#include "tests/unit/results/made.h"
+
+static const char header[] = "rank,model,params,suite,score,score_rule,n_tasks,%sseeds,score_std,train_seconds,examples_per_second,"
+                             "peak_memory_mb,device,precision,data,date,git_revision,record\n";
+
+static void expect(const gr_records *r, const char *tasks, const char *rows)
+{
+    gr_buf got = { 0 }, want = { 0 };
+    const char *at = strstr(header, "%s");
+    gr_err err = GR_ERR_INIT;
+
+    gr_buf_add(&want, header, (size_t)(at - header));
+    gr_buf_adds(&want, tasks);
+    gr_buf_adds(&want, at + 2);
+    gr_buf_adds(&want, rows);
+    assert_ok(gr_table_leaderboard(&got, r, GR_TABLE_CSV, &err), &err);
+    assert_text(&got, want.p);
+    gr_buf_free(&got);
+    gr_buf_free(&want);
+}
+
+static void plain_paths(gr_records *r)
+{
+    for (size_t i = 0; i < r->n; i++) MADE_COPY(r->r[i].path, "s/r.json");
+}
+
+/* mrpc: mean of accuracy 0.8 and f1 0.6 = 0.7; sst2 0.9; score (0.7 + 0.9) / 2. wnli has a column and no share. */
+static void score_rule(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    made_metric(made_accuracy(&r, "mrpc", "small", 42, 0, 0.8), "validation", "f1", true, 0, 0.6);
+    (void)made_accuracy(&r, "sst2", "small", 42, 0, 0.9);
+    made_accuracy(&r, "wnli", "small", 42, 0, 0.1)->out_of_mean = true;
+    (void)made_accuracy(&r, "mrpc", "large", 42, 0, 0.9);
+    (void)made_accuracy(&r, "sst2", "large", 42, 0, 0.95);
+    made_no_data(&r, "rte");
+    plain_paths(&r);
+    expect(&r, "mrpc,sst2,wnli,",
+           "1,large,1000,glue,0.925,glue,2,0.9,0.95,,1,,4,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n"
+           "2,small,1000,glue,0.8,glue,2,0.7,0.9,0.1,1,,6,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
+/* Scores of seeds 1 and 2: (0.6 + 0.8) / 2 = 0.7 and (0.8 + 0.8) / 2 = 0.8; deviation 0.1 / sqrt(2). */
+static void seeds(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    (void)made_accuracy(&r, "mrpc", "m", 1, 0, 0.6);
+    (void)made_accuracy(&r, "mrpc", "m", 2, 0, 0.8);
+    (void)made_accuracy(&r, "sst2", "m", 1, 0, 0.8);
+    (void)made_accuracy(&r, "sst2", "m", 2, 0, 0.8);
+    plain_paths(&r);
+    expect(&r, "mrpc,sst2,",
+           "1,m,1000,glue,0.75,glue,2,0.7,0.8,2,0.0707107,8,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
+/* A collapsed task has no value and no share; a model with nothing but collapsed runs has no rank and stands last. */
+static void collapsed(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    made_failed(made_accuracy(&r, "mrpc", "bad", 42, 0, 0.99), GR_RUN_COLLAPSED, "every prediction is the same class");
+    made_failed(made_accuracy(&r, "mrpc", "good", 42, 0, 0.99), GR_RUN_COLLAPSED, "every prediction is the same class");
+    (void)made_accuracy(&r, "sst2", "good", 42, 0, 0.9);
+    plain_paths(&r);
+    expect(&r, "mrpc,sst2,",
+           "1,good,1000,glue,0.9,glue,1,,0.9,1,,4,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n"
+           ",bad,1000,glue,,glue,0,,,0,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
+/* Another recipe is another entry, but what a task sets itself (its length) is not; nor is where a value came from. */
+static void recipes(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    made_recipe(made_accuracy(&r, "mrpc", "m", 42, 0, 0.6), "max-length", 128, "task");
+    made_recipe(made_accuracy(&r, "imdb", "m", 42, 0, 0.8), "max-length", 512, "task");
+    made_recipe(made_accuracy(&r, "mrpc", "m", 43, 0, 0.9), "learning-rate", 1, "command line");
+    MADE_COPY(r.r[1].suite, "sentiment");
+    plain_paths(&r);
+    expect(&r, "mrpc,imdb,",
+           "1,m,1000,glue,0.9,glue,1,0.9,,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n"
+           "2,m,1000,default,0.7,glue,2,0.6,0.8,1,,4,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
+static void nothing(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    made_no_data(&r, "mrpc");
+    expect(&r, "", "");
+    gr_records_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes),
+                                        cmocka_unit_test(nothing) };
+    return gr_test_main(tests);
+}
