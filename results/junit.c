@@ -1,22 +1,38 @@
 /* junit.c - verdicts as JUnit XML, which CI servers show: a test case a task and metric; regressed and missing are failures,
  * undecided is skipped. */
 #include <math.h>
+#include <string.h>
 
-#include "base/arena.h"
 #include "base/fs.h"
+#include "base/utf8.h"
 #include "results/compare.h"
 
+/* XML 1.0: valid UTF-8 and no control characters; what a message cut in the middle of a character leaves becomes U+FFFD. */
 static void escaped(gr_buf *b, const char *s)
 {
-    for (; *s; s++) {
-        switch (*s) {
-        case '&': gr_buf_adds(b, "&amp;"); break;
-        case '<': gr_buf_adds(b, "&lt;"); break;
-        case '>': gr_buf_adds(b, "&gt;"); break;
-        case '"': gr_buf_adds(b, "&quot;"); break;
-        default: gr_buf_addc(b, (unsigned char)*s < 0x20 ? ' ' : *s);
-        }
+    size_t n = strlen(s), k;
+    uint32_t cp;
+
+    for (; n; s += k, n -= k) {
+        k = gr_utf8_next(&cp, s, n);
+        if (k == 0) {
+            k = 1;
+            if (b->n < 3 || memcmp(b->p + b->n - 3, "\xEF\xBF\xBD", 3) != 0) gr_buf_adds(b, "\xEF\xBF\xBD");
+        } else if (cp == '&') gr_buf_adds(b, "&amp;");
+        else if (cp == '<') gr_buf_adds(b, "&lt;");
+        else if (cp == '>') gr_buf_adds(b, "&gt;");
+        else if (cp == '"') gr_buf_adds(b, "&quot;");
+        else if (cp == 0xFFFE || cp == 0xFFFF) gr_buf_adds(b, "\xEF\xBF\xBD");
+        else if (cp >= 0x20 && cp != 0x7F) gr_buf_add(b, s, k);
+        else gr_buf_addc(b, ' ');
     }
+}
+
+static void number(gr_buf *b, const char *name, double v)
+{
+    gr_buf_addf(b, "%s ", name);
+    if (isnan(v)) gr_buf_adds(b, "- ");
+    else gr_buf_addf(b, "%.6g ", v);
 }
 
 static void test_case(gr_buf *b, const gr_comparison *c)
@@ -31,13 +47,18 @@ static void test_case(gr_buf *b, const gr_comparison *c)
     if (c->verdict == GR_VERDICT_REGRESSED || c->verdict == GR_VERDICT_MISSING) tag = "failure";
     if (c->verdict == GR_VERDICT_UNDECIDED) tag = "skipped";
     if (tag) {
-        gr_buf_addf(b, "    <%s message=\"%s: ", tag, gr_verdict_name(c->verdict));
-        if (!isnan(c->delta)) gr_buf_addf(b, "%.4f to %.4f, delta %+.4f, tolerance %.4f ", c->base, c->value, c->delta, c->tolerance);
+        gr_buf_addf(b, "    <%s message=\"%s:", tag, gr_verdict_name(c->verdict));
+        if (!isnan(c->delta)) gr_buf_addf(b, " %.4f to %.4f, delta %+.4f, tolerance %.4f", c->base, c->value, c->delta, c->tolerance);
+        if (c->note[0]) gr_buf_addc(b, ' ');
         escaped(b, c->note);
         gr_buf_adds(b, "\"/>\n");
     }
-    gr_buf_addf(b, "    <system-out>base %.6g new %.6g delta %.6g p %.4g verdict %s</system-out>\n  </testcase>\n", c->base, c->value, c->delta,
-                c->p, gr_verdict_name(c->verdict));
+    gr_buf_adds(b, "    <system-out>");
+    number(b, "base", c->base);
+    number(b, "new", c->value);
+    number(b, "delta", c->delta);
+    number(b, "p", c->p);
+    gr_buf_addf(b, "verdict %s</system-out>\n  </testcase>\n", gr_verdict_name(c->verdict));
 }
 
 gr_status gr_compare_junit(const char *path, const gr_comparisons *c, gr_err *err)
@@ -54,7 +75,7 @@ gr_status gr_compare_junit(const char *path, const gr_comparisons *c, gr_err *er
                 c->n, failures, skipped);
     for (size_t i = 0; i < c->n; i++) test_case(&b, &c->c[i]);
     gr_buf_adds(&b, "</testsuite>\n");
-    s = b.oom ? gr_fail_nomem(err, "JUnit XML") : gr_fs_write(path, b.p, b.n, err);
+    s = b.oom ? gr_fail(err, GR_E_NOMEM, "out of memory for JUnit XML") : gr_fs_write(path, b.p, b.n, err);
     gr_buf_free(&b);
     return s;
 }

@@ -1,0 +1,230 @@
+/* compare_test.c - verdicts from made-up suites whose every example is known, and the exit code that a gate makes of them. */
+#include "results/compare.h"
+#include "tests/unit/results/made.h"
+
+enum { N = 100 };
+
+/* A class task of N rows whose truth is yes; the first `right` of them are predicted yes. */
+static void write_classes(const char *dir, const gr_record *r, size_t right, int64_t first_id)
+{
+    gr_buf b = { 0 };
+    char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    for (size_t i = 0; i < N; i++)
+        gr_buf_addf(&b, "{\"id\":%lld,\"label\":\"yes\",\"prediction\":\"%s\",\"scores\":[0.5,0.5]}\n", (long long)(first_id + (int64_t)i),
+                    i < right ? "yes" : "no");
+    assert_true(gr_fs_join(path, sizeof path, dir, r->predictions));
+    assert_ok(gr_fs_write(path, b.p, b.n, &err), &err);
+    gr_buf_free(&b);
+}
+
+/* Add a run to the folder; right < 0: no predictions file. */
+static void add_run(const char *name, const char *task, uint64_t seed, int right, int64_t first_id, gr_run_status status)
+{
+    gr_records list = { 0 };
+    gr_record *r = made_accuracy(&list, task, "m", seed, 0, right >= 0 ? right / (double)N : -right / (double)N);
+    char path[GR_PATH_MAX], file[100];
+    const char *dir = made_path(name);
+    gr_err err = GR_ERR_INIT;
+
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    if (status != GR_RUN_OK) made_failed(r, status, "made to fail");
+    (void)snprintf(file, sizeof file, "%.40s-m-%llu-%.8s.json", task, (unsigned long long)seed, r->key);
+    (void)snprintf(r->predictions, sizeof r->predictions, "%.40s-%llu.predictions.jsonl", task, (unsigned long long)seed);
+    if (right >= 0) write_classes(dir, r, (size_t)right, first_id);
+    assert_true(gr_fs_join(path, sizeof path, dir, file));
+    assert_ok(gr_record_write(r, path, &err), &err);
+    gr_records_free(&list);
+}
+
+static gr_comparisons compare(const char *base, const char *next)
+{
+    gr_comparisons c;
+    gr_err err = GR_ERR_INIT;
+
+    assert_ok(gr_compare(&c, made_path(base), made_path(next), &err), &err);
+    return c;
+}
+
+static void verdict(const char *base, const char *next, gr_verdict want, int code)
+{
+    gr_comparisons c = compare(base, next);
+
+    if (c.n != 1 || c.c[0].verdict != want || gr_compare_exit_code(&c) != code)
+        fail_msg("%s against %s: %s (%s), exit %d; want %s, exit %d", base, next, gr_verdict_name(c.c[0].verdict), c.c[0].note, gr_compare_exit_code(&c),
+                 gr_verdict_name(want), code);
+    gr_comparisons_free(&c);
+}
+
+/* 50 of 100 right; the same, 20 more, 20 fewer: exact p of 20 discordant examples on one side is 2^-19; of 2, 0.5. */
+static void verdicts(void **state)
+{
+    gr_comparisons c;
+
+    (void)state;
+    add_run("base", "sst2", 42, 50, 0, GR_RUN_OK);
+    add_run("same", "sst2", 42, 50, 0, GR_RUN_OK);
+    add_run("better", "sst2", 42, 70, 0, GR_RUN_OK);
+    add_run("worse", "sst2", 42, 30, 0, GR_RUN_OK);
+    add_run("slightly", "sst2", 42, 48, 0, GR_RUN_OK);
+    add_run("slightly-better", "sst2", 42, 52, 0, GR_RUN_OK);
+    add_run("others", "sst2", 42, 30, 1000, GR_RUN_OK);
+    add_run("no-file", "sst2", 42, -30, 0, GR_RUN_OK);
+    add_run("failed", "sst2", 42, 50, 0, GR_RUN_FAILED);
+    add_run("collapsed", "sst2", 42, 50, 0, GR_RUN_COLLAPSED);
+    add_run("elsewhere", "rte", 42, 50, 0, GR_RUN_OK);
+    add_run("seed", "sst2", 43, 50, 0, GR_RUN_OK);
+    verdict("base", "same", GR_VERDICT_SAME, 0);
+    verdict("base", "better", GR_VERDICT_IMPROVED, 0);
+    verdict("base", "worse", GR_VERDICT_REGRESSED, 1);
+    verdict("base", "slightly", GR_VERDICT_UNDECIDED, 5);
+    verdict("base", "slightly-better", GR_VERDICT_SAME, 0);
+    verdict("base", "others", GR_VERDICT_UNDECIDED, 5); /* other examples: a fall that no test can judge */
+    verdict("base", "no-file", GR_VERDICT_UNDECIDED, 5);
+    verdict("base", "failed", GR_VERDICT_REGRESSED, 1);
+    verdict("base", "collapsed", GR_VERDICT_REGRESSED, 1);
+    verdict("base", "elsewhere", GR_VERDICT_MISSING, 1);
+    verdict("base", "seed", GR_VERDICT_MISSING, 1);
+    c = compare("base", "worse");
+    assert_near(c.c[0].delta, -0.2, 1e-12, "delta");
+    assert_near(c.c[0].p, 1.0 / 524288, 1e-15, "McNemar's exact p");
+    assert_string_equal(c.c[0].test, "mcnemar");
+    assert_true(c.c[0].lo < -0.2 && c.c[0].hi > -0.2 && c.c[0].lo > -0.35 && c.c[0].hi < -0.05);
+    assert_near(c.c[0].tolerance, 0.005, 0, "default tolerance");
+    gr_comparisons_free(&c);
+}
+
+/* Seeds are pooled: a fall of 4 examples in each of three seeds is decided, in one it is not (p = 0.125 and 2^-11). */
+static void pooled_seeds(void **state)
+{
+    gr_comparisons c;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        add_run("base3", "sst2", seed, 50, 0, GR_RUN_OK);
+        add_run("worse3", "sst2", seed, 46, 0, GR_RUN_OK);
+        if (seed == 1) add_run("worse1", "sst2", seed, 46, 0, GR_RUN_OK);
+    }
+    verdict("base3", "worse3", GR_VERDICT_REGRESSED, 1);
+    verdict("base3", "worse1", GR_VERDICT_MISSING, 1);
+    c = compare("base3", "worse3");
+    assert_int_equal(c.c[0].n_seeds, 3);
+    assert_near(c.c[0].p, 1.0 / 2048, 1e-12, "pooled p");
+    gr_comparisons_free(&c);
+}
+
+/* A record that was made again counts once, with its last value. */
+static void last_one_counts(void **state)
+{
+    gr_comparisons c;
+
+    (void)state;
+    add_run("twice/a", "sst2", 42, 10, 0, GR_RUN_OK);
+    add_run("twice/b", "sst2", 42, 50, 0, GR_RUN_OK);
+    add_run("once/a", "sst2", 42, 50, 0, GR_RUN_OK);
+    verdict("twice", "once", GR_VERDICT_SAME, 0);
+    verdict("once", "twice", GR_VERDICT_SAME, 0);
+    c = compare("twice", "once");
+    assert_true(c.c[0].n_seeds == 1 && c.c[0].base == 0.5);
+    gr_comparisons_free(&c);
+}
+
+/* baseline.json: its tolerance and its reason; it is no record. */
+static void written_tolerance(void **state)
+{
+    static const char text[] = "{\"schema\":1,\"entries\":[{\"task\":\"sst2\",\"metric\":\"accuracy\",\"split\":\"test\",\"tolerance\":0.9},"
+                               "{\"task\":\"sst2\",\"metric\":\"accuracy\",\"split\":\"validation\",\"tolerance\":0.25,\"why\":\"made up\"}]}";
+    char path[GR_PATH_MAX];
+    gr_comparisons c;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    add_run("tolerant", "sst2", 42, 50, 0, GR_RUN_OK);
+    assert_true(gr_fs_join(path, sizeof path, made_path("tolerant"), "baseline.json"));
+    assert_ok(gr_fs_write(path, text, sizeof text - 1, &err), &err);
+    add_run("less", "sst2", 42, 30, 0, GR_RUN_OK);
+    add_run("least", "sst2", 42, 20, 0, GR_RUN_OK);
+    verdict("tolerant", "less", GR_VERDICT_SAME, 0);
+    verdict("tolerant", "least", GR_VERDICT_REGRESSED, 1);
+    c = compare("tolerant", "less");
+    assert_near(c.c[0].tolerance, 0.25, 0, "written tolerance");
+    assert_string_equal(c.c[0].why, "made up");
+    gr_comparisons_free(&c);
+    assert_ok(gr_fs_write(path, "{", 1, &err), &err);
+    assert_status(gr_compare(&c, made_path("tolerant"), made_path("less"), &err), GR_E_FORMAT, &err, "baseline.json");
+}
+
+static void made_value_run(const char *name, double noise, bool tokens)
+{
+    gr_record r;
+    gr_buf b = { 0 };
+    char path[GR_PATH_MAX];
+    const char *dir = made_path(name);
+    gr_err err = GR_ERR_INIT;
+
+    made_run(&r, tokens ? "conll2003" : "stsb", "m", 42);
+    MADE_COPY(r.head, tokens ? "token" : "regression");
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    MADE_COPY(r.predictions, "p.predictions.jsonl");
+    for (int i = 0; i < N && !tokens; i++)
+        gr_buf_addf(&b, "{\"id\":%d,\"label\":%d,\"prediction\":%.6f}\n", i, i % 6, i % 6 + noise * ((i * 7) % 11 - 5));
+    /* sentences of one name each; noise is the share of names that are missed */
+    for (int i = 0; i < N && tokens; i++)
+        gr_buf_addf(&b, "{\"id\":%d,\"words\":[\"Mira\",\"Tolan\",\"ran\"],\"labels\":[\"B-PER\",\"I-PER\",\"O\"],\"predicted\":[%s,\"O\"]}\n", i,
+                    i < noise * N ? "\"O\",null" : "\"B-PER\",\"I-PER\"");
+    made_metric(&r, "validation", tokens ? "overall_f1" : "pearson", true, 0, tokens ? 2 * (1 - noise) / (2 - noise) : 0.9 - noise / 10);
+    assert_true(gr_fs_join(path, sizeof path, dir, r.predictions));
+    assert_ok(gr_fs_write(path, b.p, b.n, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "r.json"));
+    assert_ok(gr_record_write(&r, path, &err), &err);
+    gr_record_free(&r);
+    gr_buf_free(&b);
+}
+
+static void other_heads(void **state)
+{
+    (void)state;
+    made_value_run("values", 0.1, false);
+    made_value_run("values-noisy", 1, false);
+    made_value_run("tags", 0.1, true);
+    made_value_run("tags-missed", 0.4, true);
+    verdict("values", "values", GR_VERDICT_SAME, 0);
+    verdict("values", "values-noisy", GR_VERDICT_REGRESSED, 1);
+    verdict("values-noisy", "values", GR_VERDICT_IMPROVED, 0);
+    verdict("tags", "tags-missed", GR_VERDICT_REGRESSED, 1);
+    verdict("tags-missed", "tags", GR_VERDICT_IMPROVED, 0);
+}
+
+/* The worst verdict makes the exit code; nothing to compare is an error. */
+static void several(void **state)
+{
+    gr_comparisons c;
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    add_run("two", "sst2", 42, 50, 0, GR_RUN_OK);
+    add_run("two", "rte", 42, 50, 0, GR_RUN_OK);
+    add_run("two-new", "sst2", 42, 70, 0, GR_RUN_OK);
+    add_run("two-new", "rte", 42, 48, 0, GR_RUN_OK);
+    c = compare("two", "two-new");
+    assert_int_equal(c.n, 2);
+    assert_int_equal(gr_compare_exit_code(&c), 5);
+    assert_ok(gr_compare_text(&b, &c, &err), &err);
+    assert_non_null(strstr(b.p, "improved"));
+    assert_non_null(strstr(b.p, "accept it as the new baseline"));
+    assert_non_null(strstr(b.p, "undecided"));
+    gr_buf_free(&b);
+    gr_comparisons_free(&c);
+    add_run("nothing", "sst2", 42, 50, 0, GR_RUN_FAILED);
+    assert_status(gr_compare(&c, made_path("nothing"), made_path("two"), &err), GR_E_NOTFOUND, &err, "no finished run");
+    assert_status(gr_compare(&c, made_path("two"), made_path("not-there"), &err), GR_E_NOTFOUND, &err, "not-there");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
+                                        cmocka_unit_test(written_tolerance), cmocka_unit_test(other_heads), cmocka_unit_test(several) };
+    return gr_test_main(tests);
+}
