@@ -1,0 +1,13 @@
+# End-to-end tests drive the built program; they and the tests of the harness share a tiny encoder's folder.
+foreach(id e2e.run e2e.bad_days unit.harness.task_data unit.harness.encoded unit.harness.evaluator unit.harness.trainer unit.harness.checkpoint
+        unit.harness.suite unit.harness.job torture.harness)
+  if(TARGET ${id})
+    target_sources(${id} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support/encoder.c)
+    target_compile_definitions(${id} PRIVATE GR_PROGRAM="$<TARGET_FILE:glue-run>")
+    add_dependencies(${id} glue-run)
+  endif()
+endforeach()
+# Bad days are short: the sanitizer builds see them too.
+if(TARGET e2e.bad_days)
+  set_tests_properties(e2e.bad_days PROPERTIES LABELS "e2e;e2e-light")
+endif()
