@@ -9,7 +9,7 @@
 #include "model/backend/host.h"
 
 enum {
-    GR_CPU_PART_K = 320,      /* terms of one packed part, at most                                 */
+    GR_CPU_PART_K = 384,      /* terms of one packed part, at most                                 */
     GR_CPU_SUPER_K = 2048,    /* terms and columns of b that are packed at a time                  */
     GR_CPU_SUPER_N = 1536,
     GR_CPU_TILE_N = 512,      /* columns of a task, at most                                        */

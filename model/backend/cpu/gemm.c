@@ -69,12 +69,12 @@ static void provider_task(void *arg, size_t task, int thread)
     b->kern->epilogue(b->g, i, m, j, n);
 }
 
-/* Rows of a tile: as many panels as leave at least 16 tiles, by the shape alone. */
+/* Rows of a tile: as many panels as leave at least 32 tiles, by the shape alone. */
 static size_t tile_rows(size_t m, size_t tiles_across, size_t mr)
 {
     size_t panels = GR_CPU_TILE_ROWS;
 
-    while (panels > 1 && pieces(m, panels * mr) * tiles_across < 16) panels--;
+    while (panels > 1 && pieces(m, panels * mr) * tiles_across < 32) panels--;
     return panels * mr;
 }
 
