@@ -141,7 +141,7 @@ gr_status gr_task_eval_check(const gr_task_data *d, const gr_run_opts *o, gr_err
         if (o->max_eval_samples <= 0 || (size_t)o->max_eval_samples >= e->n) continue;
         while (k < (size_t)o->max_eval_samples && e->classes[k] == e->classes[0]) k++;
         if (k == (size_t)o->max_eval_samples)
-            return gr_fail(err, GR_E_ARG, "%s: the first %zu rows of %s are all of one class: --max-eval-samples must reach further",
+            return gr_fail(err, GR_E_ARG, "%s: the first %zu rows of %s are all of one class: --max-eval-samples must reach further (--sample cuts training rows alone)",
                            d->task->name, k, d->split[i].name);
     }
     return GR_OK;
