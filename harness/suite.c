@@ -41,7 +41,7 @@ static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err 
     st = gr_task_find_data(t, s->room.data_dir, &present, &why);
     if (st == GR_E_NOMEM) return gr_fail(err, st, "%s", why.msg);
     if (st != GR_OK) present = true; /* files that are broken fail their own job, with this message */
-    if (!present && (named || s->room.o->require_all)) return gr_fail(err, GR_E_NOTFOUND, "%s", why.msg);
+    if (!present && (named || s->room.o->require_all)) return gr_fail(err, GR_E_NOTFOUND, "%s: %s", t->name, why.msg);
     if (!present && strcmp(s->room.data_kind, "demo") == 0) return GR_OK; /* the demo covers part of the tasks */
     s->tasks[s->n_tasks] = t;
     s->has_data[s->n_tasks++] = present;
