@@ -1,0 +1,239 @@
+/* outputs_test.c - what the commands write and print: custom files of every form, saved models, tables, leaderboards, comparisons with
+ * their gate, lists, env and bench. */
+#include "tests/e2e/program.h"
+
+static gr_json *printed(void)
+{
+    gr_json *j = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    assert_ok(gr_json_parse(&j, last.out, last.n_out, &err), &err);
+    return j;
+}
+
+/* The only record below a folder: its head, rows and labels. */
+static void custom_is(const char *dir, const char *head, int64_t train, int64_t eval, size_t labels)
+{
+    gr_records r = records_of(dir);
+
+    assert_int_equal(r.n, 1);
+    if (r.r[0].status == GR_RUN_FAILED) fail_msg("%s", r.r[0].message);
+    assert_string_equal(r.r[0].head, head);
+    assert_string_equal(r.r[0].data, "custom");
+    assert_true(r.r[0].n_train == train && r.r[0].n_eval == eval && r.r[0].n_labels == labels);
+    gr_records_free(&r);
+}
+
+/* ---- the user's own files ---- */
+
+static void custom_files(void **state)
+{
+    const char *csv = make_csv("rows.csv", 40, true, 50, 1), *tsv = at("pairs.tsv"), *jsonl = at("rows.jsonl"), *conll = at("names.conll");
+    gr_buf p = { 0 }, j = { 0 }, c = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    gr_buf_adds(&p, "sentence1\tsentence2\tscore\n");
+    for (int i = 0; i < 40; i++) {
+        gr_buf_addf(&p, "%s day\t%s day\t%d.%d\n", i % 2 ? "good" : "bad", i % 3 ? "kind" : "cold", i % 5, i % 10);
+        gr_buf_addf(&j, "{\"text\": \"%s house\", \"label\": \"%s\"}\n", i % 2 ? "good" : "bad", i % 2 ? "a" : "b");
+        gr_buf_addf(&c, "the O\n%s B-PER\n%sran O\n\n", i % 2 ? "Anna" : "Tom", i % 4 ? "" : "Smith I-PER\n");
+    }
+    assert_ok(gr_fs_write(tsv, p.p, p.n, &err), &err);
+    assert_ok(gr_fs_write(jsonl, j.p, j.n, &err), &err);
+    assert_ok(gr_fs_write(conll, c.p, c.n, &err), &err);
+    gr_buf_free(&p);
+    gr_buf_free(&j);
+    gr_buf_free(&c);
+#define CUSTOM(dir, ...) assert_true(CALL("run", "--model", tiny_model(), "--epochs", "1", "--output-dir", at(dir), __VA_ARGS__) <= 1)
+    CUSTOM("c-csv", "--train-file", csv); /* one file: 80 of 100 rows train */
+    custom_is(at("c-csv"), "classification", 32, 8, 2);
+    CUSTOM("c-cut", "--train-file", csv, "--split", "50/25/25");
+    custom_is(at("c-cut"), "classification", 20, 10, 2);
+    CUSTOM("c-tsv", "--train-file", tsv, "--validation-file", tsv);
+    custom_is(at("c-tsv"), "regression", 40, 40, 0);
+    CUSTOM("c-jsonl", "--train-file", jsonl, "--validation-file", jsonl, "--text-column", "text", "--label-column", "label", "--labels", "b,a");
+    custom_is(at("c-jsonl"), "classification", 40, 40, 2);
+    CUSTOM("c-conll", "--train-file", conll, "--validation-file", conll, "--label-all-tokens");
+    custom_is(at("c-conll"), "token", 40, 40, 3);
+#undef CUSTOM
+    assert_int_equal(CALL("run", "--train-file", csv, "--all"), 2);
+}
+
+/* ---- saved models ---- */
+
+static void saved_model(void **state)
+{
+    static const char *const files[] = { "config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json", "train_results.json", "eval_results.json",
+                                         "all_results.json", "predict_results_save.txt" };
+    const char *train = make_csv("save.csv", 80, true, 50, 2), *test = put("save_test.csv", "text\ngood day\nbad day\n");
+    char dir[GR_PATH_MAX], path[GR_PATH_MAX];
+    gr_json *j = NULL;
+    gr_records r;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    GOOD("run", "--train-file", train, "--validation-file", train, "--test-file", test, "--model", tiny_model(), "--epochs", "6", "--learning-rate", "2e-3",
+         "--save-model", "--output-dir", at("save"));
+    r = records_of(at("save"));
+    (void)snprintf(dir, sizeof dir, "%.*s", (int)(strlen(r.r[0].path) - 5), r.r[0].path);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        assert_true(gr_fs_join(path, sizeof path, dir, files[i]));
+        if (!gr_fs_is_file(path)) fail_msg("%s is not there", path);
+    }
+    assert_true(gr_fs_join(path, sizeof path, dir, "all_results.json"));
+    assert_ok(gr_json_read(&j, path, 0, &err), &err);
+    assert_near(gr_json_num(gr_json_get(j, "eval_accuracy"), NAN), value_of(&r.r[0], "accuracy"), 0, "eval_accuracy");
+    assert_near(gr_json_num(gr_json_get(j, "train_samples"), NAN), 80, 0, "train_samples");
+    gr_json_free(j);
+    GOOD("predict", "--model", dir, "--text", "a good day");
+    assert_non_null(strstr(last.out, "pos"));
+    gr_records_free(&r);
+}
+
+/* `score` reads the predictions that a run wrote and finds the record's value. */
+static void score_agrees(void **state)
+{
+    const char *train = make_csv("score.csv", 60, false, 50, 3);
+    char path[GR_PATH_MAX + 40];
+    gr_records r;
+    gr_json *j;
+
+    (void)state;
+    assert_true(CALL("run", "--train-file", train, "--validation-file", train, "--model", tiny_model(), "--epochs", "8", "--learning-rate", "2e-3",
+                     "--output-dir", at("score")) <= 1);
+    r = records_of(at("score"));
+    (void)snprintf(path, sizeof path, "%.*s.predictions.jsonl", (int)(strlen(r.r[0].path) - 5), r.r[0].path);
+    GOOD("score", "accuracy", "--pred", path, "--json");
+    j = printed();
+    assert_near(gr_json_num(gr_json_get(j, "accuracy"), NAN), value_of(&r.r[0], "accuracy"), 0, "accuracy");
+    gr_json_free(j);
+    gr_records_free(&r);
+}
+
+/* ---- tables, leaderboards, comparisons ---- */
+
+static const char *suite(const char *name, const char *seeds, const char *more, const char *value)
+{
+    const char *train = make_csv("suite.csv", 200, true, 50, 4), *check = make_csv("suite_check.csv", 200, true, 50, 5);
+
+    assert_true(CALL("run", "--train-file", train, "--validation-file", check, "--model", tiny_model(), "--learning-rate", "2e-3", "--seeds", seeds,
+                     "--output-dir", at(name), more ? more : "--epochs", value ? value : "3") <= 1);
+    return at(name);
+}
+
+static void tables(void **state)
+{
+    const char *dir = suite("good", "2", NULL, NULL);
+    gr_json *j;
+    char *text = NULL;
+    size_t n;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    GOOD("table", dir);
+    assert_non_null(strstr(last.out, "2 seeds"));
+    GOOD("table", dir, "--format", "md");
+    assert_memory_equal(last.out, "| task |", 8);
+    GOOD("table", dir, "--format", "json", "--kind", "seeds");
+    j = printed();
+    assert_int_equal(gr_json_len(j), 2); /* a row a seed and headline metric */
+    gr_json_free(j);
+    GOOD("table", dir, "--kind", "history", "--format", "csv");
+    assert_memory_equal(last.out, "task,model,seed,epoch,step,", 27);
+    GOOD("leaderboard", dir, "--out", at("board.csv"));
+    assert_ok(gr_fs_read(&text, &n, at("board.csv"), 0, &err), &err);
+    assert_memory_equal(text, "rank,model,params,suite,score,score_rule,n_tasks,suite,seeds,", 60);
+    free(text);
+    GOOD("export", "leaderboard", dir, "--out", at("board2.csv"));
+    GOOD("table", dir, "--kind", "leaderboard", "--format", "text", "--out", at("board.txt"));
+    assert_string_equal(last.out, "");
+}
+
+/* A gate: the same suite is green; one whose model was spoiled (never trained) is red, with JUnit for the server. */
+static void gate(void **state)
+{
+    const char *good = suite("gate-good", "2", NULL, NULL), *spoiled = suite("gate-spoiled", "2", "--epochs", "0"), *one = suite("gate-one", "1", NULL, NULL);
+    char *xml = NULL;
+    size_t n;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    GOOD("compare", good, good, "--gate");
+    assert_non_null(strstr(last.out, "same"));
+    GOOD("compare", good, spoiled); /* without --gate a comparison is no failure */
+    expect(CALL("compare", good, spoiled, "--gate", "--junit", at("gate.xml")), 1);
+    assert_non_null(strstr(last.out, "regressed"));
+    assert_ok(gr_fs_read(&xml, &n, at("gate.xml"), 0, &err), &err);
+    assert_non_null(strstr(xml, "<failure message=\"regressed"));
+    free(xml);
+    GOOD("compare", spoiled, good, "--gate");
+    assert_true(strstr(last.out, "improved") || strstr(last.out, "same")); /* collapsed runs of the base are no base */
+    expect(CALL("compare", good, one, "--gate"), 1); /* a seed is missing */
+    assert_non_null(strstr(last.out, "missing"));
+}
+
+/* ---- the small commands ---- */
+
+static void lists(void **state)
+{
+    static const char *const kinds[] = { "tasks", "models", "metrics", "data", "suites", "devices" };
+    static const char *const first[] = { "task", "model", "metric", "task", "suite", "device" };
+    gr_json *j;
+
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        GOOD("list", kinds[i]);
+        GOOD("list", kinds[i], "--json");
+        j = printed();
+        assert_true(gr_json_is_array(j) && gr_json_len(j) > 0 && gr_json_get(gr_json_at(j, 0), first[i]));
+        gr_json_free(j);
+    }
+    GOOD("list", "--check");
+    GOOD("list", "--help");
+    GOOD("--version");
+    assert_memory_equal(last.out, "glue-run ", 9);
+    GOOD("--help");
+    assert_non_null(strstr(last.out, "leaderboard"));
+    GOOD("run", "--help");
+    assert_non_null(strstr(last.out, "num-train-epochs"));
+}
+
+static void env_and_bench(void **state)
+{
+    static const char *const env_keys[] = { "version", "git_revision", "compiler", "build_type", "cpu", "cpu_features", "threads", "memory_mb", "blas", "devices" };
+    static const char *const bench_keys[] = { "model", "params", "device", "precision", "threads", "cases" };
+    static const char *const case_keys[] = { "mode", "batch_size", "steps", "tokens", "tokens_per_second", "examples_per_second", "gflops", "peak_memory_mb",
+                                             "median", "spread" };
+    gr_json *j;
+
+    (void)state;
+    GOOD("env");
+    GOOD("env", "--json");
+    j = printed();
+    for (size_t i = 0; i < sizeof env_keys / sizeof *env_keys; i++) assert_non_null(gr_json_get(j, env_keys[i]));
+    gr_json_free(j);
+    GOOD("bench", "--model", tiny_model(), "--batch-size", "2,4", "--steps", "2", "--repeats", "2", "--max-length", "32", "--json");
+    j = printed();
+    for (size_t i = 0; i < sizeof bench_keys / sizeof *bench_keys; i++) assert_non_null(gr_json_get(j, bench_keys[i]));
+    assert_int_equal(gr_json_len(gr_json_get(j, "cases")), 4);
+    for (const gr_json *c = gr_json_first(gr_json_get(j, "cases")); c; c = gr_json_next(c))
+        for (size_t i = 0; i < sizeof case_keys / sizeof *case_keys; i++) assert_non_null(gr_json_get(c, case_keys[i]));
+    gr_json_free(j);
+    /* the same rows for a rival: 3 rows and one pair, in batches of 2 */
+    GOOD("bench", "--model", tiny_model(), "--rows", put("rows.tsv", "a good day\nthe house\tthe day\nwarm\n"), "--batch-size", "2", "--mode", "infer", "--steps", "2",
+         "--repeats", "1", "--json");
+    j = printed();
+    assert_int_equal(gr_json_len(gr_json_get(j, "cases")), 1);
+    gr_json_free(j);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(saved_model), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
+                                        cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_and_bench) };
+    const int code = gr_test_main(tests);
+
+    gr_process_free(&last);
+    return code;
+}
