@@ -29,7 +29,7 @@ import demo_words as W
 
 SIZES = {  # rows of train, validation, test
     "mrpc": (800, 300, 300), "sst2": (600, 300, 300), "stsb": (800, 300, 300), "imdb": (400, 0, 600),
-    "ttc4900": (360, 180, 180), "conll2003": (600, 300, 300),
+    "ttc4900": (720, 360, 360), "conll2003": (1200, 300, 300),
 }
 SPLITS = ("train", "validation", "test")
 
