@@ -177,7 +177,8 @@ typedef struct gr_backend {
     /* Device memory, 64-byte aligned, zeroed. NULL and a failure kept in the context when exhausted. */
     void     *(*alloc)(gr_ctx *c, size_t bytes);
     void      (*release)(gr_ctx *c, void *p);
-    /* Largest shapes to come: T tokens, width of the widest matrix row, heads, longest sequence. Takes scratch memory once. */
+    /* Largest shapes to come: T tokens, width of the widest matrix row (that of q, k, v, 3 hidden, included), heads,
+     * longest sequence. Takes scratch memory once; an op that needs more than was reserved is a kept failure. */
     void      (*reserve)(gr_ctx *c, int32_t tokens, int32_t width, int32_t heads, int32_t max_len);
     void      (*upload)(gr_ctx *c, void *dst, const void *host, size_t bytes);
     void      (*download)(gr_ctx *c, void *host, const void *src, size_t bytes); /* waits for the data */
@@ -212,7 +213,7 @@ typedef struct gr_backend {
     void (*find_nonfinite)(gr_ctx *, const void *x, size_t count, int32_t *out);
 } gr_backend;
 
-const gr_backend *gr_backend_find(const char *name); /* "cpu", "ref", "ref64"; NULL when unknown */
+const gr_backend *gr_backend_find(const char *name); /* "cpu", "ref", "ref64"; for tests "checked-" before one of them; NULL when unknown */
 const gr_backend *gr_backend_at(size_t i);           /* NULL past the end */
 gr_status         gr_backend_check(const gr_backend *b, gr_err *err) GR_MUST_USE; /* GR_E_UNSUPPORTED names the missing member */
 
