@@ -21,7 +21,7 @@ void      gr_records_free(gr_records *r);
 /* A finished (ok or collapsed) record with this key anywhere under output_dir: *found says whether. */
 gr_status gr_store_find(gr_record *out, int *found, const char *output_dir, const char *key, gr_err *err) GR_MUST_USE;
 
-/* "20261122T041703-3fa9": UTC time and 4 hex digits. */
+/* "20261122T041703-3fa9": UTC time and 4 hex digits, the place within the second: by name is by time. */
 void gr_store_suite_id(char out[32]);
 
 /* suite.json: id, created, version, the command line, and the records' file names in order with their status. */

@@ -59,7 +59,7 @@ static void rivals(void **state)
 
     (void)state;
     assert_ok(APPLY("demo", "x"), &err);
-    assert_true(o.warmup_ratio > 0 && o.warmup_steps == 0 && o.batch_size > 8);
+    assert_true(o.warmup_ratio > 0 && o.warmup_steps == 0 && o.learning_rate > 5e-5);
     assert_ok(APPLY("demo", "--warmup-steps", "7"), &err);
     assert_true(o.warmup_ratio == 0 && o.warmup_steps == 7);
     gr_arena_free(&arena);

@@ -147,13 +147,18 @@ static void find_by_key(void **state)
 
 static void suite_id(void **state)
 {
-    char id[32];
+    char id[32], next[32];
 
     (void)state;
     gr_store_suite_id(id);
     assert_int_equal(strlen(id), 20);
     assert_true(id[8] == 'T' && id[15] == '-' && id[0] == '2');
     assert_int_equal(strspn(id + 16, "0123456789abcdef"), 4);
+    for (int i = 0; i < 1000; i++) { /* names in the order of time */
+        gr_store_suite_id(next);
+        assert_true(strcmp(id, next) <= 0);
+        memcpy(id, next, sizeof id);
+    }
 }
 
 int main(void)
