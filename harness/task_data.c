@@ -62,7 +62,8 @@ static gr_status add_split(gr_task_data *d, const char *name, const loading *l, 
     GR_TRY(gr_task_load_with(&s->examples, d->task, name, l->data_dir, &l->load, err));
     (void)snprintf(s->name, sizeof s->name, "%s", name);
     d->n_splits++; /* from here on close() releases it */
-    for (size_t i = 0; i < s->examples.n_warnings; i++) gr_warn("%s: %s", d->task->name, s->examples.warnings[i]);
+    for (size_t i = 0; i < s->examples.n_warnings; i++) /* of the demo, only that its row counts are its own */
+        gr_log(l->load.any_rows ? GR_LOG_DEBUG : GR_LOG_WARN, "%s: %s", d->task->name, s->examples.warnings[i]);
     if (s->examples.n == 0) return gr_fail(err, GR_E_FORMAT, "%s: split '%s' has no rows", d->task->name, name);
     st = gr_encoded_make(&s->encoded, l->tok, &s->examples, d->task, &l->encode, l->pool, err);
     return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", d->task->name, name);
