@@ -1,0 +1,136 @@
+/* task_data_test.c - which splits are loaded, which rows train. */
+#include "tests/unit/harness/stage.h"
+
+static gr_status open_with(stage *s, const char *splits, gr_err *err)
+{
+    gr_task_data_close(&s->data);
+    s->o.eval_splits = splits;
+    return gr_task_data_open(&s->data, s->task, "", false, s->tok, 64, &s->o, s->pool, err);
+}
+
+static void which_splits(void **state)
+{
+    stage s;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    STAGE(&s, "x");
+    stage_task(&s, stage_csv("s.csv", 12), stage_csv("s2.csv", 9));
+    assert_ok(open_with(&s, "validation", &err), &err);
+    assert_true(s.data.n_splits == 2 && s.data.n_eval == 1 && s.data.split[0].examples.n == 12 && s.data.split[1].examples.n == 9);
+    assert_ok(open_with(&s, "validation, train", &err), &err);
+    assert_true(s.data.n_eval == 2 && strcmp(s.data.split[2].name, "train") == 0);
+    assert_ok(open_with(&s, "train,validation,train", &err), &err);
+    assert_true(s.data.n_eval == 2 && strcmp(s.data.split[1].name, "train") == 0 && strcmp(s.data.split[2].name, "validation") == 0);
+    assert_ok(open_with(&s, "", &err), &err);
+    assert_true(s.data.n_eval == 0 && s.data.n_splits == 1);
+    assert_status(open_with(&s, "dev", &err), GR_E_ARG, &err, "no split 'dev'");
+    assert_status(open_with(&s, "validation,,train", &err), GR_E_ARG, &err, "not a split");
+    assert_true(s.data.n_splits == 0); /* a failure leaves nothing behind */
+    stage_close(&s);
+}
+
+/* MNLI-like: no "validation", so the first labelled split beside train stands for it; a hidden test set has no labels. */
+static void named_otherwise(void **state)
+{
+    gr_split splits[4] = { { .name = NULL } };
+    gr_task task;
+    stage s;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    STAGE(&s, "x");
+    stage_task(&s, stage_csv("o.csv", 12), stage_csv("o2.csv", 9));
+    task = *s.task;
+    splits[0] = *gr_split_find(task.splits, "train");
+    splits[1] = splits[2] = *gr_split_find(task.splits, "validation");
+    splits[1].name = "test";
+    splits[1].labelled = false;
+    splits[2].name = "validation_matched";
+    task.splits = splits;
+    assert_ok(gr_task_data_open(&s.data, &task, "", false, s.tok, 64, &s.o, s.pool, &err), &err);
+    assert_string_equal(s.data.split[1].name, "validation_matched");
+    gr_task_data_close(&s.data);
+    s.o.eval_splits = "test";
+    assert_status(gr_task_data_open(&s.data, &task, "", false, s.tok, 64, &s.o, s.pool, &err), GR_E_ARG, &err, "not public");
+    s.o.eval_splits = "validation";
+    s.o.save_model = true; /* run_glue's file of predictions wants the test rows */
+    assert_ok(gr_task_data_open(&s.data, &task, "", false, s.tok, 64, &s.o, s.pool, &err), &err);
+    assert_true(s.data.predict_test && s.data.n_splits == 3 && s.data.n_eval == 1);
+    stage_close(&s);
+}
+
+static size_t class_count(const stage *s, const uint32_t *rows, size_t n, int32_t cls)
+{
+    size_t k = 0;
+
+    for (size_t i = 0; i < n; i++) k += s->data.split[0].encoded.classes[rows[i]] == cls;
+    return k;
+}
+
+static void training_rows(void **state)
+{
+    stage s;
+    uint32_t *rows, *again;
+    size_t n, m;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    STAGE(&s, "x");
+    stage_task(&s, stage_csv("r.csv", 90), stage_csv("r2.csv", 9)); /* 30 of x, 60 of y */
+    assert_ok(open_with(&s, "validation", &err), &err);
+    assert_ok(gr_task_train_rows(&rows, &n, &s.data, &s.o, 1, &err), &err);
+    assert_int_equal(n, 90);
+    free(rows);
+    s.o.sample = 10; /* 10 * 30 / 90 = 3.33, 10 * 60 / 90 = 6.67: the larger rest gets the tenth */
+    assert_ok(gr_task_train_rows(&rows, &n, &s.data, &s.o, 1, &err), &err);
+    assert_true(n == 10 && class_count(&s, rows, n, 0) == 3 && class_count(&s, rows, n, 1) == 7);
+    for (size_t i = 1; i < n; i++) assert_true(rows[i] > rows[i - 1]); /* in file order, no row twice */
+    assert_ok(gr_task_train_rows(&again, &m, &s.data, &s.o, 1, &err), &err);
+    assert_memory_equal(rows, again, n * sizeof *rows);
+    free(again);
+    assert_ok(gr_task_train_rows(&again, &m, &s.data, &s.o, 2, &err), &err);
+    assert_true(memcmp(rows, again, n * sizeof *rows) != 0); /* another seed, other rows */
+    free(again);
+    free(rows);
+    s.o.sample = 500;
+    assert_ok(gr_task_train_rows(&rows, &n, &s.data, &s.o, 1, &err), &err);
+    assert_int_equal(n, 90);
+    free(rows);
+    s.o.sample = 0;
+    s.o.max_train_samples = 4;
+    assert_ok(gr_task_train_rows(&rows, &n, &s.data, &s.o, 1, &err), &err);
+    assert_true(n == 4 && rows[3] == 3);
+    free(rows);
+    s.o.max_train_samples = 1;
+    assert_status(gr_task_train_rows(&rows, &n, &s.data, &s.o, 1, &err), GR_E_ARG, &err, "--sample 1");
+    assert_null(rows);
+    s.data.split[0].encoded.labelled = false;
+    assert_status(gr_task_train_rows(&rows, &n, &s.data, &s.o, 1, &err), GR_E_FORMAT, &err, "without labels");
+    stage_close(&s);
+}
+
+static void evaluation_rows(void **state)
+{
+    stage s;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    STAGE(&s, "x");
+    stage_task(&s, stage_csv("e.csv", 9), stage_file("e2.csv", "text,label\na,x\nb,x\nc,y\n"));
+    assert_ok(open_with(&s, "validation", &err), &err);
+    s.o.max_eval_samples = 2;
+    assert_status(gr_task_eval_check(&s.data, &s.o, &err), GR_E_ARG, &err, "one class");
+    s.o.max_eval_samples = 3;
+    assert_ok(gr_task_eval_check(&s.data, &s.o, &err), &err);
+    s.o.max_eval_samples = 0;
+    assert_ok(gr_task_eval_check(&s.data, &s.o, &err), &err);
+    stage_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(training_rows),
+                                        cmocka_unit_test(evaluation_rows) };
+    return gr_test_main(tests);
+}
