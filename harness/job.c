@@ -205,6 +205,17 @@ static void set_message(gr_record *r, gr_status s, const gr_err *e)
     (void)snprintf(r->message, sizeof r->message, "%s", e->msg + (named ? n + 2 : 0));
 }
 
+/* Was the model of a finished run saved beside its record? */
+static bool has_model(const gr_record *r)
+{
+    const size_t n = strlen(r->path), ending = sizeof ".json" - 1;
+    char path[GR_PATH_MAX];
+
+    if (n <= ending || n > sizeof path - 40) return false;
+    (void)snprintf(path, sizeof path, "%.*s/model.safetensors", (int)(n - ending), r->path);
+    return gr_fs_is_file(path);
+}
+
 static gr_status run_phases(job *j, bool *reused, gr_err *err)
 {
     gr_workroom *w = j->room;
@@ -222,6 +233,10 @@ static gr_status run_phases(job *j, bool *reused, gr_err *err)
     if (!w->o->force) {
         gr_record old;
         GR_TRY(gr_store_find(&old, &found, w->o->output_dir, j->r->key, err));
+        if (found && w->o->save_model && !has_model(&old)) {
+            gr_record_free(&old); /* its weights were not kept */
+            found = 0;
+        }
         if (found) {
             gr_record_free(j->r);
             *j->r = old;

@@ -99,7 +99,8 @@ static void key_of(gr_record *r, const gr_workroom *w)
     gr_buf_addf(&text, "schema %d\ntask %s\nmodel %s %s\nseed %llu\ndevice %s\nprecision %s\ndeterministic %d\nrows %lld\n", GR_RECORD_SCHEMA,
                 r->task, r->model_family, r->model_sha256, (unsigned long long)r->seed, r->device, r->precision, r->deterministic,
                 (long long)r->n_train);
-    for (int i = 0; i < r->n_splits; i++) gr_buf_addf(&text, "split %s %s\n", r->splits[i].name, r->splits[i].sha256);
+    /* a test split that is only predicted (--save-model) changes no number */
+    for (int i = 0; i < r->n_splits - w->data.predict_test; i++) gr_buf_addf(&text, "split %s %s\n", r->splits[i].name, r->splits[i].sha256);
     for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
         const gr_opt *opt = &gr_run_options[gr_opt_index(gr_run_options, gr_json_key(v))];
         gr_buf_addf(&text, "%s ", opt->name);

@@ -89,6 +89,13 @@ static void saved_model(void **state)
     GOOD("predict", "--model", dir, "--text", "a good day");
     assert_non_null(strstr(last.out, "pos"));
     gr_records_free(&r);
+    GOOD("run", "--train-file", train, "--validation-file", train, "--model", tiny_model(), "--epochs", "6", "--learning-rate", "2e-3", "--output-dir", at("late"));
+    GOOD("run", "--train-file", train, "--validation-file", train, "--model", tiny_model(), "--epochs", "6", "--learning-rate", "2e-3", "--output-dir", at("late"),
+         "--save-model"); /* the finished run has no weights to save: it is done again */
+    assert_null(strstr(last.err, "finished before"));
+    GOOD("run", "--train-file", train, "--validation-file", train, "--model", tiny_model(), "--epochs", "6", "--learning-rate", "2e-3", "--output-dir", at("late"),
+         "--save-model");
+    assert_non_null(strstr(last.err, "finished before"));
 }
 
 /* `score` reads the predictions that a run wrote and finds the record's value. */

@@ -1,0 +1,199 @@
+/* checkpoint_test.c - a run that is cut off and taken up again ends with the same bits; what is no checkpoint of it is passed over. */
+#include "harness/checkpoint.h"
+#include "tests/unit/harness/stage.h"
+
+typedef struct trail { double loss[200]; size_t n; } trail;
+
+static void on_step(void *user, const gr_step_info *info)
+{
+    trail *t = user;
+
+    t->loss[t->n++] = info->loss;
+}
+
+static void open_one(stage *s, const char *const *words)
+{
+    stage_open(s, words);
+    stage_task(s, stage_csv("ck.csv", 24), stage_csv("ck2.csv", 12));
+    stage_data(s, 64);
+    stage_session(s);
+}
+
+#define WORDS "--epochs", "4", "--learning-rate", "0.01", "--eval-strategy", "steps", "--eval-steps", "2", "--load-best", "--save-strategy", "steps", "--save-steps", "3"
+
+static void run(trail *t, gr_train_result *r, gr_record *rec, const char *dir, const char *key, const char *const *words)
+{
+    stage s;
+    gr_train_job j;
+    gr_err err = GR_ERR_INIT;
+
+    open_one(&s, words);
+    t->n = 0;
+    j = stage_job(&s);
+    j.on_step = on_step;
+    j.user = t;
+    j.checkpoint_dir = dir;
+    j.key = key;
+    gr_record_init(rec);
+    assert_ok(gr_train(r, &j, rec, &err), &err);
+    stage_close(&s);
+}
+#define RUN(t, r, rec, dir, key, ...) run((t), (r), (rec), (dir), (key), (const char *const[]){ __VA_ARGS__, NULL })
+
+static char *history_text(const gr_record *r)
+{
+    gr_json *j = NULL;
+    char *text = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    assert_ok(gr_record_to_json(&j, r, &err), &err);
+    assert_ok(gr_json_print(&text, gr_json_get(j, "history"), true, &err), &err);
+    gr_json_free(j);
+    return text;
+}
+
+static const char *folder(const char *name)
+{
+    static char path[4][GR_PATH_MAX];
+    static size_t turn;
+    char *p = path[turn++ % 4];
+
+    assert_true(gr_fs_join(p, GR_PATH_MAX, gr_test_tmpdir(), name));
+    return p;
+}
+
+static size_t files_in(const char *dir)
+{
+    gr_fs_list l = { 0 };
+    size_t n;
+
+    if (gr_fs_list_dir(&l, dir, NULL) != GR_OK) return 0;
+    n = l.n;
+    gr_fs_list_free(&l);
+    return n;
+}
+
+/* 12 steps, checkpoints at 3, 6, 9 and 12; taken up from each of the first three: the rest of the losses, history and sums to the bit. */
+static void resumes(void **state)
+{
+    static trail whole, part, rest;
+    gr_train_result a, b;
+    gr_record ra, rb;
+    char *x, *y;
+    const char *dir = folder("ck");
+
+    (void)state;
+    RUN(&whole, &a, &ra, NULL, "k", WORDS);
+    assert_int_equal(whole.n, 12);
+    RUN(&part, &b, &rb, dir, "k", WORDS);
+    assert_int_equal(files_in(dir), 1); /* --save-total-limit 1 */
+    gr_train_result_free(&b);
+    gr_record_free(&rb);
+    gr_checkpoint_remove(dir);
+    assert_false(gr_fs_is_dir(dir));
+    RUN(&part, &b, &rb, dir, "k", WORDS, "--save-total-limit", "4"); /* writes 3, 6, 9, 12 */
+    assert_int_equal(files_in(dir), 4);
+    gr_train_result_free(&b);
+    gr_record_free(&rb);
+    for (int64_t from = 9; from >= 3; from -= 3) { /* as if it had been killed after step `from` */
+        char newest[GR_PATH_MAX], name[40];
+        (void)snprintf(name, sizeof name, "step-%lld.safetensors", (long long)from + 3);
+        assert_true(gr_fs_join(newest, sizeof newest, dir, name));
+        assert_int_equal(remove(newest), 0);
+        RUN(&rest, &b, &rb, dir, "k", WORDS, "--save-total-limit", "4", "--save-strategy", "no");
+        assert_int_equal(rest.n, 12 - from);
+        for (size_t i = 0; i < rest.n; i++) assert_true(rest.loss[i] == whole.loss[(size_t)from + i]);
+        x = history_text(&ra);
+        y = history_text(&rb);
+        assert_string_equal(x, y);
+        free(x);
+        free(y);
+        assert_true(a.state.loss_sum == b.state.loss_sum && a.state.best == b.state.best && a.state.best_step == b.state.best_step &&
+                    a.restored_best == b.restored_best && ra.train_loss == rb.train_loss && a.state.samples == b.state.samples);
+        gr_train_result_free(&b);
+        gr_record_free(&rb);
+    }
+    gr_train_result_free(&a);
+    gr_record_free(&ra);
+}
+
+/* A run whose patience had run out when it was cut off stays stopped. */
+static void stays_stopped(void **state)
+{
+    static trail t;
+    gr_train_result r;
+    gr_record rec;
+    int64_t steps;
+    const char *dir = folder("patience");
+
+    (void)state;
+#define PATIENT "--epochs", "20", "--learning-rate", "0.3", "--eval-strategy", "steps", "--eval-steps", "1", "--early-stopping", "2", "--save-strategy", "steps", \
+                "--save-steps", "1"
+    RUN(&t, &r, &rec, dir, "k", PATIENT);
+    assert_true(r.stopped_early);
+    steps = r.state.step;
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    RUN(&t, &r, &rec, dir, "k", PATIENT);
+    assert_true(r.stopped_early && r.state.step == steps && t.n == 0);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+#undef PATIENT
+}
+
+static void passed_over(void **state)
+{
+    static trail t;
+    gr_train_result r;
+    gr_record rec;
+    char path[GR_PATH_MAX];
+    const char *dir = folder("others");
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    RUN(&t, &r, &rec, dir, "one", WORDS);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    RUN(&t, &r, &rec, dir, "another", WORDS); /* another content key: from the start */
+    assert_true(t.n == 12 && rec.n_history == 6);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    assert_true(gr_fs_join(path, sizeof path, dir, "step-99.safetensors"));
+    assert_ok(gr_fs_write(path, "no tensors", 10, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "notes.txt"));
+    assert_ok(gr_fs_write(path, "mine", 4, &err), &err);
+    RUN(&t, &r, &rec, dir, "another", WORDS); /* the damaged newest is passed over for the one before */
+    assert_true(t.n == 0 && rec.n_history == 6);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    gr_checkpoint_remove(dir);
+    assert_true(gr_fs_is_file(path)); /* what is not ours stays */
+}
+
+/* A folder that cannot be made: the run says so, it does not train on without its net. */
+static void unwritable(void **state)
+{
+    static trail t;
+    stage s;
+    gr_train_job j;
+    gr_train_result r;
+    gr_record rec;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    open_one(&s, (const char *const[]){ WORDS, NULL });
+    j = stage_job(&s);
+    j.checkpoint_dir = "/proc/nothing/here";
+    j.on_step = on_step;
+    j.user = &t;
+    gr_record_init(&rec);
+    assert_status(gr_train(&r, &j, &rec, &err), GR_E_IO, &err, "/proc/nothing");
+    gr_record_free(&rec);
+    stage_close(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(unwritable) };
+    return gr_test_main(tests);
+}
