@@ -29,7 +29,7 @@ static int help(void)
 int gr_cmd_compare(int argc, char **argv)
 {
     const char **pos = calloc((size_t)argc + 1, sizeof *pos);
-    compare_opts o;
+    compare_opts o = { 0 };
     gr_comparisons c = { 0 };
     gr_buf b = { 0 };
     gr_err err = GR_ERR_INIT;

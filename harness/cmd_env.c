@@ -66,7 +66,7 @@ static void print_text(const gr_json *j)
 int gr_cmd_env(int argc, char **argv)
 {
     const char *pos[1];
-    env_opts o;
+    env_opts o = { 0 };
     gr_err err = GR_ERR_INIT;
     gr_json *j = NULL;
     char *text = NULL;

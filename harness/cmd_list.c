@@ -239,7 +239,7 @@ static gr_status list(const list_opts *o, const char *what, gr_err *err)
 int gr_cmd_list(int argc, char **argv)
 {
     const char **pos = calloc((size_t)argc + 1, sizeof *pos);
-    list_opts o;
+    list_opts o = { 0 };
     gr_err err = GR_ERR_INIT;
     gr_buf b = { 0 };
     int n = 0;

@@ -45,7 +45,7 @@ static int help(const char *head)
 static int run(int argc, char **argv, const char *kind, const char *format, const char *head)
 {
     const char **paths = calloc((size_t)argc + 1, sizeof *paths);
-    table_opts o;
+    table_opts o = { 0 };
     gr_records r = { 0 };
     gr_buf b = { 0 };
     gr_err err = GR_ERR_INIT;

@@ -82,6 +82,7 @@ typedef struct paired {
     int         n;
     const char *metric;
     double      sign;
+    bool       *oom;           /* set when a draw ran out of memory */
 } paired;
 
 static double difference(const void *user, const size_t *idx, size_t n)
@@ -90,7 +91,7 @@ static double difference(const void *user, const size_t *idx, size_t n)
     double sum = 0;
 
     for (int i = 0; i < p->n; i++)
-        sum += gr_joined_metric(&p->j[i], p->metric, 1, idx, n) - gr_joined_metric(&p->j[i], p->metric, 0, idx, n);
+        sum += gr_joined_metric(&p->j[i], p->metric, 1, idx, n, p->oom) - gr_joined_metric(&p->j[i], p->metric, 0, idx, n, p->oom);
     return p->sign * sum / p->n;
 }
 
@@ -117,6 +118,7 @@ static gr_status test(gr_comparison *c, const paired *p, gr_err *err)
 
     gr_rng_init(&rng, 42, GR_RNG_BOOTSTRAP, gr_rng_hash(c->task));
     GR_TRY(gr_bootstrap(&b, difference, p, p->j[0].n, DRAWS, 0.95, &rng, err));
+    if (*p->oom) return gr_fail_nomem(err, "a comparison");
     if (isnan(b.value)) return GR_OK; /* a metric that examples do not give */
     c->lo = b.range.low;
     c->hi = b.range.high;
@@ -206,6 +208,7 @@ static gr_status compare_metric(gr_comparisons *out, const gr_record *lead, cons
 {
     paired *p = calloc(1, sizeof *p);
     gr_comparison *c = p ? append(out, lead, m) : NULL;
+    bool oom = false;
     gr_status s;
 
     if (!c) {
@@ -213,6 +216,7 @@ static gr_status compare_metric(gr_comparisons *out, const gr_record *lead, cons
         return gr_fail_nomem(err, "a comparison");
     }
     p->metric = m->name;
+    p->oom = &oom;
     p->sign = m->higher_is_better ? 1 : -1;
     tolerance(c, baseline);
     s = gather(c, p, base, next, m, err);

@@ -118,22 +118,28 @@ static gr_status entities(gr_entity_counts *out, const gr_json *line, gr_err *er
     return s;
 }
 
-static bool same_example(const gr_json *a, const gr_json *b)
+static gr_status same_example(bool *same, const gr_json *a, const gr_json *b, gr_err *err)
 {
-    char *x = NULL, *y = NULL;
     const char *const key = gr_json_get(a, "labels") ? "labels" : "label";
-    bool same = gr_json_num(gr_json_get(a, "id"), -1) == gr_json_num(gr_json_get(b, "id"), -2);
+    char *x = NULL, *y = NULL;
+    gr_status s;
 
-    same = same && gr_json_get(a, key) && gr_json_get(b, key) && gr_json_print(&x, gr_json_get(a, key), false, NULL) == GR_OK &&
-           gr_json_print(&y, gr_json_get(b, key), false, NULL) == GR_OK && strcmp(x, y) == 0;
+    *same = gr_json_num(gr_json_get(a, "id"), -1) == gr_json_num(gr_json_get(b, "id"), -2) && gr_json_get(a, key) && gr_json_get(b, key);
+    if (!*same) return GR_OK;
+    s = gr_json_print(&x, gr_json_get(a, key), false, err);
+    if (s == GR_OK) s = gr_json_print(&y, gr_json_get(b, key), false, err);
+    *same = s == GR_OK && strcmp(x, y) == 0;
     free(x);
     free(y);
-    return same;
+    return s;
 }
 
 static gr_status take(gr_joined *j, size_t i, const gr_record *r, const gr_json *a, const gr_json *b, gr_err *err)
 {
-    if (!same_example(a, b)) return gr_fail(err, GR_E_FORMAT, "line %zu: not the same example", i + 1);
+    bool same;
+
+    GR_TRY(same_example(&same, a, b, err));
+    if (!same) return gr_fail(err, GR_E_FORMAT, "line %zu: not the same example", i + 1);
     if (j->ref) {
         j->ref[i] = class_of(r, gr_json_get(a, "label"));
         j->base_class[i] = class_of(r, gr_json_get(a, "prediction"));
@@ -227,7 +233,7 @@ static double from_entities(const gr_entity_counts *e, const char *metric, const
     return NAN;
 }
 
-double gr_joined_metric(const gr_joined *j, const char *metric, int side, const size_t *idx, size_t n)
+double gr_joined_metric(const gr_joined *j, const char *metric, int side, const size_t *idx, size_t n, bool *oom)
 {
     const gr_metric *const use[] = { gr_metric_find(metric) };
     const int32_t *cls = side ? j->new_class : j->base_class;
@@ -243,5 +249,6 @@ double gr_joined_metric(const gr_joined *j, const char *metric, int side, const 
         s = j->ref ? gr_metric_acc_class(a, cls[idx[i]], j->ref[idx[i]], NULL) : gr_metric_acc_value(a, val[idx[i]], j->value[idx[i]], NULL);
     if (s == GR_OK) s = gr_metric_acc_read(a, &v, NULL);
     gr_metric_acc_close(a);
+    *oom = *oom || s == GR_E_NOMEM;
     return s == GR_OK ? v.value : NAN;
 }

@@ -27,8 +27,9 @@ typedef struct gr_joined {
 gr_status gr_join(gr_joined *out, const gr_record *base, const gr_record *next, gr_err *err) GR_MUST_USE;
 void      gr_joined_free(gr_joined *j);
 
-/* The metric of one side over rows idx (n); NaN when this kind of example cannot give it. side 0: base, 1: new. */
-double gr_joined_metric(const gr_joined *j, const char *metric, int side, const size_t *idx, size_t n);
+/* The metric of one side over rows idx (n); NaN when this kind of example cannot give it. side 0: base, 1: new. *oom becomes true
+ * when memory was exhausted. */
+double gr_joined_metric(const gr_joined *j, const char *metric, int side, const size_t *idx, size_t n, bool *oom);
 
 #ifdef __cplusplus
 }

@@ -16,7 +16,11 @@ void gr_record_recipe_text(gr_buf *out, const gr_record *r, bool per_task)
     for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
         char *text = NULL;
         if (!per_task && strcmp(gr_json_str(gr_json_get(v, "from"), ""), gr_opt_origin_name(GR_ORIGIN_TASK)) == 0) continue;
-        if (!gr_json_get(v, "value") || gr_json_print(&text, gr_json_get(v, "value"), false, NULL) != GR_OK) continue;
+        if (!gr_json_get(v, "value")) continue;
+        if (gr_json_print(&text, gr_json_get(v, "value"), false, NULL) != GR_OK) {
+            out->oom = true;
+            return;
+        }
         gr_buf_addf(out, "%s=%s\n", gr_json_key(v), text);
         free(text);
     }
@@ -33,13 +37,14 @@ int64_t gr_record_rows(const gr_record *r, const char *split)
     return -1;
 }
 
-static bool same_recipe(const gr_record *a, const gr_record *b)
+static bool same_recipe(const gr_record *a, const gr_record *b, bool *oom)
 {
     gr_buf x = { 0 }, y = { 0 };
     bool same;
 
     gr_record_recipe_text(&x, a, true);
     gr_record_recipe_text(&y, b, true);
+    *oom = *oom || x.oom || y.oom;
     same = gr_sv_eq(gr_buf_sv(&x), gr_buf_sv(&y));
     gr_buf_free(&x);
     gr_buf_free(&y);
@@ -48,12 +53,12 @@ static bool same_recipe(const gr_record *a, const gr_record *b)
 
 /* ---- groups ---- */
 
-static bool together(const gr_record *a, const gr_record *b)
+static bool together(const gr_record *a, const gr_record *b, bool *oom)
 {
     if (strcmp(a->task, b->task) != 0 || strcmp(a->data, b->data) != 0) return false;
     if (a->status == GR_RUN_NO_DATA || b->status == GR_RUN_NO_DATA) return a->status == b->status;
     return strcmp(a->model, b->model) == 0 && strcmp(a->model_sha256, b->model_sha256) == 0 && strcmp(a->device, b->device) == 0 &&
-           strcmp(a->precision, b->precision) == 0 && same_recipe(a, b);
+           strcmp(a->precision, b->precision) == 0 && same_recipe(a, b, oom);
 }
 
 static gr_status add(gr_group *g, const gr_record *r, gr_err *err)
@@ -75,10 +80,11 @@ static gr_status add(gr_group *g, const gr_record *r, gr_err *err)
 static gr_group *group_of(gr_groups *gs, const gr_record *r, gr_err *err)
 {
     gr_group *grown;
+    bool oom = false;
 
-    for (size_t i = 0; i < gs->n; i++)
-        if (gs->g[i].n && together(gs->g[i].r[0], r)) return &gs->g[i];
-    grown = realloc(gs->g, (gs->n + 1) * sizeof *grown);
+    for (size_t i = 0; i < gs->n && !oom; i++)
+        if (gs->g[i].n && together(gs->g[i].r[0], r, &oom) && !oom) return &gs->g[i];
+    grown = oom ? NULL : realloc(gs->g, (gs->n + 1) * sizeof *grown);
     if (!grown) {
         (void)gr_fail_nomem(err, "a table");
         return NULL;

@@ -35,7 +35,8 @@ const gr_record *gr_group_lead(const gr_group *g);
 void gr_group_seeds(char *out, size_t cap, const gr_group *g);
 /* Rows of a split that the record's values are of: its examples, cut by --max-eval-samples. -1 when unknown. */
 int64_t gr_record_rows(const gr_record *r, const char *split);
-/* The options of a recipe with their values, without where they came from; per_task false leaves out those that the task set. */
+/* The options of a recipe with their values, without where they came from; per_task false leaves out those that the task set. Check
+ * out->oom. */
 void gr_record_recipe_text(gr_buf *out, const gr_record *r, bool per_task);
 /* Mean of a numeric field over records that have it. */
 double gr_group_mean(const gr_group *g, double (*field)(const gr_record *));

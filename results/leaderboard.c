@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/fs.h"
 #include "base/sha256.h"
 #include "results/grid.h"
@@ -24,13 +25,16 @@ typedef struct entry {
 } entry;
 
 /* What makes two runs the same recipe: every option's value but those that a task sets itself. */
-static void recipe_digest(char out[GR_SHA256_HEX], const gr_record *r)
+static gr_status recipe_digest(char out[GR_SHA256_HEX], const gr_record *r, gr_err *err)
 {
     gr_buf text = { 0 };
+    bool oom;
 
     gr_record_recipe_text(&text, r, false);
+    oom = text.oom;
     gr_sha256_of(out, text.p ? text.p : "", text.n);
     gr_buf_free(&text);
+    return oom ? gr_fail_nomem(err, "the leaderboard") : GR_OK;
 }
 
 static bool same_entry(const entry *e, const gr_record *r, const char *recipe)
@@ -91,7 +95,7 @@ static gr_status place(board *b, const gr_group *g, gr_err *err)
     size_t i = 0, t = 0;
     entry *grown;
 
-    recipe_digest(recipe, r);
+    GR_TRY(recipe_digest(recipe, r, err));
     while (i < b->n && !same_entry(&b->e[i], r, recipe)) i++;
     if (i == b->n) {
         grown = realloc(b->e, (b->n + 1) * sizeof *grown);

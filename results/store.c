@@ -124,17 +124,17 @@ static gr_status load_suite(gr_records *out, const char *dir, gr_err *err)
 
 /* ---- RUNS ---- */
 
-static bool is_suite_dir(const char *dir)
+static gr_status is_suite_dir(bool *found, const char *dir, gr_err *err)
 {
     gr_fs_list l = { 0 };
     char path[GR_PATH_MAX];
-    bool found = false;
 
-    if (gr_fs_list_dir(&l, dir, NULL) != GR_OK) return false;
-    for (size_t i = 0; i < l.n && !found; i++)
-        found = gr_sv_ends(gr_sv_from(l.names[i]), ".json") && gr_fs_join(path, sizeof path, dir, l.names[i]) && gr_fs_is_file(path);
+    *found = false;
+    GR_TRY(gr_fs_list_dir(&l, dir, err));
+    for (size_t i = 0; i < l.n && !*found; i++)
+        *found = gr_sv_ends(gr_sv_from(l.names[i]), ".json") && gr_fs_join(path, sizeof path, dir, l.names[i]) && gr_fs_is_file(path);
     gr_fs_list_free(&l);
-    return found;
+    return GR_OK;
 }
 
 static gr_status load_output_dir(gr_records *out, const char *dir, gr_err *err)
@@ -143,22 +143,26 @@ static gr_status load_output_dir(gr_records *out, const char *dir, gr_err *err)
     char path[GR_PATH_MAX];
     gr_status s = gr_fs_list_dir(&l, dir, err);
 
-    for (size_t i = 0; s == GR_OK && i < l.n; i++)
-        if (gr_fs_join(path, sizeof path, dir, l.names[i]) && gr_fs_is_dir(path) && is_suite_dir(path)) s = load_suite(out, path, err);
+    for (size_t i = 0; s == GR_OK && i < l.n; i++) {
+        bool suite = false;
+        if (!gr_fs_join(path, sizeof path, dir, l.names[i]) || !gr_fs_is_dir(path)) continue;
+        s = is_suite_dir(&suite, path, err);
+        if (s == GR_OK && suite) s = load_suite(out, path, err);
+    }
     gr_fs_list_free(&l);
     return s;
 }
 
 gr_status gr_store_load(gr_records *out, const char *path, gr_err *err)
 {
+    bool suite = false;
     gr_status s;
 
     out->r = NULL;
     out->n = 0;
     if (gr_fs_is_file(path)) s = load_file(out, path, err);
     else if (!gr_fs_is_dir(path)) s = gr_fail(err, GR_E_NOTFOUND, "%s: there is no such file or folder", path);
-    else if (is_suite_dir(path)) s = load_suite(out, path, err);
-    else s = load_output_dir(out, path, err);
+    else if ((s = is_suite_dir(&suite, path, err)) == GR_OK) s = suite ? load_suite(out, path, err) : load_output_dir(out, path, err);
     if (s == GR_OK && out->n == 0) s = gr_fail(err, GR_E_NOTFOUND, "%s: no record of a run is there", path);
     if (s != GR_OK) gr_records_free(out);
     return s;
@@ -199,7 +203,8 @@ static gr_status find_in(gr_record *out, int *found, const char *dir, const char
     gr_status s = GR_OK;
 
     (void)snprintf(tail, sizeof tail, "-%.8s.json", key);
-    if (gr_fs_list_dir(&l, dir, NULL) != GR_OK) return GR_OK;
+    s = gr_fs_list_dir(&l, dir, err);
+    if (s != GR_OK) return s == GR_E_NOMEM ? s : GR_OK; /* a folder that cannot be read holds nothing for us */
     for (size_t i = l.n; i-- > 0 && !*found && s == GR_OK;) {
         gr_err why = GR_ERR_INIT;
         if (!gr_sv_ends(gr_sv_from(l.names[i]), tail) || !gr_fs_join(path, sizeof path, dir, l.names[i])) continue;

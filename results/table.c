@@ -109,7 +109,7 @@ static gr_status without_empty(gr_buf *out, const gr_grid *t, gr_table_format f,
         from[n++] = c;
     }
     gr_grid_open(&u, columns, n);
-    u.oom = t->oom;
+    u.oom = t->oom || t->notes.oom;
     gr_buf_add(&u.notes, t->notes.p, t->notes.n);
     for (size_t r = 0; r < t->n_rows && !u.oom; r++) {
         gr_grid_row(&u);
