@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -179,10 +180,11 @@ static void log_eval(loop *l, const gr_rec_point *p)
 
 static gr_status close_log(loop *l, gr_err *err)
 {
-    const bool ok = !l->log || (fclose(l->log) == 0 && !l->log_failed);
+    const bool ok = !l->log || (fclose(l->log) == 0 && !l->log_failed), oom = l->line.oom;
 
     l->log = NULL;
     gr_buf_free(&l->line);
+    if (oom) return gr_fail_nomem(err, "the log");
     return ok ? GR_OK : gr_fail(err, GR_E_IO, "%s: cannot be written", l->job->log_path);
 }
 

@@ -1,0 +1,97 @@
+/* harness_test.c - the n-th allocation fails, for all n, in a whole run: data, tokens, baseline, training with checkpoints and the best
+ * weights, evaluation, files, record. No crash, nothing lost (the leak check of the sanitizer build), GR_E_NOMEM reported, the
+ * record says why, and the same run afterwards ends as if nothing had been. */
+#include <cjson/cJSON.h> /* its allocator must fail too: the library itself is not linked through us */
+
+#include "harness/suite.h"
+#include "tests/torture/fault.h"
+#include "tests/unit/harness/stage.h"
+
+/* A round writes and syncs files: of the later allocations every third one is tried. */
+enum { ROUNDS_MAX = 100000, EACH = 500, STRIDE = 3, TOLERATED = 16 };
+static stage         st;
+static gr_suite_run  run;
+static char          out[GR_PATH_MAX];
+static double        want;
+
+static gr_status one_job(gr_err *err)
+{
+    gr_record r;
+    bool reused = false;
+    gr_status s;
+
+    gr_record_init(&r);
+    s = gr_job_run(&run.room, st.task, 42, &r, &reused, err);
+    if (s == GR_OK) {
+        assert_false(reused);
+        if (want != 0) assert_true(r.metrics[0].value == want);
+        want = r.metrics[0].value;
+    } else if (r.status != GR_RUN_FAILED || !strstr(r.message, "out of memory")) {
+        fail_msg("the record says %s: %s", gr_run_status_name(r.status), r.message);
+    }
+    gr_record_free(&r);
+    gr_task_data_close(&run.room.data);
+    return s;
+}
+
+static void torture(gr_status (*f)(gr_err *err), size_t least)
+{
+    size_t n = 1, tolerated = 0;
+
+    for (; n < ROUNDS_MAX; n += n < EACH ? 1 : STRIDE) {
+        gr_err err = GR_ERR_INIT;
+        gr_status s;
+        bool fired;
+
+        fault_arm(n);
+        s = f(&err);
+        fired = fault_disarm();
+        if (s == GR_OK && fired) tolerated++; /* a shortcut had no memory and the long way was taken, to the same numbers */
+        else if (s != (fired ? GR_E_NOMEM : GR_OK)) fail_msg("allocation %zu: %s (%s)", n, gr_status_name(s), err.msg);
+        if (!fired) break;
+    }
+    printf("%zu failures survived, %zu of them without a trace\n", n - 1, tolerated);
+    assert_true(n - 1 >= least && n < ROUNDS_MAX && tolerated <= TOLERATED);
+}
+
+static void a_run(void **state)
+{
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    STAGE(&st, "--max-steps", "2", "--batch-size", "4", "--save-strategy", "steps", "--save-steps", "1", "--eval-strategy", "steps", "--eval-steps", "1", "--load-best",
+          "--save-model", "--force", "--log-steps", "1");
+    gr_log_set_level(GR_LOG_QUIET);
+    gr_pool_close(st.pool);
+    assert_ok(gr_pool_open(&st.pool, 1, &err), &err); /* faults are counted on this thread */
+    stage_task(&st, stage_csv("tort.csv", 12), stage_csv("tort2.csv", 9));
+    assert_true(gr_fs_join(out, sizeof out, gr_test_tmpdir(), "out"));
+    st.o.output_dir = out;
+    run.room = (gr_workroom){ .o = &st.o, .origins = st.origins, .pool = st.pool, .tok = st.tok, .data_kind = "custom", .recipe_name = "",
+                              .progress = GR_PROGRESS_OFF };
+    (void)snprintf(run.room.model_dir, sizeof run.room.model_dir, "%s", st.dir);
+    (void)snprintf(run.room.suite_dir, sizeof run.room.suite_dir, "%.4000s/suite", out);
+    assert_ok(gr_fs_mkdirs(run.room.suite_dir, &err), &err);
+    assert_ok(one_job(&err), &err);
+    torture(one_job, 500);
+    stage_close(&st);
+}
+
+static void *node_malloc(size_t n)
+{
+    return malloc(n);
+}
+
+static void node_free(void *p)
+{
+    free(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(a_run) };
+    cJSON_Hooks hooks = { node_malloc, node_free };
+
+    cJSON_InitHooks(&hooks);
+    return gr_test_main(tests);
+}
