@@ -136,8 +136,14 @@ static void prune(const char *dir, int64_t keep)
 
 void gr_checkpoint_remove(const char *dir)
 {
+    char parent[GR_PATH_MAX], *slash;
+
     prune(dir, 0);
-    (void)rmdir(dir);
+    if (rmdir(dir) != 0) return;
+    (void)snprintf(parent, sizeof parent, "%s", dir);
+    slash = strrchr(parent, '/');
+    if (slash && strcmp(slash, "/") != 0) *slash = '\0';
+    if (strcmp(gr_fs_basename(parent), "checkpoints") == 0) (void)rmdir(parent); /* only when no other run has some there */
 }
 
 /* ---- save ---- */

@@ -15,6 +15,6 @@ gr_status gr_checkpoint_save(const char *dir, const gr_train_job *job, const gr_
 gr_status gr_checkpoint_load(const char *dir, const gr_train_job *job, gr_train_state *st, gr_record *record, void **best,
                              bool *found, gr_err *err) GR_MUST_USE;
 
-void gr_checkpoint_remove(const char *dir); /* all of a run's checkpoints, and the folder */
+void gr_checkpoint_remove(const char *dir); /* all of a run's checkpoints, the folder, and the "checkpoints" above it when it is empty */
 
 #endif
