@@ -39,23 +39,58 @@ static size_t max_length(const gr_run_opts *o, const gr_task *t)
     return o->max_length > 0 ? (size_t)o->max_length : (size_t)t->max_len;
 }
 
+/* Such a task has no training rows: the model's own head, trained on another task, is evaluated. */
+static bool is_diagnostic(const job *j)
+{
+    return (j->task->flags & GR_TASK_DIAGNOSTIC) != 0;
+}
+
 /* ---- before training ---- */
 
 static gr_status load_data(job *j, gr_err *err)
 {
     gr_workroom *w = j->room;
+    const size_t room = (size_t)(j->model->config.max_positions - j->model->config.position_offset);
     size_t length = max_length(w->o, j->task);
 
     if (w->data.task != j->task) {
         gr_task_data_close(&w->data);
-        if (length > (size_t)j->model->config.max_positions) {
-            gr_warn("%s: rows are cut at %d tokens, the model's positions (the task allows %zu)", j->task->name, j->model->config.max_positions, length);
-            length = (size_t)j->model->config.max_positions;
+        if (length > room) {
+            gr_warn("%s: rows are cut at %zu tokens, the model's positions (the task allows %zu)", j->task->name, room, length);
+            length = room;
         }
         GR_TRY(gr_task_data_open(&w->data, j->task, w->data_dir, strcmp(w->data_kind, "demo") == 0, w->tok, length, w->o, w->pool, err));
     }
     GR_TRY(gr_task_eval_check(&w->data, w->o, err));
-    return gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err);
+    return is_diagnostic(j) ? GR_OK : gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err);
+}
+
+/* Where in the list; n: nowhere. */
+static int32_t place_of(const char *name, const char *const *list, int32_t n)
+{
+    int32_t i = 0;
+
+    while (i < n && strcmp(list[i], name) != 0) i++;
+    return i;
+}
+
+/* Is the head that the model brings one for this task? Classes may have other names (their order is what counts), but a
+ * name of the task's that stands in another place says that the order differs. */
+static gr_status check_head(const job *j, gr_err *err)
+{
+    const gr_config *c = &j->model->config;
+    const gr_head_spec want = j->task->head;
+    gr_head_spec have;
+
+    GR_TRY(gr_model_head_of(&have, c, err));
+    if (have.kind != want.kind || have.n_out != want.n_out)
+        return gr_fail(err, GR_E_FORMAT, "the head of '%s' with %d outputs is another's", c->architecture, have.n_out);
+    for (int32_t i = 0; c->labels && j->task->labels && i < want.n_out; i++) {
+        const int32_t at = place_of(j->task->labels[i], c->labels, c->n_labels);
+        if (at != i && at < c->n_labels)
+            return gr_fail(err, GR_E_FORMAT, "class '%s' is number %d in the model, %d in the task", j->task->labels[i], at, i);
+    }
+    return GR_OK;
 }
 
 static gr_status open_model(job *j, gr_err *err)
@@ -63,10 +98,14 @@ static gr_status open_model(job *j, gr_err *err)
     const gr_run_opts *o = j->room->o;
     const gr_device_info *device = gr_device_find(o->device);
     const gr_model_opts mo = { .dir = j->room->model_dir, .head = j->task->head, .labels = j->task->labels, .seed = j->seed,
-                               .elem = device ? device->elem : 4, .ignore_unused = o->ignore_unused, .dropout = o->dropout };
+                               .elem = device ? device->elem : 4, .ignore_unused = o->ignore_unused, .require_head = is_diagnostic(j), .dropout = o->dropout };
+    gr_status s;
 
     if (!device) return gr_fail(err, GR_E_ARG, "--device '%s': not one of `glue-run list devices`", o->device);
-    GR_TRY(gr_model_open(&j->model, &mo, err));
+    s = gr_model_open(&j->model, &mo, err);
+    if (s == GR_OK && is_diagnostic(j)) s = check_head(j, err);
+    if (s == GR_E_FORMAT && is_diagnostic(j)) return gr_wrap(err, s, "%s wants a model fine-tuned on %s: %s", j->task->name, j->task->weights_of, j->room->model_dir);
+    if (s != GR_OK) return s;
     if (gr_tok_vocab_size(j->room->tok) > (size_t)j->model->config.vocab_size)
         return gr_fail(err, GR_E_FORMAT, "%s: the tokenizer has %zu ids, the model only %d embeddings", j->room->model_dir,
                        gr_tok_vocab_size(j->room->tok), j->model->config.vocab_size);
@@ -87,7 +126,7 @@ static gr_status open_session(job *j, gr_err *err)
     const gr_run_opts *o = j->room->o;
     const gr_task_data *d = &j->room->data;
     const int32_t len = longest(d), train_tokens = gr_train_max_tokens(&d->split[0].encoded, j->rows, j->n_rows, o->batch_size);
-    gr_session_opts so = { .device = o->device, .pool = j->room->pool, .train = true, .max_length = len, .seed = j->seed,
+    gr_session_opts so = { .device = o->device, .pool = j->room->pool, .train = !is_diagnostic(j), .max_length = len, .seed = j->seed,
                            .beta1 = o->adam_beta1, .beta2 = o->adam_beta2, .epsilon = o->adam_epsilon, .weight_decay = o->weight_decay,
                            .max_grad_norm = o->max_grad_norm, .label_smoothing = o->label_smoothing, .recompute = o->gradient_checkpointing,
                            .deterministic = o->deterministic };
@@ -233,7 +272,7 @@ static gr_status run_phases(job *j, bool *reused, gr_err *err)
     if (!w->o->force) {
         gr_record old;
         GR_TRY(gr_store_find(&old, &found, w->o->output_dir, j->r->key, err));
-        if (found && w->o->save_model && !has_model(&old)) {
+        if (found && w->o->save_model && !is_diagnostic(j) && !has_model(&old)) {
             gr_record_free(&old); /* its weights were not kept */
             found = 0;
         }
@@ -245,8 +284,8 @@ static gr_status run_phases(job *j, bool *reused, gr_err *err)
         }
     }
     GR_TRY(open_session(j, err));
-    if (w->o->baseline) GR_TRY(baseline(j, err));
-    GR_TRY(train(j, err));
+    if (w->o->baseline && !is_diagnostic(j)) GR_TRY(baseline(j, err));
+    if (!is_diagnostic(j)) GR_TRY(train(j, err));
     GR_TRY(final_evaluation(j, err));
     judge(j);
     return gr_job_write_files(j->r, w, j->task, j->model, j->session, j->result, j->predictions, err);
@@ -265,6 +304,7 @@ gr_status gr_job_run(gr_workroom *room, const gr_task *task, uint64_t seed, gr_r
     s = run_phases(&j, reused, e);
     if (!*reused) {
         r->total_seconds = gr_clock_seconds() - t0;
+        gr_job_record_memory(r);
         if (s != GR_OK) set_message(r, s, e);
         if (s != GR_E_CANCELLED) {
             const gr_status ws = gr_job_write_record(r, room, s == GR_OK ? e : NULL);

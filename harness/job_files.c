@@ -63,10 +63,18 @@ static gr_status result_files(const gr_record *r, const gr_workroom *w, const ch
     return s == GR_OK ? s2 : s;
 }
 
+/* The test split where it is there, else the last evaluated one. */
+static int rows_to_predict(const gr_task_data *d)
+{
+    for (int i = 1; i < d->n_splits; i++)
+        if (strcmp(d->split[i].name, "test") == 0) return i;
+    return d->n_splits - 1;
+}
+
 static gr_status save_model(const gr_record *r, const gr_workroom *w, const gr_task *task, gr_model *m, gr_session *s, const char *stem,
                             const gr_eval_result *results, const gr_predictions *predictions, gr_err *err)
 {
-    const int last = w->data.n_splits - 1;
+    const int last = rows_to_predict(&w->data);
     char dir[GR_PATH_MAX], path[GR_PATH_MAX];
 
     if (!gr_fs_join(dir, sizeof dir, w->suite_dir, stem)) return gr_fail(err, GR_E_ARG, "--output-dir: the path is too long");
@@ -90,7 +98,7 @@ gr_status gr_job_write_files(gr_record *r, const gr_workroom *w, const gr_task *
         GR_TRY(gr_predictions_write(path, &predictions[1], &w->data.split[1].encoded, &w->data.split[1].examples, task, err));
         (void)snprintf(r->predictions, sizeof r->predictions, "%.130s.predictions.jsonl", stem);
     }
-    return w->o->save_model ? save_model(r, w, task, m, s, stem, results, predictions, err) : GR_OK;
+    return w->o->save_model && !(task->flags & GR_TASK_DIAGNOSTIC) ? save_model(r, w, task, m, s, stem, results, predictions, err) : GR_OK;
 }
 
 gr_status gr_job_write_record(gr_record *r, const gr_workroom *w, gr_err *err)

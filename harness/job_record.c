@@ -70,16 +70,26 @@ static void add_value(gr_json *into, const gr_run_opts *o, const gr_opt *opt)
     }
 }
 
+/* What the task decides: its length where none is asked for, and that a diagnostic task takes no step. */
+static bool task_sets(int64_t *value, const gr_opt *opt, const gr_run_opts *o, const gr_task *task)
+{
+    const bool diagnostic = (task->flags & GR_TASK_DIAGNOSTIC) != 0, length = strcmp(opt->name, "max-length") == 0 && o->max_length <= 0;
+
+    *value = length ? task->max_len : 0;
+    return length || (diagnostic && (strcmp(opt->name, "epochs") == 0 || strcmp(opt->name, "max-steps") == 0));
+}
+
 static gr_status set_recipe(gr_record *r, const gr_workroom *w, const gr_task *task, gr_err *err)
 {
     r->recipe = gr_json_new_object();
     for (int i = 0; gr_run_options[i].name; i++) {
         const gr_opt *opt = &gr_run_options[i];
         gr_json *o;
+        int64_t value;
         if (!gr_run_option_in_recipe(opt)) continue;
         o = gr_json_add_object(r->recipe, opt->name);
-        if (strcmp(opt->name, "max-length") == 0 && w->o->max_length <= 0) {
-            gr_json_add_int(o, "value", task->max_len);
+        if (task_sets(&value, opt, w->o, task)) {
+            gr_json_add_int(o, "value", value);
             gr_json_add_str(o, "from", gr_opt_origin_name(GR_ORIGIN_TASK));
             continue;
         }
@@ -109,6 +119,7 @@ static void key_of(gr_record *r, const gr_workroom *w)
         else gr_json_number(&text, gr_json_num(gr_json_get(v, "value"), 0));
         gr_buf_addc(&text, '\n');
     }
+    for (size_t i = 0; i < r->n_labels; i++) gr_buf_addf(&text, "label %s\n", r->labels[i]); /* the rows' digests hold class numbers */
     gr_buf_addf(&text, "tokenizer %s\n", w->tok_sha256);
     gr_sha256_of(hex, text.p, text.n);
     (void)snprintf(r->key, sizeof r->key, "%.16s", hex);
@@ -128,17 +139,28 @@ static gr_status copy_labels(gr_record *r, const gr_task *task, gr_err *err)
     return GR_OK;
 }
 
+static gr_status note_diagnostic(gr_record *r, const gr_task *task, gr_err *err)
+{
+    char line[160];
+
+    (void)snprintf(line, sizeof line, "evaluated only, with a head that was trained on %.64s", task->weights_of);
+    r->epochs = 0;
+    return gr_record_warn(r, line, err);
+}
+
 gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task *task, uint64_t seed, const gr_model *m,
                               size_t n_rows, gr_err *err)
 {
     const gr_task_data *d = &w->data;
 
     (void)seed;
-    for (int i = 0; i < d->n_splits && i < (int)(sizeof r->splits / sizeof *r->splits); i++) {
-        COPY(r->splits[i].name, d->split[i].name);
-        r->splits[i].examples = (int64_t)d->split[i].examples.n;
-        COPY(r->splits[i].sha256, d->split[i].examples.sha256);
-        r->n_splits = i + 1;
+    for (int i = 0; i < d->n_splits && r->n_splits < (int)(sizeof r->splits / sizeof *r->splits); i++) {
+        gr_rec_split *split = &r->splits[r->n_splits];
+        if (!d->split[i].name[0]) continue; /* no training rows */
+        COPY(split->name, d->split[i].name);
+        split->examples = (int64_t)d->split[i].examples.n;
+        COPY(split->sha256, d->split[i].examples.sha256);
+        r->n_splits++;
     }
     r->n_train = (int64_t)n_rows;
     if (d->n_eval) {
@@ -151,6 +173,7 @@ gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task 
     COPY(r->model_note, gr_json_str(gr_json_get(m->config.source, "glue_run_note"), ""));
     r->model_params = (int64_t)m->params.n_weights;
     for (size_t i = 0; i < m->n_warnings; i++) GR_TRY(gr_record_warn(r, m->warnings[i], err));
+    if (task->flags & GR_TASK_DIAGNOSTIC) GR_TRY(note_diagnostic(r, task, err));
     GR_TRY(copy_labels(r, task, err));
     GR_TRY(set_recipe(r, w, task, err));
     key_of(r, w);
@@ -184,8 +207,6 @@ gr_status gr_job_record_metrics(gr_record *r, const char *split, const gr_task *
 
 void gr_job_record_speed(gr_record *r, const gr_train_state *st)
 {
-    struct rusage use;
-
     r->train_seconds = st->seconds;
     r->total_flops = st->flops;
     if (st->seconds > 0) {
@@ -193,6 +214,12 @@ void gr_job_record_speed(gr_record *r, const gr_train_state *st)
         r->samples_per_second = st->samples / st->seconds;
         r->tokens_per_second = st->tokens / st->seconds;
     }
+}
+
+void gr_job_record_memory(gr_record *r)
+{
+    struct rusage use;
+
     if (getrusage(RUSAGE_SELF, &use) == 0) r->peak_memory_mb = (double)use.ru_maxrss / 1024.0;
 }
 

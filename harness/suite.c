@@ -50,17 +50,16 @@ static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err 
 
 static gr_status add_suite(gr_suite_run *s, const char *suite, gr_err *err)
 {
-    const int before = s->n_tasks;
     bool found = false;
 
     if (suite && !gr_suite_find(suite))
         return gr_fail(err, GR_E_ARG, "no suite is called '%s' (see glue-run list suites)", suite);
     for (size_t i = 0; gr_task_at(i); i++) {
         const gr_task *t = gr_task_at(i);
-        if (suite ? strcmp(t->suite, suite) != 0 : (t->flags & (GR_TASK_NOT_DEFAULT | GR_TASK_DIAGNOSTIC)) != 0) continue;
+        if ((t->flags & GR_TASK_DIAGNOSTIC) || (suite ? strcmp(t->suite, suite) != 0 : (t->flags & GR_TASK_NOT_DEFAULT) != 0)) continue;
         GR_TRY(add_task(s, t, false, err));
+        for (int k = 0; k < s->n_tasks; k++) found = found || (s->tasks[k] == t && s->has_data[k]); /* named ones stand there already */
     }
-    for (int i = before; i < s->n_tasks; i++) found = found || s->has_data[i];
     if (!found)
         return gr_fail(err, GR_E_NOTFOUND, "%s has data for no task of the suite '%s'", s->room.data_dir, suite ? suite : "default");
     return GR_OK;

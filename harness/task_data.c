@@ -91,11 +91,12 @@ gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const char *
     gr_err local = GR_ERR_INIT;
     gr_err *e = err ? err : &local;
     gr_sv rest = gr_sv_from(o->eval_splits);
-    gr_status s;
+    gr_status s = GR_OK;
 
     memset(out, 0, sizeof *out);
     out->task = task;
-    if ((s = add_split(out, "train", &l, e)) != GR_OK) goto out;
+    if (task->flags & GR_TASK_DIAGNOSTIC) out->n_splits = 1; /* [0] stays empty: such a task is not trained */
+    else if ((s = add_split(out, "train", &l, e)) != GR_OK) goto out;
     while (rest.n && s == GR_OK) {
         if ((s = resolve(&split, task, gr_sv_trim(gr_sv_split(&rest, ',')), e)) != GR_OK) break;
         if (evaluated(out, split->name)) continue;

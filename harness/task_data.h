@@ -14,7 +14,7 @@ typedef struct gr_task_split {
 
 typedef struct gr_task_data {
     const gr_task *task;
-    gr_task_split  split[GR_MAX_SPLITS]; /* [0] train, then the evaluation splits in the order asked for, then test when only predicted */
+    gr_task_split  split[GR_MAX_SPLITS]; /* [0] train (empty for a diagnostic task), the evaluation splits in the order asked for, test when only predicted */
     int            n_splits, n_eval;     /* n_eval of them, from [1] on, are evaluated */
     bool           predict_test;         /* split[n_splits - 1] is the test split, for predictions only */
 } gr_task_data;

@@ -1,5 +1,5 @@
 # End-to-end tests drive the built program; they and the tests of the harness share a tiny encoder's folder.
-foreach(id e2e.run e2e.outputs e2e.bad_days unit.harness.task_data unit.harness.encoded unit.harness.evaluator unit.harness.trainer unit.harness.checkpoint
+foreach(id e2e.run e2e.outputs e2e.bad_days e2e.diagnostic unit.harness.task_data unit.harness.encoded unit.harness.evaluator unit.harness.trainer unit.harness.checkpoint
         unit.harness.suite unit.harness.job torture.harness)
   if(TARGET ${id})
     target_sources(${id} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support/encoder.c)

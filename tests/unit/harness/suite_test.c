@@ -174,8 +174,32 @@ static void content_key(void **state)
     }
 }
 
+/* The same rows under other class names: numbers of classes are the same, what is predicted is not. */
+static void label_names_count(void **state)
+{
+    static const char *const texts[] = { "text,label\na day,cold\na house,warm\n", "text,label\na day,x\na house,y\n" };
+    char key[2][17];
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        play *p = PLAY("", "custom", "--max-steps", "1");
+        const char *rows = stage_file("named.csv", texts[i]);
+        stage_task(&p->s, rows, rows);
+        p->suite.tasks[p->suite.n_tasks++] = p->s.task;
+        p->suite.has_data[0] = true;
+        p->suite.seeds[p->suite.n_seeds++] = 1;
+        assert_ok(gr_suite_execute(&p->suite, 0, NULL, &err), &err);
+        (void)snprintf(key[i], sizeof key[i], "%s", p->suite.records.r[0].key);
+        assert_true(key[i][0] != 0);
+        close_play(p);
+    }
+    assert_string_not_equal(key[0], key[1]);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(plans), cmocka_unit_test(failing_job), cmocka_unit_test(found_again), cmocka_unit_test(content_key) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(plans), cmocka_unit_test(failing_job), cmocka_unit_test(found_again), cmocka_unit_test(content_key),
+                                        cmocka_unit_test(label_names_count) };
     return gr_test_main(tests);
 }

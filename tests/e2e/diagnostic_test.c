@@ -1,0 +1,128 @@
+/* diagnostic_test.c - a task without training rows: evaluated with the head that a model brings, refused without one that fits. */
+#include "tests/e2e/program.h"
+
+static const char fixtures[] = GR_SOURCE_DIR "/tests/fixtures";
+
+/* A data folder with the whole set and its extract; its marker lets their row counts be their own. */
+static const char *news(void)
+{
+    static const char *const names[][2] = { { "ttc4900", "TTC4900.csv" }, { "ttc4900_eval200", "ttc4900_eval200.csv" } };
+    char from[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    assert_ok(gr_fs_mkdirs(at("news"), &err), &err);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        (void)snprintf(from, sizeof from, "%s/%s", fixtures, names[i][0]);
+        gr_copy_file(from, at("news"), names[i][1]);
+    }
+    (void)put("news/demo.json", "{\"kind\":\"demo\"}");
+    return at("news");
+}
+
+/* Folder of the model that the only run of a folder saved. */
+static const char *saved_model(const char *runs)
+{
+    static char path[GR_PATH_MAX];
+    gr_records r = records_of(runs);
+
+    assert_true(r.n == 1);
+    (void)snprintf(path, sizeof path, "%.*s", (int)(strlen(r.r[0].path) - strlen(".json")), r.r[0].path);
+    gr_records_free(&r);
+    return path;
+}
+
+static const char *fine_tuned(void)
+{
+    static char path[GR_PATH_MAX];
+
+    if (path[0]) return path;
+    expect(CALL("run", "ttc4900", "--model", tiny_model(), "--data", news(), "--epochs", "20", "--learning-rate", "1e-2", "--output-dir", at("whole"),
+                "--save-model"), 0);
+    (void)snprintf(path, sizeof path, "%s", saved_model(at("whole")));
+    return path;
+}
+
+static void evaluated_alone(void **state)
+{
+    gr_records r;
+    const gr_record *x;
+
+    (void)state;
+    (void)CALL("run", "ttc4900_eval200", "--model", fine_tuned(), "--data", news(), "--max-steps", "5", "--output-dir", at("extract"), "--save-model");
+    if (last.code > 1) expect(last.code, 0); /* so few rows may all fall into one class, which is marked and is not what is tested */
+    r = records_of(at("extract"));
+    x = &r.r[0];
+    assert_true(r.n == 1 && x->steps == 0 && x->n_train == 0 && x->n_eval == 7 && x->n_splits == 1 && x->n_history == 0);
+    assert_near(x->epochs, 0, 0, "epochs");
+    assert_true(isnan(x->metrics[0].baseline) && !isnan(x->metrics[0].value) && isnan(x->train_loss) && isnan(x->train_seconds));
+    assert_true(!isnan(x->peak_memory_mb) && x->out_of_mean);
+    assert_string_equal(x->splits[0].name, "validation");
+    assert_non_null(strstr(x->warnings[x->n_warnings - 1], "trained on ttc4900"));
+    assert_near(gr_json_num(gr_json_get(gr_json_get(x->recipe, "max-steps"), "value"), -1), 0, 0, "max-steps");
+    assert_false(gr_fs_is_dir(saved_model(at("extract")))); /* nothing was trained that could be saved */
+    gr_records_free(&r);
+    (void)CALL("run", "ttc4900_eval200", "--model", fine_tuned(), "--data", news(), "--output-dir", at("extract"), "--save-model");
+    assert_non_null(strstr(last.err, last.code ? "collapsed" : "finished before"));
+}
+
+static void head_must_fit(void **state)
+{
+    (void)state;
+    expect(CALL("run", "ttc4900_eval200", "--model", tiny_model(), "--data", news(), "--output-dir", at("bare")), 3);
+    assert_non_null(strstr(last.err, "wants a model fine-tuned on ttc4900"));
+    GOOD("run", "--train-file", make_csv("two.csv", 32, true, 50, 1), "--model", tiny_model(), "--epochs", "6", "--learning-rate", "5e-3", "--output-dir", at("two"),
+         "--save-model");
+    expect(CALL("run", "ttc4900_eval200", "--model", saved_model(at("two")), "--data", news(), "--output-dir", at("bare")), 3);
+    assert_non_null(strstr(last.err, "wants a model fine-tuned on ttc4900"));
+    assert_non_null(strstr(last.err, "classifier.weight"));
+}
+
+/* The same seven names in another order are another head. */
+static void order_of_classes(void **state)
+{
+    const char *config = "other/config.json";
+    char *text = NULL, *name;
+    size_t n;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    shell("cp", fine_tuned(), at("other"));
+    assert_ok(gr_fs_read(&text, &n, at(config), 0, &err), &err);
+    name = strstr(text, "\"id2label\"");
+    name = name ? strstr(name, "\"dunya\"") : NULL;
+    assert_non_null(name);
+    memcpy(name, "\"sport\"", 7); /* a name of its own: classes are told apart by number */
+    (void)put(config, text);
+    (void)CALL("run", "ttc4900_eval200", "--model", at("other"), "--data", news(), "--output-dir", at("named"));
+    if (last.code > 1) expect(last.code, 0);
+    memcpy(name, "\"spor\" ", 7); /* the task's name for class 5 */
+    (void)put(config, text);
+    expect(CALL("run", "ttc4900_eval200", "--model", at("other"), "--data", news(), "--output-dir", at("ordered")), 3);
+    assert_non_null(strstr(last.err, "class 'spor' is number 0 in the model, 5 in the task"));
+    free(text);
+}
+
+static void suites_leave_it_out(void **state)
+{
+    gr_records r;
+
+    (void)state;
+    (void)CALL("run", "ttc4900", "--suite", "topic", "--model", tiny_model(), "--data", news(), "--max-steps", "1", "--output-dir", at("suite"));
+    if (last.code > 1) expect(last.code, 0);
+    r = records_of(at("suite"));
+    for (size_t i = 0; i < r.n; i++) assert_string_not_equal(r.r[i].task, "ttc4900_eval200");
+    assert_string_equal(r.r[0].task, "ttc4900");
+    gr_records_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(evaluated_alone), cmocka_unit_test(head_must_fit), cmocka_unit_test(order_of_classes),
+        cmocka_unit_test(suites_leave_it_out),
+    };
+    const int failed = gr_test_main(tests);
+
+    gr_process_free(&last);
+    return failed;
+}
