@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "base/log_bar.h"
+#include "base/rng.h"
 
-enum { LINE_MAX_BYTES = 2048 };
+enum { LINE_MAX_BYTES = 2048, SAID_MAX = 256 };
 
 static struct {
     pthread_mutex_t lock;
@@ -17,6 +18,9 @@ static struct {
     gr_log_sink     sink;
     void           *user;
     gr_log_bar      bar;
+    int             once;           /* gr_log_set_once */
+    uint32_t        said[SAID_MAX]; /* hashes of the warnings so far */
+    int             n_said;
 } terminal = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = GR_LOG_INFO };
 
 void gr_log_hold(void)
@@ -50,6 +54,25 @@ void gr_log_set_level(gr_log_level level)
     gr_log_hold();
     terminal.level = level;
     gr_log_release();
+}
+
+void gr_log_set_once(int on)
+{
+    gr_log_hold();
+    terminal.once = on;
+    terminal.n_said = 0;
+    gr_log_release();
+}
+
+/* Was this very warning said before? Beyond SAID_MAX different ones all are new. */
+static int said_before(const char *line)
+{
+    const uint32_t h = gr_rng_hash(line);
+
+    for (int i = 0; i < terminal.n_said; i++)
+        if (terminal.said[i] == h) return 1;
+    if (terminal.n_said < SAID_MAX) terminal.said[terminal.n_said++] = h;
+    return 0;
 }
 
 void gr_log_set_sink(gr_log_sink sink, void *user)
@@ -92,7 +115,9 @@ void gr_log(gr_log_level level, const char *fmt, ...)
     keep_one_line(line);
     gr_log_hold();
     if (level != GR_LOG_QUIET && level <= terminal.level) {
-        if (terminal.sink) {
+        if (terminal.once && level == GR_LOG_WARN && said_before(line)) {
+            /* a suite of twenty jobs warns of its encoder once; each record has the warning all the same */
+        } else if (terminal.sink) {
             terminal.sink(terminal.user, level, line);
         } else {
             if (terminal.bar.clear) terminal.bar.clear(terminal.bar.user);

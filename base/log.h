@@ -14,6 +14,9 @@ extern "C" {
 typedef enum gr_log_level { GR_LOG_QUIET, GR_LOG_ERROR, GR_LOG_WARN, GR_LOG_INFO, GR_LOG_DEBUG } gr_log_level;
 
 void gr_log_set_level(gr_log_level level);
+/* Say a warning once: one with the same text as an earlier one is dropped. Off at the start; setting it forgets
+ * what was said. */
+void gr_log_set_once(int on);
 void gr_log(gr_log_level level, const char *fmt, ...) GR_PRINTF(2, 3);
 #define gr_warn(...) gr_log(GR_LOG_WARN, __VA_ARGS__)
 #define gr_info(...) gr_log(GR_LOG_INFO, __VA_ARGS__)

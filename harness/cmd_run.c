@@ -210,6 +210,7 @@ int gr_cmd_run(int argc, char **argv)
         code = GR_EXIT_OK;
         goto out;
     }
+    gr_log_set_once(1);
     gr_log_set_level(c->o.quiet ? GR_LOG_ERROR : c->o.verbose ? GR_LOG_DEBUG : GR_LOG_INFO);
     if (s == GR_OK) s = set_up(c, &err);
     if (s == GR_OK) s = add_custom(c, &err);

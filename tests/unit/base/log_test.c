@@ -50,6 +50,29 @@ static void levels(void **state)
     gr_log_set_level(GR_LOG_INFO);
 }
 
+static void warnings_once(void **state)
+{
+    seen s = { 0 };
+
+    (void)state;
+    gr_log_set_sink(keep, &s);
+    gr_warn("the head is new");
+    gr_warn("the head is new");
+    assert_int_equal(s.n, 2);
+    gr_log_set_once(1);
+    gr_warn("the head is new");
+    gr_warn("the head is new");
+    gr_warn("the pooler is new");
+    assert_int_equal(s.n, 4);
+    gr_info("step"); /* only warnings are held back */
+    gr_info("step");
+    assert_int_equal(s.n, 6);
+    gr_log_set_once(0);
+    gr_warn("the head is new");
+    assert_int_equal(s.n, 7);
+    gr_log_set_sink(NULL, NULL);
+}
+
 static void lines_on_stderr(void **state)
 {
     char path[GR_PATH_MAX], *text = NULL;
@@ -73,6 +96,6 @@ static void lines_on_stderr(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(levels), cmocka_unit_test(lines_on_stderr) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(levels), cmocka_unit_test(warnings_once), cmocka_unit_test(lines_on_stderr) };
     return gr_test_main(tests);
 }
