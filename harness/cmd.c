@@ -1,7 +1,10 @@
-/* cmd.c - what all subcommands share: from a status to an exit code and a line. See cmd.h. */
+/* cmd.c - what all subcommands share: reading the command line, --help, from a status to an exit code and a line. See cmd.h. */
 #include "harness/cmd.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
 
 int gr_cmd_exit_code(gr_status s)
 {
@@ -27,4 +30,39 @@ int gr_cmd_fail(const gr_err *err)
 {
     fprintf(stderr, "glue-run: %s\n", err->msg);
     return gr_cmd_exit_code(err->status);
+}
+
+/* ---- the command line ---- */
+
+static gr_status print_help(const gr_cmd_spec *spec, gr_err *err)
+{
+    gr_buf b = { 0 };
+    bool ok;
+
+    gr_buf_adds(&b, spec->usage);
+    gr_opt_help(&b, spec->options);
+    ok = !b.oom && fputs(b.p, stdout) >= 0;
+    gr_buf_free(&b);
+    return ok ? GR_OK : gr_fail(err, GR_E_IO, "standard output: cannot write");
+}
+
+gr_status gr_cmd_begin(gr_cmd_words *w, void *target, gr_opt_origin *origins, const gr_cmd_spec *spec, int argc, char **argv, gr_err *err)
+{
+    const int help = gr_opt_index(spec->options, "help");
+
+    *w = (gr_cmd_words){ .word = calloc((size_t)argc + 1, sizeof *w->word) };
+    if (!w->word) return gr_fail_nomem(err, "the command line");
+    GR_TRY(gr_opt_defaults(target, origins, spec->options, err));
+    GR_TRY(gr_opt_parse(target, origins, spec->options, argc, argv, w->word, &w->n, err));
+    w->help = help >= 0 && *(const bool *)((const char *)target + spec->options[help].offset);
+    if (w->help) return print_help(spec, err);
+    if (w->n && spec->no_words) return gr_fail(err, GR_E_ARG, "'%.100s' is not an option: %s", w->word[0], spec->no_words);
+    return GR_OK;
+}
+
+int gr_cmd_end(gr_cmd_words *w, gr_status s, const gr_err *err)
+{
+    free((void *)w->word);
+    *w = (gr_cmd_words){ 0 };
+    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(err);
 }

@@ -288,43 +288,32 @@ static void print_text(const bench *b, const result *c, size_t n)
                c[i].examples_per_second, c[i].gflops, c[i].peak_memory_mb, 100 * c[i].spread);
 }
 
-static void print_help(void)
+static gr_status measure(bench *b, gr_err *err)
 {
-    gr_buf b = { 0 };
+    result c[MAX_CASES];
+    size_t n = 0;
 
-    gr_buf_adds(&b, "glue-run bench [options]\n");
-    gr_opt_help(&b, options);
-    fputs(b.p ? b.p : "", stdout);
-    gr_buf_free(&b);
+    gr_log_set_level(GR_LOG_ERROR);
+    GR_TRY(plan_cases(c, &n, &b->o, err));
+    GR_TRY(open_bench(b, err));
+    for (size_t i = 0; i < n; i++) GR_TRY(run_case(b, &c[i], err));
+    if (b->o.json) return print_json(b, c, n, err);
+    print_text(b, c, n);
+    return GR_OK;
 }
 
 int gr_cmd_bench(int argc, char **argv)
 {
-    const char **pos = calloc((size_t)argc + 1, sizeof *pos);
+    static const gr_cmd_spec spec = { "glue-run bench [options]\n", options, "bench takes options only" };
+    gr_cmd_words w;
     bench b = { 0 };
-    result c[MAX_CASES];
-    size_t n = 0;
-    int n_pos = 0;
     gr_err err = GR_ERR_INIT;
-    gr_status s = pos ? gr_opt_defaults(&b.o, NULL, options, &err) : gr_fail_nomem(&err, "arguments");
+    gr_status s = gr_cmd_begin(&w, &b.o, NULL, &spec, argc, argv, &err);
 
-    if (s == GR_OK) s = gr_opt_parse(&b.o, NULL, options, argc, argv, pos, &n_pos, &err);
-    if (s == GR_OK && n_pos) s = gr_fail(&err, GR_E_ARG, "bench takes options only, not '%s'", pos[0]);
-    if (s == GR_OK && b.o.help) {
-        print_help();
-        free(pos);
-        return GR_EXIT_OK;
-    }
-    gr_log_set_level(GR_LOG_ERROR);
-    if (s == GR_OK) s = plan_cases(c, &n, &b.o, &err);
-    if (s == GR_OK) s = open_bench(&b, &err);
-    for (size_t i = 0; s == GR_OK && i < n; i++) s = run_case(&b, &c[i], &err);
-    if (s == GR_OK && b.o.json) s = print_json(&b, c, n, &err);
-    else if (s == GR_OK) print_text(&b, c, n);
+    if (s == GR_OK && !w.help) s = measure(&b, &err);
     gr_encoded_free(&b.rows);
     gr_model_close(b.model);
     gr_tok_close(b.tok);
     gr_pool_close(b.pool);
-    free(pos);
-    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+    return gr_cmd_end(&w, s, &err);
 }

@@ -1,6 +1,5 @@
 /* cmd_compare.c - `glue-run compare BASE NEW [--gate] [--junit FILE]`. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/options.h"
 #include "harness/cmd.h"
@@ -15,40 +14,35 @@ static const gr_opt options[] = {
     { .name = NULL },
 };
 
-static int help(void)
+static gr_status compare(int *code, const compare_opts *o, const gr_cmd_words *w, gr_err *err)
 {
+    gr_comparisons c = { 0 };
     gr_buf b = { 0 };
+    gr_status s;
 
-    gr_buf_adds(&b, "glue-run compare BASE NEW [options]\n\nBASE and NEW: suite folders or records; BASE may be a folder of ci/baselines, with tolerances.\n");
-    gr_opt_help(&b, options);
-    fputs(b.p ? b.p : "", stdout);
+    if (w->n != 2) return gr_fail(err, GR_E_ARG, "compare: BASE and NEW are two records or folders of runs");
+    s = gr_compare(&c, w->word[0], w->word[1], err);
+    if (s == GR_OK) s = gr_compare_text(&b, &c, err);
+    if (s == GR_OK && b.p) fputs(b.p, stdout);
+    if (s == GR_OK && o->junit) s = gr_compare_junit(o->junit, &c, err);
+    *code = o->gate ? gr_compare_exit_code(&c) : GR_EXIT_OK;
     gr_buf_free(&b);
-    return GR_EXIT_OK;
+    gr_comparisons_free(&c);
+    return s;
 }
 
 int gr_cmd_compare(int argc, char **argv)
 {
-    const char **pos = calloc((size_t)argc + 1, sizeof *pos);
+    static const gr_cmd_spec spec = {
+        "glue-run compare BASE NEW [options]\n\nBASE and NEW: suite folders or records; BASE may be a folder of ci/baselines, with tolerances.\n",
+        options, NULL,
+    };
+    gr_cmd_words w;
     compare_opts o = { 0 };
-    gr_comparisons c = { 0 };
-    gr_buf b = { 0 };
     gr_err err = GR_ERR_INIT;
-    int n = 0, code;
-    gr_status s = pos ? gr_opt_defaults(&o, NULL, options, &err) : gr_fail_nomem(&err, "arguments");
+    int code = GR_EXIT_OK;
+    gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
 
-    if (s == GR_OK) s = gr_opt_parse(&o, NULL, options, argc, argv, pos, &n, &err);
-    if (s == GR_OK && o.help) {
-        free(pos);
-        return help();
-    }
-    if (s == GR_OK && n != 2) s = gr_fail(&err, GR_E_ARG, "compare: BASE and NEW are two records or folders of runs");
-    if (s == GR_OK) s = gr_compare(&c, pos[0], pos[1], &err);
-    if (s == GR_OK) s = gr_compare_text(&b, &c, &err);
-    if (s == GR_OK && b.p) fputs(b.p, stdout);
-    if (s == GR_OK && o.junit) s = gr_compare_junit(o.junit, &c, &err);
-    code = s == GR_OK ? (o.gate ? gr_compare_exit_code(&c) : GR_EXIT_OK) : gr_cmd_fail(&err);
-    gr_buf_free(&b);
-    gr_comparisons_free(&c);
-    free(pos);
-    return code;
+    if (s == GR_OK && !w.help) s = compare(&code, &o, &w, &err);
+    return gr_cmd_end(&w, s, &err) == GR_EXIT_OK ? code : gr_cmd_exit_code(s);
 }

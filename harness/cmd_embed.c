@@ -1,6 +1,5 @@
 /* cmd_embed.c - `glue-run embed`: lines of text in, one JSON array a line out: the mean of the last states, unit length. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/json.h"
 #include "base/options.h"
@@ -25,16 +24,6 @@ static const gr_opt table[] = {
     { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
     { .name = NULL },
 };
-
-static void print_help(void)
-{
-    gr_buf b = { NULL, 0, 0, false };
-
-    gr_buf_adds(&b, "glue-run embed --model DIR [options] < lines\n\nOne JSON array of numbers a line: the mean of the last hidden states, scaled to length 1.\n");
-    gr_opt_help(&b, table);
-    if (b.p) fputs(b.p, stdout);
-    gr_buf_free(&b);
-}
 
 typedef struct job {
     gr_infer *f;
@@ -94,17 +83,15 @@ static gr_status embed(const options *o, gr_err *err)
 
 int gr_cmd_embed(int argc, char **argv)
 {
-    const char **pos = calloc((size_t)argc + 1, sizeof *pos);
-    int n_pos = 0;
+    static const gr_cmd_spec spec = {
+        "glue-run embed --model DIR [options] < lines\n\nOne JSON array of numbers a line: the mean of the last hidden states, scaled to length 1.\n",
+        table, "text comes on standard input",
+    };
+    gr_cmd_words w;
     options o = { 0 };
     gr_err err = GR_ERR_INIT;
-    gr_status s = pos ? GR_OK : gr_fail(&err, GR_E_NOMEM, "out of memory for the command line");
+    gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
 
-    if (s == GR_OK) s = gr_opt_defaults(&o, NULL, table, &err);
-    if (s == GR_OK) s = gr_opt_parse(&o, NULL, table, argc, argv, pos, &n_pos, &err);
-    if (s == GR_OK && !o.help && n_pos > 0) s = gr_fail(&err, GR_E_ARG, "embed: '%.100s' is not an option; text comes on standard input", pos[0]);
-    if (s == GR_OK && o.help) print_help();
-    else if (s == GR_OK) s = embed(&o, &err);
-    free((void *)pos);
-    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+    if (s == GR_OK && !w.help) s = embed(&o, &err);
+    return gr_cmd_end(&w, s, &err);
 }

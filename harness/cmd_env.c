@@ -63,34 +63,27 @@ static void print_text(const gr_json *j)
     }
 }
 
-int gr_cmd_env(int argc, char **argv)
+static gr_status env(const env_opts *o, gr_err *err)
 {
-    const char *pos[1];
-    env_opts o = { 0 };
-    gr_err err = GR_ERR_INIT;
-    gr_json *j = NULL;
+    gr_json *j = collect();
     char *text = NULL;
-    gr_buf b = { 0 };
-    int n = 0;
-    gr_status s = gr_opt_defaults(&o, NULL, options, &err);
+    const gr_status s = gr_json_print(&text, j, true, err);
 
-    if (s == GR_OK && argc > 1) s = gr_fail(&err, GR_E_ARG, "env takes --json and nothing else");
-    if (s == GR_OK) s = gr_opt_parse(&o, NULL, options, argc, argv, pos, &n, &err);
-    if (s == GR_OK && n) s = gr_fail(&err, GR_E_ARG, "env takes --json and nothing else, not '%s'", pos[0]);
-    if (s == GR_OK && o.help) {
-        gr_buf_adds(&b, "glue-run env [--json]\n");
-        gr_opt_help(&b, options);
-        fputs(b.p ? b.p : "", stdout);
-        gr_buf_free(&b);
-        return GR_EXIT_OK;
-    }
-    if (s == GR_OK) {
-        j = collect();
-        s = gr_json_print(&text, j, true, &err);
-    }
-    if (s == GR_OK && o.json) puts(text);
+    if (s == GR_OK && o->json) puts(text);
     else if (s == GR_OK) print_text(j);
     free(text);
     gr_json_free(j);
-    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+    return s;
+}
+
+int gr_cmd_env(int argc, char **argv)
+{
+    static const gr_cmd_spec spec = { "glue-run env [--json]\n", options, "env takes --json and nothing else" };
+    gr_cmd_words w;
+    env_opts o = { 0 };
+    gr_err err = GR_ERR_INIT;
+    gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
+
+    if (s == GR_OK && !w.help) s = env(&o, &err);
+    return gr_cmd_end(&w, s, &err);
 }

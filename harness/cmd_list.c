@@ -238,23 +238,13 @@ static gr_status list(const list_opts *o, const char *what, gr_err *err)
 
 int gr_cmd_list(int argc, char **argv)
 {
-    const char **pos = calloc((size_t)argc + 1, sizeof *pos);
+    static const gr_cmd_spec spec = { "glue-run list [tasks|models|metrics|data|suites|devices] [options]\n", options, NULL };
+    gr_cmd_words w;
     list_opts o = { 0 };
     gr_err err = GR_ERR_INIT;
-    gr_buf b = { 0 };
-    int n = 0;
-    gr_status s = pos ? gr_opt_defaults(&o, NULL, options, &err) : gr_fail_nomem(&err, "arguments");
+    gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
 
-    if (s == GR_OK) s = gr_opt_parse(&o, NULL, options, argc, argv, pos, &n, &err);
-    if (s == GR_OK && n > 1) s = gr_fail(&err, GR_E_ARG, "list: one of tasks, models, metrics, data, suites, devices");
-    if (s == GR_OK && o.help) {
-        gr_buf_adds(&b, "glue-run list [tasks|models|metrics|data|suites|devices] [options]\n");
-        gr_opt_help(&b, options);
-        fputs(b.p ? b.p : "", stdout);
-        gr_buf_free(&b);
-    } else if (s == GR_OK) {
-        s = list(&o, n ? pos[0] : "tasks", &err);
-    }
-    free(pos);
-    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+    if (s == GR_OK && !w.help && w.n > 1) s = gr_fail(&err, GR_E_ARG, "list: one of tasks, models, metrics, data, suites, devices");
+    if (s == GR_OK && !w.help) s = list(&o, w.n ? w.word[0] : "tasks", &err);
+    return gr_cmd_end(&w, s, &err);
 }

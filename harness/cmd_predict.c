@@ -37,17 +37,6 @@ static const gr_opt table[] = {
     { .name = NULL },
 };
 
-static void print_help(void)
-{
-    gr_buf b = { NULL, 0, 0, false };
-
-    gr_buf_adds(&b, "glue-run predict --model DIR [--text T [--pair P]] [--file F] [--top-k N] [--json]\n\nLabels with probabilities, a value for a regression "
-                    "model, or entities with their place in code points.\n");
-    gr_opt_help(&b, table);
-    if (b.p) fputs(b.p, stdout);
-    gr_buf_free(&b);
-}
-
 typedef struct job {
     const options *o;
     gr_infer      *f;
@@ -259,9 +248,8 @@ static gr_status run(job *j, gr_err *err)
     return flush_batch(j, err);
 }
 
-static gr_status check_options(const options *o, const char *stray, gr_err *err)
+static gr_status check_options(const options *o, gr_err *err)
 {
-    if (stray) return gr_fail(err, GR_E_ARG, "predict: '%.100s' is not an option; give the text with --text", stray);
     if (!o->model) return gr_fail(err, GR_E_ARG, "predict: --model is needed: the folder of a fine-tuned model");
     if (!o->text == !o->file) return gr_fail(err, GR_E_ARG, "predict: one of --text and --file is needed");
     if (o->pair && !o->text) return gr_fail(err, GR_E_ARG, "predict: --pair goes with --text");
@@ -275,6 +263,7 @@ static gr_status predict(const options *o, gr_err *err)
     job j = { .o = o };
     gr_status s;
 
+    GR_TRY(check_options(o, err));
     gr_interrupt_install();
     GR_TRY(gr_infer_open(&j.f, &io, err));
     s = run(&j, err);
@@ -287,21 +276,16 @@ static gr_status predict(const options *o, gr_err *err)
 
 int gr_cmd_predict(int argc, char **argv)
 {
-    const char **pos = calloc((size_t)argc + 1, sizeof *pos);
-    int n_pos = 0;
+    static const gr_cmd_spec spec = {
+        "glue-run predict --model DIR [--text T [--pair P]] [--file F] [--top-k N] [--json]\n\nLabels with probabilities, a value for a regression "
+        "model, or entities with their place in code points.\n",
+        table, "give the text with --text",
+    };
+    gr_cmd_words w;
     options o = { 0 };
     gr_err err = GR_ERR_INIT;
-    gr_status s = pos ? GR_OK : gr_fail(&err, GR_E_NOMEM, "out of memory for the command line");
+    gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
 
-    if (s == GR_OK) s = gr_opt_defaults(&o, NULL, table, &err);
-    if (s == GR_OK) s = gr_opt_parse(&o, NULL, table, argc, argv, pos, &n_pos, &err);
-    if (s == GR_OK && o.help) {
-        print_help();
-        goto out;
-    }
-    if (s == GR_OK) s = check_options(&o, n_pos > 0 ? pos[0] : NULL, &err);
-    if (s == GR_OK) s = predict(&o, &err);
-out:
-    free((void *)pos);
-    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+    if (s == GR_OK && !w.help) s = predict(&o, &err);
+    return gr_cmd_end(&w, s, &err);
 }

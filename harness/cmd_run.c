@@ -18,8 +18,7 @@
 typedef struct command {
     gr_run_opts   o;
     gr_opt_origin origins[GR_RUN_OPTIONS_MAX];
-    const char  **names;
-    int           n_names;
+    gr_cmd_words  tasks; /* named on the command line */
     gr_pool      *pool;
     gr_tok       *tok;
     gr_task      *custom;
@@ -27,32 +26,25 @@ typedef struct command {
     gr_suite_run  suite;
 } command;
 
-static void print_help(void)
-{
-    gr_buf b = { 0 };
-
-    gr_buf_adds(&b, "glue-run run TASK... | --all | --suite NAME [options]\n\n"
-                    "Evaluates an encoder on tasks before and after fine-tuning and prints the comparison; records and\n"
-                    "tables go to --output-dir. Every option also takes the name that run_glue and TrainingArguments use.\n");
-    gr_opt_help(&b, gr_run_options);
-    if (b.p) fputs(b.p, stdout);
-    gr_buf_free(&b);
-}
-
 /* ---- set-up ---- */
 
 static gr_status read_options(command *c, int argc, char **argv, gr_err *err)
 {
+    static const gr_cmd_spec spec = {
+        "glue-run run TASK... | --all | --suite NAME [options]\n\n"
+        "Evaluates an encoder on tasks before and after fine-tuning and prints the comparison; records and\n"
+        "tables go to --output-dir. Every option also takes the name that run_glue and TrainingArguments use.\n",
+        gr_run_options, NULL,
+    };
     const int data = gr_opt_index(gr_run_options, "data");
 
-    GR_TRY(gr_opt_defaults(&c->o, c->origins, gr_run_options, err));
-    GR_TRY(gr_opt_parse(&c->o, c->origins, gr_run_options, argc, argv, c->names, &c->n_names, err));
-    if (c->o.help) return GR_OK;
-    if (c->o.task) c->names[c->n_names++] = c->o.task;
+    GR_TRY(gr_cmd_begin(&c->tasks, &c->o, c->origins, &spec, argc, argv, err));
+    if (c->tasks.help) return GR_OK;
+    if (c->o.task) c->tasks.word[c->tasks.n++] = c->o.task;
     if (!c->o.data && !c->o.train_file && getenv("GLUE_RUN_DATA") && *getenv("GLUE_RUN_DATA"))
         GR_TRY(gr_opt_set(&c->o, c->origins, gr_run_options, gr_run_options[data].name, getenv("GLUE_RUN_DATA"), GR_ORIGIN_ENV, err));
     GR_TRY(gr_run_opts_check(&c->o, err));
-    if (!c->o.all && !c->o.suite && !c->n_names && !c->o.train_file)
+    if (!c->o.all && !c->o.suite && !c->tasks.n && !c->o.train_file)
         return gr_fail(err, GR_E_ARG, "run: name a task, or --all (glue-run list tasks shows them, glue-run run --help the options)");
     return GR_OK;
 }
@@ -138,7 +130,7 @@ static gr_status add_custom(command *c, gr_err *err)
     gr_suite_run *s = &c->suite;
 
     if (!c->o.train_file) return GR_OK;
-    if (c->o.all || c->o.suite || c->n_names)
+    if (c->o.all || c->o.suite || c->tasks.n)
         return gr_fail(err, GR_E_ARG, "--train-file makes a task of its own: leave out --all, --suite and task names");
     s->room.data_dir[0] = '\0'; /* its files are named as the user gave them */
     GR_TRY(gr_task_custom(&c->custom, &co, err));
@@ -191,48 +183,44 @@ static int exit_code(const command *c, gr_status output, const gr_err *err)
     return GR_EXIT_JOB;
 }
 
-int gr_cmd_run(int argc, char **argv)
+static int run(command *c, int argc, char **argv)
 {
-    command *c = calloc(1, sizeof *c);
     gr_err err = GR_ERR_INIT, print_err = GR_ERR_INIT;
-    gr_status s;
-    int code;
+    gr_status s = read_options(c, argc, argv, &err);
 
-    if (!c || !(c->names = calloc((size_t)argc + 2, sizeof *c->names))) {
-        free(c);
-        fputs("glue-run: out of memory\n", stderr);
-        return GR_EXIT_DEVICE;
-    }
-    gr_arena_init(&c->arena, 0);
-    s = read_options(c, argc, argv, &err);
-    if (s == GR_OK && c->o.help) {
-        print_help();
-        code = GR_EXIT_OK;
-        goto out;
-    }
-    gr_log_set_once(1);
+    if (c->tasks.help) return gr_cmd_end(&c->tasks, s, &err);
     gr_log_set_level(c->o.quiet ? GR_LOG_ERROR : c->o.verbose ? GR_LOG_DEBUG : GR_LOG_INFO);
     if (s == GR_OK) s = set_up(c, &err);
     if (s == GR_OK) s = add_custom(c, &err);
-    if (s == GR_OK) s = gr_suite_plan(&c->suite, c->names, c->n_names, &err);
-    if (s != GR_OK) {
-        code = gr_cmd_fail(&err);
-        goto out;
-    }
+    if (s == GR_OK) s = gr_suite_plan(&c->suite, c->tasks.word, c->tasks.n, &err);
+    if (s != GR_OK) return gr_cmd_fail(&err);
     gr_interrupt_install();
     s = gr_suite_execute(&c->suite, argc, argv, &err);
     if (c->suite.records.n && print_result(c, &print_err) != GR_OK && s == GR_OK) {
         s = print_err.status;
         err = print_err;
     }
-    code = exit_code(c, s, &err);
-out:
+    return exit_code(c, s, &err);
+}
+
+int gr_cmd_run(int argc, char **argv)
+{
+    command *c = calloc(1, sizeof *c);
+    gr_err err = GR_ERR_INIT;
+    int code;
+
+    if (!c) {
+        (void)gr_fail_nomem(&err, "the command line");
+        return gr_cmd_fail(&err);
+    }
+    gr_arena_init(&c->arena, 0);
+    code = run(c, argc, argv);
     gr_suite_close(&c->suite);
     gr_task_custom_free(c->custom);
     gr_tok_close(c->tok);
     gr_pool_close(c->pool);
     gr_arena_free(&c->arena);
-    free(c->names);
+    free((void *)c->tasks.word);
     free(c);
     return code;
 }

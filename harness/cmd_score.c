@@ -31,16 +31,11 @@ static const gr_opt table[] = {
     { .name = NULL },
 };
 
-static void print_help(void)
+static void add_usage(gr_buf *b)
 {
-    gr_buf b = { 0 };
-
-    gr_buf_adds(&b, "glue-run score METRIC... --pred FILE --ref FILE [options]\n\nMetrics\n");
-    for (size_t i = 0; gr_score_name(i); i++) gr_buf_addf(&b, "  %-22s %s\n", gr_score_name(i), gr_score_about(i));
-    gr_buf_addc(&b, '\n');
-    gr_opt_help(&b, table);
-    if (b.p) fputs(b.p, stdout);
-    gr_buf_free(&b);
+    gr_buf_adds(b, "glue-run score METRIC... --pred FILE --ref FILE [options]\n\nMetrics\n");
+    for (size_t i = 0; gr_score_name(i); i++) gr_buf_addf(b, "  %-22s %s\n", gr_score_name(i), gr_score_about(i));
+    gr_buf_addc(b, '\n');
 }
 
 static gr_status print_scores(const gr_score_options *o, const gr_json *json, const gr_buf *text, gr_err *err)
@@ -76,20 +71,17 @@ static gr_status score(const gr_score_options *o, const char *const *names, size
 
 int gr_cmd_score(int argc, char **argv)
 {
-    const char **pos = calloc((size_t)argc + 1, sizeof *pos);
+    gr_buf usage = { 0 };
+    gr_cmd_spec spec = { .options = table };
+    gr_cmd_words w = { 0 };
     gr_score_options o = { 0 };
     gr_err err = GR_ERR_INIT;
-    int n_pos = 0;
-    gr_status s = pos ? GR_OK : gr_fail_nomem(&err, "the command line");
+    gr_status s;
 
-    if (s == GR_OK) s = gr_opt_defaults(&o, NULL, table, &err);
-    if (s == GR_OK) s = gr_opt_parse(&o, NULL, table, argc, argv, pos, &n_pos, &err);
-    if (s == GR_OK && o.help) {
-        print_help();
-        goto out;
-    }
-    if (s == GR_OK) s = score(&o, pos, (size_t)n_pos, &err);
-out:
-    free((void *)pos);
-    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+    add_usage(&usage);
+    spec.usage = usage.p;
+    s = usage.oom ? gr_fail_nomem(&err, "the command line") : gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
+    if (s == GR_OK && !w.help) s = score(&o, w.word, (size_t)w.n, &err);
+    gr_buf_free(&usage);
+    return gr_cmd_end(&w, s, &err);
 }

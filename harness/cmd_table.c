@@ -1,6 +1,5 @@
 /* cmd_table.c - `glue-run table` and `glue-run leaderboard`: tables from records that are already there. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -20,6 +19,14 @@ static const gr_opt options[] = {
     { .name = NULL },
 };
 
+static const gr_opt leaderboard_options[] = {
+    { .name = "out", .type = GR_OPT_STR, .offset = offsetof(table_opts, out), .value = "FILE.csv", .help = "write there; needed" },
+    { .name = "format", .type = GR_OPT_CHOICE, .offset = offsetof(table_opts, format), .fallback = "csv", .value = "NAME",
+      .choices = "text|md|csv|latex|html|json", .help = "how it is written" },
+    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(table_opts, help), .help = "this text" },
+    { .name = NULL },
+};
+
 static gr_status make(gr_buf *b, const gr_records *r, const table_opts *o, gr_err *err)
 {
     gr_table_format f;
@@ -31,55 +38,44 @@ static gr_status make(gr_buf *b, const gr_records *r, const table_opts *o, gr_er
     return gr_table_comparison(b, r, f, err);
 }
 
-static int help(const char *head)
+/* RUNS to a table, on standard output or in a file. */
+static gr_status write(const table_opts *o, gr_cmd_words *w, gr_err *err)
 {
-    gr_buf b = { 0 };
-
-    gr_buf_adds(&b, head);
-    gr_opt_help(&b, options);
-    if (b.p) fputs(b.p, stdout);
-    gr_buf_free(&b);
-    return GR_EXIT_OK;
-}
-
-static int run(int argc, char **argv, const char *kind, const char *format, const char *head)
-{
-    const char **paths = calloc((size_t)argc + 1, sizeof *paths);
-    table_opts o = { 0 };
     gr_records r = { 0 };
     gr_buf b = { 0 };
-    gr_err err = GR_ERR_INIT;
-    gr_status s = GR_OK;
-    int n = 0;
+    gr_status s;
 
-    if (!paths) s = gr_fail_nomem(&err, "arguments");
-    if (s == GR_OK) s = gr_opt_defaults(&o, NULL, options, &err);
-    if (s == GR_OK && kind) o.kind = kind;
-    if (s == GR_OK && format) o.format = format;
-    if (s == GR_OK) s = gr_opt_parse(&o, NULL, options, argc, argv, paths, &n, &err);
-    if (s == GR_OK && o.help) {
-        free(paths);
-        return help(head);
-    }
-    if (s == GR_OK && kind && !o.out) s = gr_fail(&err, GR_E_ARG, "leaderboard: --out FILE.csv is missing");
-    if (s == GR_OK && n == 0) paths[n++] = "runs";
-    if (s == GR_OK) s = gr_store_load_all(&r, paths, (size_t)n, &err);
-    if (s == GR_OK) s = make(&b, &r, &o, &err);
-    if (s == GR_OK && o.out) s = gr_fs_write(o.out, b.p ? b.p : "", b.n, &err);
-    if (s == GR_OK && !o.out && b.p) fputs(b.p, stdout);
+    if (!w->n) w->word[w->n++] = "runs";
+    s = gr_store_load_all(&r, w->word, (size_t)w->n, err);
+    if (s == GR_OK) s = make(&b, &r, o, err);
+    if (s == GR_OK && o->out) s = gr_fs_write(o->out, b.p ? b.p : "", b.n, err);
+    else if (s == GR_OK && b.p) fputs(b.p, stdout);
     gr_buf_free(&b);
     gr_records_free(&r);
-    free(paths);
-    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+    return s;
 }
 
 int gr_cmd_table(int argc, char **argv)
 {
-    return run(argc, argv, NULL, NULL, "glue-run table [RUNS...] [options]\n\nRUNS: records, suite folders or output folders (default runs/).\n");
+    static const gr_cmd_spec spec = { "glue-run table [RUNS...] [options]\n\nRUNS: records, suite folders or output folders (default runs/).\n", options, NULL };
+    gr_cmd_words w;
+    table_opts o = { 0 };
+    gr_err err = GR_ERR_INIT;
+    gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
+
+    if (s == GR_OK && !w.help) s = write(&o, &w, &err);
+    return gr_cmd_end(&w, s, &err);
 }
 
 int gr_cmd_leaderboard(int argc, char **argv)
 {
-    return run(argc, argv, "leaderboard", "csv",
-               "glue-run leaderboard RUNS... --out FILE.csv\n\nOne row a model, one column a task; best score first.\n");
+    static const gr_cmd_spec spec = { "glue-run leaderboard RUNS... --out FILE.csv\n\nOne row a model, one column a task; best score first.\n", leaderboard_options, NULL };
+    gr_cmd_words w;
+    table_opts o = { .kind = "leaderboard" };
+    gr_err err = GR_ERR_INIT;
+    gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
+
+    if (s == GR_OK && !w.help && !o.out) s = gr_fail(&err, GR_E_ARG, "leaderboard: --out FILE.csv is missing");
+    if (s == GR_OK && !w.help) s = write(&o, &w, &err);
+    return gr_cmd_end(&w, s, &err);
 }

@@ -33,17 +33,6 @@ static const gr_opt table[] = {
     { .name = NULL },
 };
 
-static void print_help(void)
-{
-    gr_buf b = { NULL, 0, 0, false };
-
-    gr_buf_adds(&b, "glue-run tokenize --model DIR [options] < lines\n\nOne JSON object a line: ids, type_ids, tokens, offsets (code points), "
-                    "byte_offsets, word_ids,\nsequence_ids; -1 for tokens that the template adds.\n");
-    gr_opt_help(&b, table);
-    if (b.p) fputs(b.p, stdout);
-    gr_buf_free(&b);
-}
-
 /* ---- one line ---- */
 
 static void put_numbers(gr_buf *out, const char *key, const int32_t *x, size_t n)
@@ -187,21 +176,16 @@ static gr_status tokenize(const options *o, gr_err *err)
 
 int gr_cmd_tokenize(int argc, char **argv)
 {
-    const char **pos = calloc((size_t)argc + 1, sizeof *pos);
-    int n_pos = 0;
+    static const gr_cmd_spec spec = {
+        "glue-run tokenize --model DIR [options] < lines\n\nOne JSON object a line: ids, type_ids, tokens, offsets (code points), byte_offsets, "
+        "word_ids,\nsequence_ids; -1 for tokens that the template adds.\n",
+        table, "text comes on standard input",
+    };
+    gr_cmd_words w;
     options o = { 0 };
     gr_err err = GR_ERR_INIT;
-    gr_status s = pos ? GR_OK : gr_fail_nomem(&err, "the command line");
+    gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
 
-    if (s == GR_OK) s = gr_opt_defaults(&o, NULL, table, &err);
-    if (s == GR_OK) s = gr_opt_parse(&o, NULL, table, argc, argv, pos, &n_pos, &err);
-    if (s == GR_OK && o.help) {
-        print_help();
-        goto out;
-    }
-    if (s == GR_OK && n_pos > 0) s = gr_fail(&err, GR_E_ARG, "tokenize: '%.100s' is not an option; text comes on standard input", pos[0]);
-    if (s == GR_OK) s = tokenize(&o, &err);
-out:
-    free((void *)pos);
-    return s == GR_OK ? GR_EXIT_OK : gr_cmd_fail(&err);
+    if (s == GR_OK && !w.help) s = tokenize(&o, &err);
+    return gr_cmd_end(&w, s, &err);
 }

@@ -47,6 +47,8 @@ static void usage(void **state)
     ends(CALL("compare", "a"), 2, "BASE", "NEW");
     ends(CALL("table", "--format", "pdf"), 2, "pdf", "html");
     ends(CALL("leaderboard", "runs"), 2, "--out", "FILE.csv");
+    ends(CALL("env", "--json", "now"), 2, "'now'", "--json");
+    ends(CALL("embed", "some text"), 2, "'some text'", "standard input");
 }
 
 static void data_not_there(void **state)

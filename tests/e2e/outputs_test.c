@@ -185,6 +185,7 @@ static void gate(void **state)
 static void lists(void **state)
 {
     static const char *const kinds[] = { "tasks", "models", "metrics", "data", "suites", "devices" };
+    static const char *const commands[] = { "run", "list", "table", "leaderboard", "compare", "predict", "score", "tokenize", "embed", "bench", "env" };
     static const char *const first[] = { "task", "model", "metric", "task", "suite", "device" };
     gr_json *j;
 
@@ -197,7 +198,14 @@ static void lists(void **state)
         gr_json_free(j);
     }
     GOOD("list", "--check");
-    GOOD("list", "--help");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char head[40];
+        (void)snprintf(head, sizeof head, "glue-run %s", commands[i]);
+        GOOD(commands[i], "--help");
+        if (strncmp(last.out, head, strlen(head)) != 0 || !strstr(last.out, "--help")) fail_msg("%s --help: %s", commands[i], last.out);
+    }
+    GOOD("leaderboard", "--help");
+    assert_null(strstr(last.out, "--kind"));
     GOOD("--version");
     assert_memory_equal(last.out, "glue-run ", 9);
     GOOD("--help");
