@@ -25,10 +25,8 @@ static gr_status add_unit(gr_score_side *s, size_t line, const char *id, gr_err 
 }
 
 /* One more item of the last unit. */
-static gr_status add_item(gr_score_side *s, gr_arena *mem, gr_sv text, size_t line, gr_err *err)
+static gr_status put_item(gr_score_side *s, const char *text, size_t line, gr_err *err)
 {
-    char *copy = gr_arena_strndup(mem, text.p, text.n);
-
     if (s->n == s->cap) {
         const size_t cap = s->cap ? 2 * s->cap : 256;
         gr_score_item *p = realloc(s->item, cap * sizeof *p);
@@ -36,11 +34,18 @@ static gr_status add_item(gr_score_side *s, gr_arena *mem, gr_sv text, size_t li
         s->item = p;
         s->cap = cap;
     }
-    if (!copy) return gr_fail_nomem(err, "the rows to score");
-    if (memchr(text.p, '\0', text.n)) return gr_fail(err, GR_E_FORMAT, "%s: line %zu: a NUL byte", s->path, line);
-    s->item[s->n++] = (gr_score_item){ copy, line };
+    s->item[s->n++] = (gr_score_item){ text, line };
     s->unit[s->n_unit - 1].n++;
     return GR_OK;
+}
+
+static gr_status add_item(gr_score_side *s, gr_arena *mem, gr_sv text, size_t line, gr_err *err)
+{
+    char *copy = gr_arena_strndup(mem, text.p, text.n);
+
+    if (!copy) return gr_fail_nomem(err, "the rows to score");
+    if (memchr(text.p, '\0', text.n)) return gr_fail(err, GR_E_FORMAT, "%s: line %zu: a NUL byte", s->path, line);
+    return put_item(s, copy, line, err);
 }
 
 void gr_score_side_free(gr_score_side *s)
@@ -198,13 +203,13 @@ static gr_status add_json(gr_score_side *s, gr_arena *mem, const gr_json *v, con
     return st;
 }
 
-/* The tags of a row. A word that the model did not see has null as its prediction, which counts as O. */
+/* The tags of a row. A word that truncation cut off has null as its prediction: an item without text. */
 static gr_status add_json_tags(gr_score_side *s, gr_arena *mem, const gr_json *list, const char *what, part p, size_t line,
                                gr_err *err)
 {
     if (!gr_json_is_array(list)) return gr_fail(err, GR_E_FORMAT, "%s: line %zu: %s is not a list of tags", s->path, line, what);
     for (const gr_json *v = gr_json_first(list); v; v = gr_json_next(v)) {
-        if (p == PREDICTED && gr_json_is_null(v)) GR_TRY(add_item(s, mem, gr_sv_from("O"), line, err));
+        if (p == PREDICTED && gr_json_is_null(v)) GR_TRY(put_item(s, NULL, line, err));
         else GR_TRY(add_json(s, mem, v, "a tag", line, err));
     }
     return GR_OK;
@@ -313,6 +318,24 @@ static gr_status check_pair(const gr_score_side *p, const gr_score_side *r, bool
     return GR_OK;
 }
 
+/* A word without a prediction is on neither side, as in the score of the run that wrote the file. */
+static void drop_unseen(gr_score_side *p, gr_score_side *r)
+{
+    size_t kept = 0;
+
+    for (size_t u = 0; u < p->n_unit; u++) {
+        const size_t from_p = p->unit[u].first, from_r = r->unit[u].first, n = p->unit[u].n, first = kept;
+        for (size_t i = 0; i < n; i++) {
+            if (!p->item[from_p + i].text) continue;
+            p->item[kept] = p->item[from_p + i];
+            r->item[kept++] = r->item[from_r + i];
+        }
+        p->unit[u].first = r->unit[u].first = first;
+        p->unit[u].n = r->unit[u].n = kept - first;
+    }
+    p->n = r->n = kept;
+}
+
 gr_status gr_score_read(gr_arena *mem, gr_score_side *pred, gr_score_side *ref, const char *pred_path, const char *ref_path,
                         const gr_score_spec *spec, gr_err *err)
 {
@@ -322,5 +345,7 @@ gr_status gr_score_read(gr_arena *mem, gr_score_side *pred, gr_score_side *ref, 
     *ref = (gr_score_side){ .path = together ? pred_path : ref_path };
     GR_TRY(read_file(pred, mem, spec, PREDICTED, together, err));
     GR_TRY(read_file(ref, mem, spec, TRUE_ONES, together, err));
-    return check_pair(pred, ref, spec->kind == GR_SCORE_TAGS, err);
+    GR_TRY(check_pair(pred, ref, spec->kind == GR_SCORE_TAGS, err));
+    if (spec->kind == GR_SCORE_TAGS) drop_unseen(pred, ref);
+    return GR_OK;
 }

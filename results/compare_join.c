@@ -91,6 +91,7 @@ static gr_status count(uint32_t *support, uint32_t *right, const char **pred, co
     return s;
 }
 
+/* NULL where there is no tag. */
 static gr_status tags_of(const char ***out, size_t *n, const gr_json *list, gr_err *err)
 {
     size_t i = 0;
@@ -98,8 +99,21 @@ static gr_status tags_of(const char ***out, size_t *n, const gr_json *list, gr_e
     *n = gr_json_len(list);
     *out = malloc((*n + 1) * sizeof **out);
     if (!*out) return gr_fail_nomem(err, "tags");
-    for (const gr_json *v = gr_json_first(list); v; v = gr_json_next(v)) (*out)[i++] = gr_json_str(v, "O");
+    for (const gr_json *v = gr_json_first(list); v; v = gr_json_next(v)) (*out)[i++] = gr_json_str(v, NULL);
     return GR_OK;
+}
+
+/* Words that truncation cut off have no prediction and are on neither side, as in the run's own score. */
+static size_t drop_unseen(const char **ref, const char **pred, size_t n)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!pred[i]) continue;
+        ref[kept] = ref[i] ? ref[i] : "O";
+        pred[kept++] = pred[i];
+    }
+    return kept;
 }
 
 static gr_status entities(gr_entity_counts *out, const gr_json *line, gr_err *err)
@@ -111,6 +125,7 @@ static gr_status entities(gr_entity_counts *out, const gr_json *line, gr_err *er
 
     if (s == GR_OK) s = tags_of(&pred, &m, gr_json_get(line, "predicted"), err);
     if (s == GR_OK && n != m) s = gr_fail(err, GR_E_FORMAT, "%zu labels and %zu predictions", n, m);
+    if (s == GR_OK) n = drop_unseen(ref, pred, n);
     if (s == GR_OK) s = count(&out->truth, &out->right, pred, ref, n, err);
     if (s == GR_OK) s = count(&out->predicted, &none, ref, pred, n, err);
     free(ref);

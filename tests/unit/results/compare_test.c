@@ -196,6 +196,29 @@ static void other_heads(void **state)
     verdict("tags-missed", "tags", GR_VERDICT_IMPROVED, 0);
 }
 
+/* Words that truncation cut off count on neither side: what was predicted of the rest is the same as without them. */
+static void cut_off_words(void **state)
+{
+    gr_buf b = { 0 };
+    char path[GR_PATH_MAX];
+    gr_comparisons c;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    made_value_run("whole", 0, true);
+    made_value_run("cut", 0, true);
+    for (int i = 0; i < N; i++)
+        gr_buf_addf(&b, "{\"id\":%d,\"words\":[\"Mira\",\"Tolan\",\"ran\"],\"labels\":[\"B-PER\",\"I-PER\",\"O\"],\"predicted\":[\"B-PER\",null,null]}\n", i);
+    assert_true(gr_fs_join(path, sizeof path, made_path("cut"), "p.predictions.jsonl"));
+    assert_ok(gr_fs_write(path, b.p, b.n, &err), &err);
+    gr_buf_free(&b);
+    c = compare("whole", "cut");
+    assert_true(c.n == 1 && c.c[0].verdict == GR_VERDICT_SAME);
+    assert_near(c.c[0].lo, 0, 0, "low end");
+    assert_near(c.c[0].hi, 0, 0, "high end");
+    gr_comparisons_free(&c);
+}
+
 /* The worst verdict makes the exit code; nothing to compare is an error. */
 static void several(void **state)
 {
@@ -225,6 +248,6 @@ static void several(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
-                                        cmocka_unit_test(written_tolerance), cmocka_unit_test(other_heads), cmocka_unit_test(several) };
+                                        cmocka_unit_test(written_tolerance), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);
 }
