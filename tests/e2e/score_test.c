@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "harness/cmd.h"
+#include "harness/score.h"
 
 static char out_text[1 << 16], err_text[4096];
 
@@ -171,6 +172,20 @@ static void json_rows(void **state)
     fails(RUN("accuracy", "--pred", cls, "--ref", other), GR_EXIT_INPUT, "line 2: id '2'", "id '3'");
     fails(RUN("accuracy", "--pred", other), GR_EXIT_INPUT, "o.jsonl: line 1", "'prediction' is missing");
     fails(RUN("overall_f1", "--pred", cls), GR_EXIT_INPUT, "c.jsonl: line 1", "'predicted'");
+}
+
+/* docs/metrics.md names every metric. */
+static void documented(void **state)
+{
+    char *text = NULL;
+    size_t n;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_fs_read(&text, &n, GR_SOURCE_DIR "/docs/metrics.md", 0, &err), &err);
+    for (size_t i = 0; gr_score_name(i); i++)
+        if (!strstr(text, gr_score_name(i))) fail_msg("docs/metrics.md does not name %s", gr_score_name(i));
+    free(text);
 }
 
 static void refusals(void **state)
@@ -362,6 +377,6 @@ static void golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(labels), cmocka_unit_test(words),     cmocka_unit_test(values),   cmocka_unit_test(tags),
-                                        cmocka_unit_test(json_rows), cmocka_unit_test(refusals), cmocka_unit_test(golden) };
+                                        cmocka_unit_test(json_rows), cmocka_unit_test(refusals), cmocka_unit_test(documented), cmocka_unit_test(golden) };
     return gr_test_main(tests);
 }
