@@ -27,13 +27,22 @@ static double number(uint32_t i, uint32_t salt)
     return (double)(float)((double)(x ^ x >> 16) / 2147483648.0 - 1.0);
 }
 
+/* Gradients of word rows: a third of the runs of 100 is never seen, a third once, then stands still with its moments; and in
+ * the decaying segment a zero gradient still decays. */
+static bool idle(uint32_t i, uint32_t salt)
+{
+    const uint32_t run = i / 100 % 3;
+
+    return salt >= 2 && (run == 0 || (run == 1 && salt != 3));
+}
+
 static void send(const gr_backend *op, gr_ctx *c, void *dev, uint32_t salt, double scale)
 {
     void *host = calloc(TOTAL, sizeof(double));
 
     assert_non_null(host);
     for (uint32_t i = 0; i < TOTAL; i++) {
-        const double x = (double)(float)(scale * number(i, salt));
+        const double x = idle(i, salt) ? 0.0 : (double)(float)(scale * number(i, salt));
         if (op->elem == 4) ((float *)host)[i] = (float)x;
         else ((double *)host)[i] = x;
     }
