@@ -265,7 +265,7 @@ static gr_status run_phases(job *j, bool *reused, gr_err *err)
     GR_TRY(open_model(j, err));
     (void)snprintf(j->r->model, sizeof j->r->model, "%s", j->model->name); /* a run that fails from here on has it in its row */
     GR_TRY(load_data(j, err));
-    GR_TRY(gr_job_record_begin(j->r, w, j->task, j->seed, j->model, j->n_rows, err));
+    GR_TRY(gr_job_record_begin(j->r, w, j->task, j->model, j->n_rows, err));
     gr_job_file_stem(name, sizeof name, j->r);
     (void)snprintf(j->checkpoints, sizeof j->checkpoints, "%.3000s/checkpoints/%s", w->o->output_dir, name);
     (void)snprintf(j->log_path, sizeof j->log_path, "%.3000s/%s.log.jsonl", w->suite_dir, name);

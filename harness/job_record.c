@@ -148,12 +148,11 @@ static gr_status note_diagnostic(gr_record *r, const gr_task *task, gr_err *err)
     return gr_record_warn(r, line, err);
 }
 
-gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task *task, uint64_t seed, const gr_model *m,
-                              size_t n_rows, gr_err *err)
+gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task *task, const gr_model *m, size_t n_rows,
+                              gr_err *err)
 {
     const gr_task_data *d = &w->data;
 
-    (void)seed;
     for (int i = 0; i < d->n_splits && r->n_splits < (int)(sizeof r->splits / sizeof *r->splits); i++) {
         gr_rec_split *split = &r->splits[r->n_splits];
         if (!d->split[i].name[0]) continue; /* no training rows */

@@ -6,8 +6,8 @@
 /* What is known before anything is opened: task, seed, machine, build. */
 void      gr_job_record_facts(gr_record *r, const gr_workroom *w, const gr_task *task, uint64_t seed);
 /* Data, model, recipe and the content key. The record of a diagnostic task says that nothing was trained. */
-gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task *task, uint64_t seed, const gr_model *m,
-                              size_t n_rows, gr_err *err) GR_MUST_USE;
+gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task *task, const gr_model *m, size_t n_rows,
+                              gr_err *err) GR_MUST_USE;
 /* The values of one evaluation, as baseline or as fine-tuned. */
 gr_status gr_job_record_metrics(gr_record *r, const char *split, const gr_task *task, const gr_eval_result *e, bool baseline,
                                 gr_err *err) GR_MUST_USE;

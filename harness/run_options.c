@@ -126,6 +126,8 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
         return gr_fail(err, GR_E_ARG, "--early-stopping needs evaluations: --eval-strategy epoch or steps");
     if (o->load_best && strcmp(o->eval_strategy, "no") == 0)
         return gr_fail(err, GR_E_ARG, "--load-best needs evaluations: --eval-strategy epoch or steps");
+    if ((o->early_stopping > 0 || o->load_best) && !o->eval_splits[0])
+        return gr_fail(err, GR_E_ARG, "--load-best and --early-stopping need a split to evaluate: --eval-splits validation");
     if (o->sample > 0 && o->max_train_samples > 0)
         return gr_fail(err, GR_E_ARG, "--sample and --max-train-samples are both given: keep one");
     if ((o->validation_file || o->test_file) && !o->train_file)

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double PI = 3.14159265358979323846;
+static const double PI = 3.14159265358979323846, LR_END = 1e-7; /* the library's end of a polynomial */
 
 static const struct {
     const char      *name;
@@ -25,8 +25,10 @@ gr_status gr_schedule_init(gr_schedule *out, const char *name, int64_t warmup, i
     if (warmup < 0 || total < 0) return gr_fail(err, GR_E_ARG, "a schedule of %lld steps with %lld warm-up steps", (long long)total, (long long)warmup);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i].name, name) != 0) continue;
+        if (kinds[i].kind == GR_SCHED_POLYNOMIAL && !(base_lr > LR_END)) /* refused there too */
+            return gr_fail(err, GR_E_ARG, "a polynomial schedule ends at %g and cannot begin at %g", LR_END, base_lr);
         *out = (gr_schedule){ .kind = kinds[i].kind, .warmup = warmup, .total = total, .base_lr = base_lr,
-                              .num_cycles = kinds[i].kind == GR_SCHED_COSINE ? 0.5 : 1.0, .power = 1.0, .lr_end = 1e-7 };
+                              .num_cycles = kinds[i].kind == GR_SCHED_COSINE ? 0.5 : 1.0, .power = 1.0, .lr_end = LR_END };
         return GR_OK;
     }
     return gr_fail(err, GR_E_ARG, "no schedule '%s'; known: linear, cosine, cosine_with_restarts, polynomial, constant, "

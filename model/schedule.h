@@ -20,7 +20,7 @@ typedef struct gr_schedule {
 } gr_schedule;
 
 /* Defaults of the kind; "linear", "cosine", "cosine_with_restarts", "polynomial", "constant",
- * "constant_with_warmup", "inverse_sqrt". GR_E_ARG for another name. */
+ * "constant_with_warmup", "inverse_sqrt". GR_E_ARG for another name, and for a polynomial whose base_lr is not above its end. */
 gr_status gr_schedule_init(gr_schedule *out, const char *name, int64_t warmup, int64_t total, double base_lr, gr_err *err) GR_MUST_USE;
 double    gr_schedule_lr(const gr_schedule *s, int64_t step); /* base_lr * factor for step counted from 0 */
 

@@ -137,6 +137,7 @@ static void refusals(void **state)
     BAD("--model", "mrpc", "--data", "x");
     BAD("keep one", "mrpc", "--warmup-steps", "5", "--warmup-ratio", "0.1");
     BAD("--eval-strategy", "mrpc", "--early-stopping", "2", "--eval-strategy", "no");
+    BAD("--eval-splits", "mrpc", "--load-best", "--eval-splits", "");
     BAD("--eval-strategy", "mrpc", "--load-best", "--eval-strategy", "no");
     BAD("keep one", "mrpc", "--sample", "5", "--max-train-samples", "5");
     BAD("--train-file", "mrpc", "--test-file", "x.csv");

@@ -41,6 +41,8 @@ static void test_refusals(void **state)
     (void)state;
     assert_status(gr_schedule_init(&s, "Linear", 0, 1, 1, &err), GR_E_ARG, &err, "no schedule 'Linear'");
     assert_status(gr_schedule_init(&s, "linear", -1, 1, 1, &err), GR_E_ARG, &err, "-1 warm-up");
+    assert_status(gr_schedule_init(&s, "polynomial", 0, 1, 0, &err), GR_E_ARG, &err, "cannot begin at 0");
+    assert_status(gr_schedule_init(&s, "polynomial", 0, 1, 1e-7, &err), GR_E_ARG, &err, "ends at 1e-07");
 }
 
 /* A schedule without steps, or all warm-up, still gives numbers. */
