@@ -58,5 +58,6 @@ gr_status gr_wrap(gr_err *err, gr_status status, const char *fmt, ...)
     memcpy(inner, err->msg, sizeof inner);
     if (snprintf(err->msg, sizeof err->msg, "%s: %s", outer, inner) < 0) err->msg[0] = '\0';
     keep_one_line(err->msg);
+    err->status = status; /* which may be another than what was recorded: both say the same */
     return status;
 }

@@ -221,6 +221,8 @@ static gr_status add_splits(custom *c, const gr_custom_opts *o, gr_err *err)
 
     c->task.splits = c->split;
     if (c->source[1].archives == NULL && c->source[2].archives == NULL) return cut_file(c, o, err);
+    if (c->source[1].archives == NULL && !c->labelled[TEST])
+        return gr_fail(err, GR_E_ARG, "%s has no labels to score on: give a --validation-file too", c->source[TEST].archives[0]);
     for (size_t i = 0; i < FILES; i++)
         if (c->source[i].archives != NULL)
             c->split[n++] = (gr_split){ .name = split_names[i], .sources = &c->source[i], .n_sources = 1,
@@ -276,6 +278,8 @@ static const gr_metric_use *metrics_of(gr_head_spec head)
 
 static gr_status build(custom *c, const gr_custom_opts *o, gr_err *err)
 {
+    gr_status s;
+
     GR_TRY(add_files(c, o, err));
     GR_TRY(add_labels(c, o, err));
     GR_TRY(add_splits(c, o, err));
@@ -285,7 +289,8 @@ static gr_status build(custom *c, const gr_custom_opts *o, gr_err *err)
     c->task.flags = GR_TASK_NOT_DEFAULT;
     c->task.metrics = metrics_of(c->task.head);
     c->task.max_len = MAX_LEN;
-    return gr_task_validate(&c->task, err);
+    s = gr_task_validate(&c->task, err);
+    return s == GR_E_INTERNAL ? gr_wrap(err, GR_E_FORMAT, "%s", c->source[0].archives[0]) : s; /* the user's file, not ours */
 }
 
 gr_status gr_task_custom(gr_task **out, const gr_custom_opts *opts, gr_err *err)

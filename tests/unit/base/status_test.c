@@ -26,6 +26,8 @@ static void wraps_outermost_first(void **state)
     assert_int_equal(gr_wrap(&err, GR_E_FORMAT, "mrpc"), GR_E_FORMAT);
     assert_string_equal(err.msg, "mrpc: line 37: expected 5 columns, found 4");
     assert_int_equal(gr_wrap(NULL, GR_E_IO, "x"), GR_E_IO);
+    assert_int_equal(gr_wrap(&err, GR_E_IO, "again"), GR_E_IO); /* a caller may say that it is another kind of failure */
+    assert_int_equal(err.status, GR_E_IO);
 }
 
 static void stays_one_line_and_bounded(void **state)

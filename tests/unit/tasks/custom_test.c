@@ -169,6 +169,8 @@ static void refusals(void **state)
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "a,,b" }, GR_E_ARG, "an empty name");
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "a,a" }, GR_E_ARG, "'a' twice");
     refuse((gr_custom_opts){ .train_file = FILES "empty_label.csv" }, GR_E_FORMAT, "line 3: empty label");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .test_file = FILES "reviews_test.csv" }, GR_E_ARG, "give a --validation-file");
+    refuse((gr_custom_opts){ .train_file = FILES "words.conll" }, GR_E_FORMAT, "tag 'DET' is neither O nor"); /* the file's fault, not ours */
     refuse((gr_custom_opts){ .train_file = FILES "one_class.csv" }, GR_E_FORMAT, "every row has the label 'x'");
 }
 
