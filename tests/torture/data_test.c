@@ -1,4 +1,5 @@
-/* data_test.c - the n-th allocation fails, for all n, while data sets, single files and manifests are read: GR_E_NOMEM, nothing lost. */
+/* data_test.c - the n-th allocation fails, for all n, while data sets, single files and manifests are read:
+ * GR_E_NOMEM, nothing lost. */
 #include "base/fs.h"
 #include "data/manifest.h"
 #include "tasks/load.h"
