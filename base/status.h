@@ -53,7 +53,7 @@ static inline gr_status gr_failed(gr_status recorded, gr_status status)
     return status;
 }
 
-/* Put "context: " before the message that *err holds; returns `status` unchanged. */
+/* Put "context: " before the message that *err holds, and make `status` its status; returns `status`. */
 gr_status gr_wrap(gr_err *err, gr_status status, const char *fmt, ...) GR_PRINTF(3, 4);
 
 /* "FORMAT" for GR_E_FORMAT, "OK" for GR_OK; never NULL. */

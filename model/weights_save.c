@@ -107,6 +107,7 @@ static gr_status write_config(const gr_model *m, const char *path, gr_err *err)
     for (const gr_json *v = gr_json_first(m->config.source); v; v = gr_json_next(v)) {
         const size_t i = replaced_index(m, gr_json_key(v));
 
+        if (strcmp(gr_json_key(v), "glue_run_note") == 0) continue; /* said of the weights that were loaded, not of these */
         if (i == N_REPLACED) {
             gr_json_add_copy(doc, gr_json_key(v), v);
         } else {

@@ -164,11 +164,13 @@ static void score(entry *e, const board *b)
     score_seeds(e, b);
 }
 
+/* A model whose hardest task failed must not rise by it: fewer scored tasks stand behind more, then the score counts. */
 static int by_score(const void *a, const void *b)
 {
     const entry *x = a, *y = b;
 
     if (isnan(x->score) || isnan(y->score)) return isnan(x->score) - isnan(y->score);
+    if (x->n_scored != y->n_scored) return x->n_scored < y->n_scored ? 1 : -1;
     if (x->score != y->score) return x->score < y->score ? 1 : -1;
     return strcmp(x->lead->model, y->lead->model);
 }

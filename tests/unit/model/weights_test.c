@@ -10,7 +10,7 @@
 
 static const char config_json[] =
     "{\"architectures\":[\"BertModel\"],\"model_type\":\"bert\",\"vocab_size\":30,\"hidden_size\":8,\"num_hidden_layers\":2,\"num_attention_heads\":2,"
-    "\"intermediate_size\":12,\"max_position_embeddings\":10,\"pad_token_id\":3,\"torch_dtype\":\"float16\",\"transformers_version\":\"4.30.0\",\"x\":{\"y\":[1]}}";
+    "\"glue_run_note\":\"made by hand\",\"intermediate_size\":12,\"max_position_embeddings\":10,\"pad_token_id\":3,\"torch_dtype\":\"float16\",\"transformers_version\":\"4.30.0\",\"x\":{\"y\":[1]}}";
 
 static const char *in_tmp(const char *name)
 {
@@ -133,6 +133,7 @@ static void test_save_and_open(void **state)
     assert_true(gr_fs_join(path, sizeof path, dir, "config.json"));
     assert_ok(gr_json_read(&doc, path, 0, &err), &err);
     assert_string_equal(gr_json_str(gr_json_get(doc, "dtype"), ""), "float32");
+    assert_null(gr_json_get(doc, "glue_run_note")); /* of the encoder it came from, no longer true */
     assert_null(gr_json_get(doc, "torch_dtype"));
     assert_string_equal(gr_json_str(gr_json_get(doc, "transformers_version"), ""), "4.30.0");
     assert_string_equal(gr_json_str(gr_json_get(doc, "problem_type"), ""), "single_label_classification");

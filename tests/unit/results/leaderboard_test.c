@@ -88,9 +88,9 @@ static void recipes(void **state)
     made_recipe(made_accuracy(&r, "mrpc", "m", 43, 0, 0.9), "learning-rate", 1, "command line");
     MADE_COPY(r.r[1].suite, "sentiment");
     plain_paths(&r);
-    expect(&r, "mrpc,imdb,",
-           "1,m,1000,glue,0.9,glue,1,0.9,,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n"
-           "2,m,1000,default,0.7,glue,2,0.6,0.8,1,,4,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    expect(&r, "mrpc,imdb,", /* the higher score of one task stands behind the lower one of both */
+           "1,m,1000,default,0.7,glue,2,0.6,0.8,1,,4,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n"
+           "2,m,1000,glue,0.9,glue,1,0.9,,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
     gr_records_free(&r);
 }
 
