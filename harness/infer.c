@@ -64,6 +64,44 @@ static gr_status take_memory(gr_infer *f, gr_err *err)
     return GR_OK;
 }
 
+/* What opening reads from the folder: two halves that know nothing of each other, side by side. */
+enum { READ_MODEL, READ_TOKENIZER, N_READS };
+
+typedef struct reading {
+    gr_infer             *f;
+    const gr_infer_opts  *o;
+    const char           *dir;
+    const gr_device_info *device;
+    gr_status             status[N_READS];
+    gr_err                err[N_READS];
+} reading;
+
+static void read_half(void *arg, size_t which, int thread)
+{
+    reading *r = arg;
+
+    (void)thread;
+    if (which == READ_MODEL) {
+        r->status[which] = open_model(r->f, r->o, r->dir, r->device, &r->err[which]);
+        return;
+    }
+    r->status[which] = gr_tok_open(&r->f->tok, r->dir, NULL, &r->err[which]);
+    if (r->status[which] == GR_OK) r->status[which] = gr_tok_work_open(&r->f->work, r->f->tok, &r->err[which]);
+}
+
+static gr_status read_folder(gr_infer *f, const gr_infer_opts *o, const char *dir, const gr_device_info *device, gr_err *err)
+{
+    reading r = { .f = f, .o = o, .dir = dir, .device = device, .err = { GR_ERR_INIT, GR_ERR_INIT } };
+
+    gr_pool_run(f->pool, N_READS, read_half, &r);
+    for (int i = 0; i < N_READS; i++) {
+        if (r.status[i] == GR_OK) continue;
+        if (err) *err = r.err[i];
+        return r.status[i];
+    }
+    return GR_OK;
+}
+
 static gr_status open_all(gr_infer *f, const gr_infer_opts *o, gr_err *err)
 {
     const gr_device_info *device = gr_device_find(o->device);
@@ -72,12 +110,10 @@ static gr_status open_all(gr_infer *f, const gr_infer_opts *o, gr_err *err)
 
     if (!device) return gr_fail(err, GR_E_ARG, "--device: no device is called '%s' (glue-run list devices)", o->device);
     GR_TRY(gr_locate_model(dir, o->model, err));
-    GR_TRY(open_model(f, o, dir, device, err));
-    GR_TRY(gr_tok_open(&f->tok, dir, NULL, err));
-    GR_TRY(gr_tok_work_open(&f->work, f->tok, err));
+    GR_TRY(gr_pool_open(&f->pool, o->threads > 0 ? o->threads : gr_pool_default_threads(), err));
+    GR_TRY(read_folder(f, o, dir, device, err));
     GR_TRY(set_length(f, o->max_length, err));
     GR_TRY(take_memory(f, err));
-    GR_TRY(gr_pool_open(&f->pool, o->threads > 0 ? o->threads : gr_pool_default_threads(), err));
     so.pool = f->pool;
     so.max_tokens = f->cap_tokens;
     so.max_length = f->max_length;
