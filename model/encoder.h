@@ -40,6 +40,7 @@ typedef struct gr_scan {
 /* One pass over one batch. */
 typedef struct gr_pass {
     gr_dev_batch   b;
+    gr_dev_batch   firsts; /* the first tokens alone, as rows of one token: B tokens, no ids */
     const int32_t *first;  /* [B] token number of each sequence's first token; device, as the next two */
     const int32_t *labels; /* [B] or [T]            */
     const double  *values; /* [B] or [B/2]          */
@@ -55,25 +56,27 @@ void       *gr_encoder_grad(const gr_encoder *e, int32_t i);
 gr_dropout  gr_encoder_dropout(const gr_pass *p, double prob, uint32_t site);
 void        gr_encoder_scan(const gr_encoder *e, const gr_pass *p, int32_t layer, const char *what, const void *x, int32_t rows, int32_t cols);
 
-/* 1 / sqrt(width of a head) */
-double      gr_encoder_scale(const gr_config *c);
+/* The rows that layer l has behind its keys and values: all tokens, or the first of each sequence. */
+const gr_dev_batch *gr_encoder_rows(const gr_encoder *e, const gr_pass *p, int32_t layer);
+/* Attention of layer l over its buffers, for forward; backward sets dout, dq, dk and dv. */
+gr_attn_args gr_encoder_attention(const gr_encoder *e, const gr_pass *p, int32_t layer, const gr_layer_acts *a);
 
-/* ids to the last hidden state, (T,H); the address is the plan's. */
+/* ids to the last hidden state, (T,H), of a short layer (B,H); the address is the plan's. */
 void *gr_encoder_fwd(const gr_encoder *e, const gr_pass *p);
-/* From plan.grad, the gradient of the last hidden state (overwritten). */
+/* From plan.grad, the gradient of the last hidden state (overwritten); of a short layer's from plan.grad_b. */
 void  gr_encoder_bwd(const gr_encoder *e, const gr_pass *p);
 /* Query, key and value have one gradient in common: zero the part of those that are frozen beside a trained one. */
 void  gr_encoder_zero_strays(const gr_encoder *e);
 /* Forward of one layer from its input x (T,H); returns its output. For recomputation in backward. */
 void *gr_encoder_layer_fwd(const gr_encoder *e, const gr_pass *p, int32_t layer, void *x);
-/* Input of layer l (of the head for l = layers) as forward left it. */
+/* Input of layer l as forward left it. */
 void *gr_encoder_input(const gr_encoder *e, int32_t layer);
 
-/* Last hidden state to plan.logits. */
+/* Last hidden state, as gr_encoder_fwd returned it, to plan.logits. */
 void gr_head_fwd(const gr_encoder *e, const gr_pass *p, void *hidden);
 /* Adds (sum of the batch's losses) / normaliser to *loss (device); sets plan.dlogits when with_grad. */
 void gr_head_loss(const gr_encoder *e, const gr_pass *p, double normaliser, double smoothing, bool with_grad, double *loss);
-/* plan.dlogits to plan.grad, unless nothing below the head is trained. `hidden` as given to forward. */
+/* plan.dlogits to where gr_encoder_bwd begins, unless nothing below the head is trained. `hidden` as given to forward. */
 void gr_head_bwd(const gr_encoder *e, const gr_pass *p, void *hidden);
 
 #ifdef __cplusplus

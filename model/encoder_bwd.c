@@ -2,7 +2,8 @@
  *
  * plan.grad carries the gradient of the residual stream downwards: a norm's backward leaves the
  * residual's share in it, the matrices of the branch add theirs (dx_add). Each step asks whether
- * anything below it is trained; when not, it ends there. */
+ * anything below it is trained; when not, it ends there. Of a short layer it is the stream of the first tokens, in
+ * plan.grad_b; from the layer below on, where keys and values have brought gradients to all tokens, it is plan.grad. */
 #include "model/encoder.h"
 
 /* The first of three tensors that lie end to end stands for all: their common gradient is computed when one of them is
@@ -13,6 +14,10 @@ static void *grad_of_three(const gr_encoder *e, int32_t a, int32_t b, int32_t c)
     const bool any = gr_encoder_grad(e, a) || gr_encoder_grad(e, b) || gr_encoder_grad(e, c);
     return any ? (char *)e->grads + e->t->p[a].offset * e->plan.o.elem : NULL;
 }
+
+static void *grad_of_two(const gr_encoder *e, int32_t a, int32_t b) { return grad_of_three(e, a, b, -1); }
+
+static void *columns(const gr_encoder *e, void *p, int32_t n) { return (char *)p + (size_t)n * e->plan.o.elem; }
 
 static void zero_stray(const gr_encoder *e, int32_t a, int32_t b, int32_t c, int32_t i)
 {
@@ -40,22 +45,25 @@ typedef struct matrix {
     void       *dw, *dbias;
 } matrix;
 
-/* dy (T,out) is overwritten; dx (T,in) is set, or added to, or NULL. */
-static void linear_bwd(const gr_encoder *e, const gr_pass *p, const matrix *m, void *dy, void *dx, bool add)
+/* dy (rows,out) is overwritten; dx (rows,in) is set, or added to, or NULL. */
+static void linear_bwd(const gr_encoder *e, const gr_dev_batch *rows, const matrix *m, void *dy, void *dx, bool add)
 {
     if (!dx && !m->dw && !m->dbias) return;
     e->op->linear_bwd(e->ctx, &(gr_linear_args){
-        .rows = p->b.n_tokens, .in = m->in, .out = m->out, .x = m->x, .w = gr_encoder_weight(e, m->w), .act = m->act,
+        .rows = rows->n_tokens, .in = m->in, .out = m->out, .x = m->x, .w = gr_encoder_weight(e, m->w), .act = m->act,
         .y = m->y, .pre = m->pre, .dy = dy, .dx = dx, .dx_add = add, .dw = m->dw, .dbias = m->dbias });
 }
 
-static void norm_bwd(const gr_encoder *e, const gr_pass *p, int32_t gain, int32_t bias, uint32_t site, void *sum, void *stats, void *dx)
+static void *stream(const gr_encoder *e, int32_t l) { return gr_plan_short(&e->plan, l) ? e->plan.grad_b : e->plan.grad; }
+
+static void norm_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t gain, int32_t bias, uint32_t site, void *sum, void *stats,
+                     void *dx)
 {
     e->op->dropout_add_norm_bwd(e->ctx, &(gr_norm_args){
-        .b = &p->b, .hidden = e->c->hidden, .eps = e->c->ln_eps,
+        .b = gr_encoder_rows(e, p, l), .hidden = e->c->hidden, .eps = e->c->ln_eps,
         .gain = gr_encoder_weight(e, gain), .bias = gr_encoder_weight(e, bias),
         .drop = gr_encoder_dropout(p, e->c->hidden_dropout, site), .sum = sum, .stats = stats,
-        .dout = e->plan.grad, .dres = e->plan.grad, .dx = dx,
+        .dout = stream(e, l), .dres = stream(e, l), .dx = dx,
         .dgain = gr_encoder_grad(e, gain), .dbias = gr_encoder_grad(e, bias) });
 }
 
@@ -65,16 +73,49 @@ static void ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     const gr_plan        *k = &e->plan;
     const gr_layer_acts  *a = &k->layer[l];
     const gr_layer_index *w = &e->t->layer[l];
+    const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
     const int32_t         H = e->c->hidden, F = e->c->inter;
     const matrix          down = { .w = w->down_w, .in = F, .out = H, .act = GR_ACT_NONE, .x = a->up,
                                    .dw = gr_encoder_grad(e, w->down_w), .dbias = gr_encoder_grad(e, w->down_b) };
     const matrix          up = { .w = w->up_w, .in = H, .out = F, .act = e->c->act, .x = a->mid, .y = a->up, .pre = a->pre,
                                  .dw = gr_encoder_grad(e, w->up_w), .dbias = gr_encoder_grad(e, w->up_b) };
 
-    norm_bwd(e, p, w->out_ln_w, w->out_ln_b, GR_SITE_FFN_OUT(l), a->out_sum, a->out_stats, k->grad_a);
-    linear_bwd(e, p, &down, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_DOWN) ? k->grad_wide : NULL, false);
+    norm_bwd(e, p, l, w->out_ln_w, w->out_ln_b, GR_SITE_FFN_OUT(l), a->out_sum, a->out_stats, k->grad_a);
+    linear_bwd(e, rows, &down, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_DOWN) ? k->grad_wide : NULL, false);
     if (k->lowest >= gr_stage_layer(l, GR_STAGE_DOWN)) return;
-    linear_bwd(e, p, &up, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? k->grad : NULL, true);
+    linear_bwd(e, rows, &up, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? stream(e, l) : NULL, true);
+}
+
+/* Gradients of q, k and v to that of x: dqkv (T,3H) in plan.grad_wide. */
+static void project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, const void *x)
+{
+    const gr_plan        *k = &e->plan;
+    const gr_layer_index *w = &e->t->layer[l];
+    const int32_t         H = e->c->hidden;
+    const matrix          qkv = { .w = w->q_w, .in = H, .out = 3 * H, .act = GR_ACT_NONE, .x = x,
+                                  .dw = grad_of_three(e, w->q_w, w->k_w, w->v_w), .dbias = grad_of_three(e, w->q_b, w->k_b, w->v_b) };
+
+    linear_bwd(e, &p->b, &qkv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? k->grad : NULL, true);
+}
+
+/* The same of a short layer: dq (B,H) in plan.grad_a, dkv (T,2H) in plan.grad_wide. What keys and values bring to x becomes
+ * plan.grad, and the stream of the first tokens is added to their rows. */
+static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, const void *x)
+{
+    const gr_plan        *k = &e->plan;
+    const gr_layer_index *w = &e->t->layer[l];
+    const int32_t         H = e->c->hidden;
+    const bool            below = k->lowest < gr_stage_layer(l, GR_STAGE_QKV);
+    const matrix          q = { .w = w->q_w, .in = H, .out = H, .act = GR_ACT_NONE, .x = k->layer[l].firsts,
+                                .dw = gr_encoder_grad(e, w->q_w), .dbias = gr_encoder_grad(e, w->q_b) };
+    const matrix          kv = { .w = w->k_w, .in = H, .out = 2 * H, .act = GR_ACT_NONE, .x = x,
+                                 .dw = grad_of_two(e, w->k_w, w->v_w), .dbias = grad_of_two(e, w->k_b, w->v_b) };
+
+    linear_bwd(e, &p->firsts, &q, k->grad_a, below ? k->grad_b : NULL, true);
+    linear_bwd(e, &p->b, &kv, k->grad_wide, below ? k->grad : NULL, false);
+    if (below)
+        e->op->gather_rows_bwd(e->ctx, &(gr_pool_args){ .b = &p->b, .hidden = H, .at = p->first, .dout = k->grad_b, .dx = k->grad,
+                                                        .dx_add = true });
 }
 
 /* mid = LN(dropout(ctx Wo) + x), ctx = attention(x Wqkv) */
@@ -83,20 +124,24 @@ static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, cons
     const gr_plan        *k = &e->plan;
     const gr_layer_acts  *a = &k->layer[l];
     const gr_layer_index *w = &e->t->layer[l];
+    const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
     const int32_t         H = e->c->hidden;
+    const bool            short_layer = gr_plan_short(k, l);
+    gr_attn_args          attention = gr_encoder_attention(e, p, l, a);
     const matrix          out = { .w = w->attn_out_w, .in = H, .out = H, .act = GR_ACT_NONE, .x = a->ctx,
                                   .dw = gr_encoder_grad(e, w->attn_out_w), .dbias = gr_encoder_grad(e, w->attn_out_b) };
-    const matrix          qkv = { .w = w->q_w, .in = H, .out = 3 * H, .act = GR_ACT_NONE, .x = x,
-                                  .dw = grad_of_three(e, w->q_w, w->k_w, w->v_w), .dbias = grad_of_three(e, w->q_b, w->k_b, w->v_b) };
+    void *const           dctx = short_layer ? k->grad : k->grad_b;
 
-    norm_bwd(e, p, w->attn_ln_w, w->attn_ln_b, GR_SITE_ATTN_OUT(l), a->attn_sum, a->attn_stats, k->grad_a);
-    linear_bwd(e, p, &out, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_ATTN_OUT) ? k->grad_b : NULL, false);
+    norm_bwd(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_SITE_ATTN_OUT(l), a->attn_sum, a->attn_stats, k->grad_a);
+    linear_bwd(e, rows, &out, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_ATTN_OUT) ? dctx : NULL, false);
     if (k->lowest >= gr_stage_layer(l, GR_STAGE_ATTN_OUT)) return;
-    e->op->attention_bwd(e->ctx, &(gr_attn_args){
-        .b = &p->b, .hidden = H, .heads = e->c->heads, .scale = gr_encoder_scale(e->c),
-        .drop = gr_encoder_dropout(p, e->c->attn_dropout, GR_SITE_ATTN(l)),
-        .qkv = a->qkv, .out = a->ctx, .lse = a->lse, .dout = k->grad_b, .dqkv = k->grad_wide });
-    linear_bwd(e, p, &qkv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? k->grad : NULL, true);
+    attention.dout = dctx;
+    attention.dq = short_layer ? k->grad_a : k->grad_wide;
+    attention.dk = short_layer ? k->grad_wide : columns(e, k->grad_wide, H);
+    attention.dv = columns(e, attention.dk, H);
+    e->op->attention_bwd(e->ctx, &attention);
+    if (short_layer) short_project_bwd(e, p, l, x);
+    else project_bwd(e, p, l, x);
 }
 
 static void embed_bwd(const gr_encoder *e, const gr_pass *p)

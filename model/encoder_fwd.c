@@ -5,12 +5,28 @@
  *           -> up = act(mid W1) (T,F) -> down = up W2 (T,H) -> out = LN(dropout(down) + mid)
  *
  * Layers that backward passes through write into buffers of their own; the others share scratch
- * and replace their input (gr_layer_acts). */
+ * and replace their input (gr_layer_acts). Behind the keys and values a short layer has the rows
+ * of the first tokens alone (gr_plan_short). */
 #include "model/encoder.h"
 
 #include <math.h>
 
-double gr_encoder_scale(const gr_config *c) { return 1.0 / sqrt((double)c->hidden / (double)c->heads); }
+const gr_dev_batch *gr_encoder_rows(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    return gr_plan_short(&e->plan, l) ? &p->firsts : &p->b;
+}
+
+gr_attn_args gr_encoder_attention(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *a)
+{
+    const int32_t H = e->c->hidden;
+    const bool    short_layer = gr_plan_short(&e->plan, l);
+
+    return (gr_attn_args){
+        .b = &p->b, .hidden = H, .heads = e->c->heads, .scale = 1.0 / sqrt((double)H / (double)e->c->heads),
+        .drop = gr_encoder_dropout(p, e->c->attn_dropout, GR_SITE_ATTN(l)), .first_only = short_layer,
+        .q_stride = short_layer ? H : 3 * H, .kv_stride = short_layer ? 2 * H : 3 * H,
+        .q = a->q, .k = a->k, .v = (const char *)a->k + (size_t)H * e->plan.o.elem, .out = a->ctx, .lse = a->lse };
+}
 
 const void *gr_encoder_weight(const gr_encoder *e, int32_t i)
 {
@@ -65,49 +81,73 @@ static void *embed_fwd(const gr_encoder *e, const gr_pass *p)
     return out;
 }
 
-static void linear(const gr_encoder *e, const gr_pass *p, int32_t w, int32_t b, int32_t in, int32_t out, gr_act act,
+static void linear(const gr_encoder *e, const gr_dev_batch *rows, int32_t w, int32_t b, int32_t in, int32_t out, gr_act act,
                    const void *x, void *pre, void *y)
 {
     e->op->linear_fwd(e->ctx, &(gr_linear_args){
-        .rows = p->b.n_tokens, .in = in, .out = out, .x = x, .w = gr_encoder_weight(e, w), .bias = gr_encoder_weight(e, b),
+        .rows = rows->n_tokens, .in = in, .out = out, .x = x, .w = gr_encoder_weight(e, w), .bias = gr_encoder_weight(e, b),
         .act = act, .pre = pre, .y = y });
 }
 
-static void add_norm(const gr_encoder *e, const gr_pass *p, int32_t gain, int32_t bias, uint32_t site, void *x, const void *residual,
-                     void *sum, void *stats, void *out)
+static void add_norm(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t gain, int32_t bias, uint32_t site, void *x,
+                     const void *residual, void *sum, void *stats, void *out)
 {
     e->op->dropout_add_norm_fwd(e->ctx, &(gr_norm_args){
-        .b = &p->b, .hidden = e->c->hidden, .eps = e->c->ln_eps, .x = x, .residual = residual,
+        .b = gr_encoder_rows(e, p, l), .hidden = e->c->hidden, .eps = e->c->ln_eps, .x = x, .residual = residual,
         .gain = gr_encoder_weight(e, gain), .bias = gr_encoder_weight(e, bias),
         .drop = gr_encoder_dropout(p, e->c->hidden_dropout, site), .sum = sum, .stats = stats, .out = out });
 }
 
+static const gr_layer_acts *buffers(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    if (p->train && gr_plan_keeps(&e->plan, l)) return &e->plan.layer[l];
+    return gr_plan_short(&e->plan, l) ? &e->plan.short_scratch : &e->plan.scratch;
+}
+
+/* x to q, k and v, which lie end to end in the slab: one (3H,H) matrix, in a short layer (H,H) and (2H,H). Returns x's rows that the
+ * layer goes on with. */
+static void *project(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *x)
+{
+    const gr_layer_index *w = &e->t->layer[l];
+    const int32_t         T = p->b.n_tokens, H = e->c->hidden;
+
+    if (!gr_plan_short(&e->plan, l)) {
+        linear(e, &p->b, w->q_w, w->q_b, H, 3 * H, GR_ACT_NONE, x, NULL, k->q);
+        gr_encoder_scan(e, p, l, "query, key, value", k->q, T, 3 * H);
+        return x;
+    }
+    e->op->gather_rows_fwd(e->ctx, &(gr_pool_args){ .b = &p->b, .hidden = H, .at = p->first, .x = x, .out = k->firsts });
+    linear(e, &p->firsts, w->q_w, w->q_b, H, H, GR_ACT_NONE, k->firsts, NULL, k->q);
+    linear(e, &p->b, w->k_w, w->k_b, H, 2 * H, GR_ACT_NONE, x, NULL, k->k);
+    gr_encoder_scan(e, p, l, "query, key, value", k->q, p->b.n_rows, H);
+    gr_encoder_scan(e, p, l, "query, key, value", k->k, T, 2 * H);
+    return k->firsts;
+}
+
 void *gr_encoder_layer_fwd(const gr_encoder *e, const gr_pass *p, int32_t l, void *x)
 {
-    const gr_layer_acts  *k = p->train && gr_plan_keeps(&e->plan, l) ? &e->plan.layer[l] : &e->plan.scratch;
+    const gr_layer_acts  *k = buffers(e, p, l);
     const gr_layer_index *w = &e->t->layer[l];
-    const int32_t         T = p->b.n_tokens, H = e->c->hidden, F = e->c->inter;
-    void *const           mid = k->mid ? k->mid : x;
-    void *const           out = k->out ? k->out : x;
+    const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
+    const int32_t         Q = rows->n_tokens, H = e->c->hidden, F = e->c->inter;
+    const gr_attn_args    attention = gr_encoder_attention(e, p, l, k);
+    void *const           in = project(e, p, l, k, x);
+    void *const           mid = k->mid ? k->mid : in;
+    void *const           out = k->out ? k->out : in;
 
-    /* q, k and v lie end to end in the slab: one (3H,H) matrix */
-    linear(e, p, w->q_w, w->q_b, H, 3 * H, GR_ACT_NONE, x, NULL, k->qkv);
-    gr_encoder_scan(e, p, l, "query, key, value", k->qkv, T, 3 * H);
-    e->op->attention_fwd(e->ctx, &(gr_attn_args){
-        .b = &p->b, .hidden = H, .heads = e->c->heads, .scale = gr_encoder_scale(e->c),
-        .drop = gr_encoder_dropout(p, e->c->attn_dropout, GR_SITE_ATTN(l)), .qkv = k->qkv, .out = k->ctx, .lse = k->lse });
-    gr_encoder_scan(e, p, l, "attention", k->ctx, T, H);
-    linear(e, p, w->attn_out_w, w->attn_out_b, H, H, GR_ACT_NONE, k->ctx, NULL, k->attn_out);
-    gr_encoder_scan(e, p, l, "attention output", k->attn_out, T, H);
-    add_norm(e, p, w->attn_ln_w, w->attn_ln_b, GR_SITE_ATTN_OUT(l), k->attn_out, x, k->attn_sum, k->attn_stats, mid);
-    gr_encoder_scan(e, p, l, "attention norm", mid, T, H);
+    e->op->attention_fwd(e->ctx, &attention);
+    gr_encoder_scan(e, p, l, "attention", k->ctx, Q, H);
+    linear(e, rows, w->attn_out_w, w->attn_out_b, H, H, GR_ACT_NONE, k->ctx, NULL, k->attn_out);
+    gr_encoder_scan(e, p, l, "attention output", k->attn_out, Q, H);
+    add_norm(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_SITE_ATTN_OUT(l), k->attn_out, in, k->attn_sum, k->attn_stats, mid);
+    gr_encoder_scan(e, p, l, "attention norm", mid, Q, H);
 
-    linear(e, p, w->up_w, w->up_b, H, F, e->c->act, mid, k->pre, k->up);
-    gr_encoder_scan(e, p, l, "feed-forward activation", k->up, T, F);
-    linear(e, p, w->down_w, w->down_b, F, H, GR_ACT_NONE, k->up, NULL, k->down);
-    gr_encoder_scan(e, p, l, "feed-forward output", k->down, T, H);
-    add_norm(e, p, w->out_ln_w, w->out_ln_b, GR_SITE_FFN_OUT(l), k->down, mid, k->out_sum, k->out_stats, out);
-    gr_encoder_scan(e, p, l, "output norm", out, T, H);
+    linear(e, rows, w->up_w, w->up_b, H, F, e->c->act, mid, k->pre, k->up);
+    gr_encoder_scan(e, p, l, "feed-forward activation", k->up, Q, F);
+    linear(e, rows, w->down_w, w->down_b, F, H, GR_ACT_NONE, k->up, NULL, k->down);
+    gr_encoder_scan(e, p, l, "feed-forward output", k->down, Q, H);
+    add_norm(e, p, l, w->out_ln_w, w->out_ln_b, GR_SITE_FFN_OUT(l), k->down, mid, k->out_sum, k->out_stats, out);
+    gr_encoder_scan(e, p, l, "output norm", out, Q, H);
     return out;
 }
 

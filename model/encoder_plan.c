@@ -2,7 +2,7 @@
  *
  * One cursor walks the slab; every buffer starts at a multiple of 64 bytes. Inference and frozen layers
  * need three buffers (hidden, one (T,H), one wide); in training the last two are backward's, which
- * are idle while forward runs. */
+ * are idle while forward runs. A batch has no more rows than tokens, so that (B,H) fits where (T,H) does. */
 #include "model/encoder_plan.h"
 
 #include <stdlib.h>
@@ -34,6 +34,7 @@ static void *take(cursor *c, int32_t rows, int32_t cols)
 }
 
 static int32_t max32(int32_t a, int32_t b) { return a > b ? a : b; }
+static int32_t min32(int32_t a, int32_t b) { return a < b ? a : b; }
 
 /* ---- what is trained ------------------------------------------------------------------------------ */
 
@@ -91,21 +92,45 @@ gr_status gr_plan_segments(gr_segment **out, size_t *n, const gr_params *t, gr_e
 
 static bool needs_pre(gr_act a) { return a == GR_ACT_GELU || a == GR_ACT_GELU_TANH; }
 
-/* Everything that backward reads of one layer, its output aside. */
-static void place_layer(gr_layer_acts *a, cursor *m, int32_t T, const gr_config *c)
+static void *columns(void *p, int32_t n, size_t elem) { return p ? (char *)p + (size_t)n * elem : NULL; }
+
+/* What lies behind a layer's q, k and v. */
+static void place_rows(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c)
 {
     const int32_t H = c->hidden, F = c->inter;
 
-    a->qkv = take(m, T, 3 * H);
-    a->ctx = take(m, T, H);
-    a->lse = take(m, T, c->heads);
-    a->attn_sum = a->attn_out = take(m, T, H);
-    a->attn_stats = take(m, T, 2);
-    a->mid = take(m, T, H);
-    a->pre = needs_pre(c->act) ? take(m, T, F) : NULL;
-    a->up = take(m, T, F);
-    a->out_sum = a->down = take(m, T, H);
-    a->out_stats = take(m, T, 2);
+    a->ctx = take(m, Q, H);
+    a->lse = take(m, Q, c->heads);
+    a->attn_sum = a->attn_out = take(m, Q, H);
+    a->attn_stats = take(m, Q, 2);
+    a->mid = take(m, Q, H);
+    a->pre = needs_pre(c->act) ? take(m, Q, F) : NULL;
+    a->up = take(m, Q, F);
+    a->out_sum = a->down = take(m, Q, H);
+    a->out_stats = take(m, Q, 2);
+}
+
+/* Everything that backward reads of one layer, its output aside. */
+static void place_layer(gr_layer_acts *a, cursor *m, int32_t T, const gr_config *c)
+{
+    a->q = take(m, T, 3 * c->hidden);
+    a->k = columns(a->q, c->hidden, m->elem);
+    place_rows(a, m, T, c);
+}
+
+/* The same of the short layer. `shared`, NULL or the buffers of the recomputed layers, which are idle between its forward and
+ * its backward. */
+static void place_short(gr_layer_acts *a, cursor *m, int32_t T, int32_t B, const gr_config *c, const gr_layer_acts *shared)
+{
+    if (shared) {
+        *a = *shared;
+        a->k = shared->q;
+    } else {
+        a->k = take(m, T, 2 * c->hidden);
+        place_rows(a, m, B, c);
+    }
+    a->q = take(m, B, c->hidden);
+    a->firsts = take(m, B, c->hidden);
 }
 
 static void place_encoder(gr_plan *p, cursor *m, const gr_config *c)
@@ -121,6 +146,11 @@ static void place_encoder(gr_plan *p, cursor *m, const gr_config *c)
     }
     for (int32_t l = 0; l < c->layers; l++) {
         if (!gr_plan_keeps(p, l)) continue;
+        if (gr_plan_short(p, l)) {
+            place_short(&p->layer[l], m, T, min32(T, p->o.rows), c, p->o.recompute && shared ? &work : NULL);
+            p->layer[l].out = p->rows_in;
+            continue;
+        }
         if (!p->o.recompute || !shared) place_layer(&work, m, T, c);
         shared = true;
         p->layer[l] = work;
@@ -128,16 +158,29 @@ static void place_encoder(gr_plan *p, cursor *m, const gr_config *c)
     }
 }
 
+static bool reads_firsts(gr_head_spec h) { return h.kind == GR_HEAD_CLASS || h.kind == GR_HEAD_REGRESSION; }
+
 static void place_head(gr_plan *p, cursor *m, const gr_config *c, gr_head_spec head)
 {
     const int32_t B = p->o.rows, R = gr_plan_out_rows(head, p->o.tokens, B), N = gr_plan_out_cols(head, c);
 
     if (head.kind != GR_HEAD_TOKEN) p->rows_in = take(m, B, c->hidden);
-    if (head.kind == GR_HEAD_CLASS || head.kind == GR_HEAD_REGRESSION) p->pooled = take(m, B, c->hidden);
+    if (reads_firsts(head)) p->pooled = take(m, B, c->hidden);
     if (head.kind == GR_HEAD_EMBED) p->norms = take(m, B, 1);
     if (p->o.train && head.kind != GR_HEAD_EMBED) p->dropped = take(m, R, c->hidden);
     p->logits = take(m, R, N);
     if (p->o.train) p->dlogits = take(m, R, N);
+}
+
+/* Buffers of layers that keep nothing. */
+static void place_scratch(gr_plan *p, cursor *m, const gr_config *c)
+{
+    p->scratch = (gr_layer_acts){ .q = p->grad_wide, .k = columns(p->grad_wide, c->hidden, m->elem), .ctx = p->grad_a,
+                                  .attn_out = p->grad_wide, .up = p->grad_wide, .down = p->grad_a };
+    if (p->short_layer < 0) return;
+    p->short_scratch = (gr_layer_acts){ .q = take(m, min32(p->o.tokens, p->o.rows), c->hidden), .k = p->grad_wide, .ctx = p->grad_a,
+                                        .attn_out = p->grad_wide, .up = p->grad_wide, .down = p->grad_a,
+                                        .firsts = p->rows_in, .mid = p->rows_in, .out = p->rows_in };
 }
 
 gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t, const gr_config *c, gr_head_spec head,
@@ -151,17 +194,17 @@ gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t
     if (!plan->layer) return gr_fail_nomem(err, "the activation plan");
     plan->o = *o;
     plan->lowest = o->train ? gr_plan_lowest(t, c) : gr_stage_none(c);
+    plan->short_layer = reads_firsts(head) && !o->tap ? c->layers - 1 : -1;
     plan->hidden = take(&m, T, H);
     plan->grad_a = take(&m, R, H);
     plan->grad_wide = take(&m, T, wide);
-    plan->scratch = (gr_layer_acts){ .qkv = plan->grad_wide, .ctx = plan->grad_a, .attn_out = plan->grad_wide,
-                                     .up = plan->grad_wide, .down = plan->grad_a };
+    place_head(plan, &m, c, head);
+    place_scratch(plan, &m, c);
     if (o->train) {
         plan->grad = take(&m, T, H);
         plan->grad_b = take(&m, R, H);
         place_encoder(plan, &m, c);
     }
-    place_head(plan, &m, c, head);
     if (o->tap) plan->tap = take(&m, T, (c->layers + 1) * H);
     if (m.overflow) return gr_fail(err, GR_E_NOMEM, "activations of %d tokens do not fit in memory", (int)T);
     plan->bytes = m.used;

@@ -33,13 +33,17 @@ static inline int32_t gr_stage_none(const gr_config *c) { return gr_stage_pooler
 
 /* The buffers of one layer. Kept for backward: every member has its own memory, except that a sum
  * replaces the matrix it was made from. Scratch (inference and frozen layers): sums, stats, lse and
- * pre are NULL, and mid and out NULL mean that the norm writes over the layer's input. */
+ * pre are NULL, and mid and out NULL mean that the norm writes over the layer's input.
+ *
+ * Q rows are T, and q, k and v columns of one (T,3H) matrix; in the short layer Q = B, q has its own
+ * matrix and k and v are one of (T,2H). v stands H behind k in each row. */
 typedef struct gr_layer_acts {
-    void *qkv;                                      /* (T,3H)              */
-    void *ctx, *lse;                                /* (T,H), (T,heads)    */
-    void *attn_out, *attn_sum, *attn_stats, *mid;   /* (T,H) (T,H) (T,2) (T,H) */
-    void *pre, *up;                                 /* (T,F), (T,F)        */
-    void *down, *out_sum, *out_stats, *out;         /* (T,H) (T,H) (T,2) (T,H) */
+    void *firsts;                                   /* (B,H) rows of the layer's input; short layer alone */
+    void *q, *k;                                    /* (Q,H), (T,H)            */
+    void *ctx, *lse;                                /* (Q,H), (Q,heads)        */
+    void *attn_out, *attn_sum, *attn_stats, *mid;   /* (Q,H) (Q,H) (Q,2) (Q,H) */
+    void *pre, *up;                                 /* (Q,F), (Q,F)            */
+    void *down, *out_sum, *out_stats, *out;         /* (Q,H) (Q,H) (Q,2) (Q,H) */
 } gr_layer_acts;
 
 typedef struct gr_plan_opts {
@@ -51,12 +55,13 @@ typedef struct gr_plan_opts {
 typedef struct gr_plan {
     gr_plan_opts o;
     int32_t      lowest;      /* stage of the lowest trainable tensor; gr_stage_none when there is none or no training */
+    int32_t      short_layer; /* the last layer, when its head reads first tokens alone and nobody taps; else -1 */
     size_t       bytes;       /* of the slab */
     void        *hidden;      /* (T,H) the running hidden state of layers that keep nothing */
     void        *embed_sum, *embed_stats, *embed_out; /* (T,H) (T,2) (T,H); NULL unless the embeddings are trained */
-    gr_layer_acts  scratch;
+    gr_layer_acts  scratch, short_scratch;
     gr_layer_acts *layer;     /* [layers] host memory of the plan; recomputed layers share all but `out` */
-    /* head: gathered or mean-pooled rows, pooler output, after dropout, logits (embed: unit vectors) */
+    /* head: gathered or mean-pooled rows (a short layer's output), pooler output, after dropout, logits (embed: unit vectors) */
     void *rows_in, *pooled, *dropped, *logits, *dlogits, *norms;
     /* backward: gradient of the hidden state, two more (T,H), one (T,max(3H,F)) */
     void *grad, *grad_a, *grad_b, *grad_wide;
@@ -68,6 +73,9 @@ int32_t gr_plan_lowest(const gr_params *t, const gr_config *c);
 
 /* Does backward pass through this layer? Then its forward keeps what backward reads. */
 static inline bool gr_plan_keeps(const gr_plan *p, int32_t layer) { return p->lowest < gr_stage_layer(layer + 1, GR_STAGE_QKV); }
+
+/* Is this layer computed for the first token of each sequence alone? Its keys and values are of all tokens. */
+static inline bool gr_plan_short(const gr_plan *p, int32_t layer) { return layer == p->short_layer; }
 
 /* Count (base NULL) or place. `plan` is zeroed by the caller before the first call and freed with
  * gr_plan_free. GR_E_NOMEM, also when the sizes do not fit. */

@@ -10,6 +10,9 @@
 
 static bool has_pooler(const gr_encoder *e) { return e->head.kind == GR_HEAD_CLASS || e->head.kind == GR_HEAD_REGRESSION; }
 
+/* The hidden state is that of the first tokens alone, in plan.rows_in, and its gradient goes to plan.grad_b. */
+static bool short_top(const gr_encoder *e) { return gr_plan_short(&e->plan, e->c->layers - 1); }
+
 /* Dropout before the last linear layer. Without dropout x itself is the result. */
 static void *drop_fwd(const gr_encoder *e, const gr_pass *p, void *x)
 {
@@ -51,7 +54,7 @@ void gr_head_fwd(const gr_encoder *e, const gr_pass *p, void *hidden)
         e->op->mean_pool_fwd(e->ctx, &rows);
         e->op->l2_normalise_fwd(e->ctx, &(gr_l2_args){ .rows = B, .hidden = H, .x = k->rows_in, .y = k->logits, .norm = k->norms });
     } else if (has_pooler(e)) {
-        e->op->gather_rows_fwd(e->ctx, &rows);
+        if (!short_top(e)) e->op->gather_rows_fwd(e->ctx, &rows);
         e->op->linear_fwd(e->ctx, &pool);
         gr_encoder_scan(e, p, -1, "pooler", k->pooled, B, H);
         const gr_linear_args last = classifier(e, p, drop_fwd(e, p, k->pooled));
@@ -123,7 +126,7 @@ void gr_head_bwd(const gr_encoder *e, const gr_pass *p, void *hidden)
         pool.dbias = gr_encoder_grad(e, e->t->pooler_b);
         if (pool.dx || pool.dw || pool.dbias) e->op->linear_bwd(e->ctx, &pool);
         rows.dout = k->grad_b;
-        if (pool.dx) e->op->gather_rows_bwd(e->ctx, &rows);
+        if (pool.dx && !short_top(e)) e->op->gather_rows_bwd(e->ctx, &rows);
     } else {
         classifier_bwd(e, p, hidden, k->lowest < pooler_stage ? k->grad : NULL);
     }

@@ -27,7 +27,8 @@ gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, gr_e
     const bool   ok = place(&st->ids, &end, T, i32) && place(&st->types, &end, T, i32) && place(&st->positions, &end, T, i32) &&
                     place(&st->row_of, &end, T, i32) && place(&st->pos_in, &end, T, i32) && place(&st->by_id, &end, T, i32) &&
                     place(&st->labels, &end, T > B ? T : B, i32) && place(&st->cu, &end, B + 1, i32) &&
-                    place(&st->slots, &end, B, i32) && place(&st->first, &end, B, i32) && place(&st->values, &end, B, sizeof(double));
+                    place(&st->slots, &end, B, i32) && place(&st->first, &end, B, i32) &&
+                    place(&st->numbers, &end, B, i32) && place(&st->zeros, &end, B, i32) && place(&st->values, &end, B, sizeof(double));
 
     if (!ok) return gr_fail(err, GR_E_NOMEM, "a batch of %d tokens does not fit in memory", (int)o->max_tokens);
     st->bytes = end;
@@ -131,6 +132,15 @@ static void fill_tokens(const gr_batch_store *st, const gr_batch *b, int32_t pos
         }
 }
 
+/* The zeros beside them are those of the store's calloc. */
+static void fill_firsts(const gr_batch_store *st, const gr_batch *b)
+{
+    int32_t *numbers = host32(st, st->numbers);
+
+    memcpy(host32(st, st->first), b->cu_seqlens, (size_t)b->n_rows * sizeof(int32_t));
+    for (int32_t r = 0; r < b->n_rows; r++) numbers[r] = r;
+}
+
 static int64_t fill_labels(const gr_batch_store *st, const gr_batch *b, gr_head_kind kind)
 {
     const size_t n = (size_t)(kind == GR_HEAD_TOKEN ? b->n_tokens : kind == GR_HEAD_EMBED ? b->n_rows / 2 : b->n_rows);
@@ -155,6 +165,13 @@ static gr_dev_batch describe(const gr_batch_store *st, const gr_batch *b, int32_
                            .by_id = dev(st, st->by_id) };
 }
 
+/* The first token of each sequence, as ops see it that work on rows alone. */
+static gr_dev_batch describe_firsts(const gr_batch_store *st, const gr_batch *b)
+{
+    return (gr_dev_batch){ .n_tokens = b->n_rows, .n_rows = b->n_rows, .max_len = 1, .row_of = dev(st, st->numbers),
+                           .pos_in = dev(st, st->zeros), .slots = dev(st, st->slots) };
+}
+
 gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool labels, gr_pass *out, int64_t *labelled, gr_err *err)
 {
     const gr_batch_store *st = &s->batch;
@@ -168,14 +185,14 @@ gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool lab
     if (b->type_ids) memcpy(host32(st, st->types), b->type_ids, T * sizeof(int32_t));
     else memset(host32(st, st->types), 0, T * sizeof(int32_t));
     memcpy(host32(st, st->cu), b->cu_seqlens, (B + 1) * sizeof(int32_t));
-    memcpy(host32(st, st->first), b->cu_seqlens, B * sizeof(int32_t));
+    fill_firsts(st, b);
     if (b->slots) memcpy(host32(st, st->slots), b->slots, B * sizeof(uint32_t));
     else memset(host32(st, st->slots), 0, B * sizeof(uint32_t));
     fill_tokens(st, b, c->position_offset);
     if (train && s->enc.plan.lowest == GR_STAGE_TABLES) sort_by_id(st, b, c->vocab_size);
     *labelled = labels ? fill_labels(st, b, s->model->head.kind) : 0;
     s->enc.op->upload(s->enc.ctx, st->dev, st->host, st->bytes);
-    *out = (gr_pass){ .b = describe(st, b, longest, c->type_vocab > 0), .first = dev(st, st->first), .labels = dev(st, st->labels),
+    *out = (gr_pass){ .b = describe(st, b, longest, c->type_vocab > 0), .firsts = describe_firsts(st, b), .first = dev(st, st->first), .labels = dev(st, st->labels),
                       .values = dev(st, st->values), .train = train, .seed = s->o.seed, .step = (uint64_t)s->steps };
     return GR_OK;
 }

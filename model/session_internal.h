@@ -19,6 +19,7 @@ typedef struct gr_batch_store {
     size_t         bytes;
     size_t         ids, types, positions, row_of, pos_in, by_id, labels; /* offsets of int32 [tokens] (labels: [max(tokens, rows)]) */
     size_t         cu, slots, first;                                     /* int32 [rows + 1], [rows], [rows]                        */
+    size_t         numbers, zeros;                                       /* int32 [rows] 0, 1, ..; 0, 0, ..: keys of the first tokens */
     size_t         values;                                               /* double [rows]                                           */
     size_t        *count;                                                /* [vocab] host: the counting sort of by_id                */
 } gr_batch_store;

@@ -99,21 +99,32 @@ gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err)
     return GR_OK;
 }
 
-/* Per token 2 (3HH + HH + 2HF) a layer; per sequence of n tokens 4 n n H a layer for scores and context. A layer or
- * head that backward passes through counts three times; recomputation is not counted. */
+/* Forward of one layer: per token 2 (3HH + HH + 2HF), and per sequence of n tokens 4 n n H for scores and context. A short layer
+ * has keys and values of every token, 2 (2HH), the rest of B, and one query a sequence, 4 n H. */
+static double layer_flops(const gr_config *c, const gr_batch *b, bool short_layer)
+{
+    const double H = c->hidden, F = c->inter, T = b->n_tokens, B = b->n_rows;
+    double       squares = 0.0;
+
+    if (short_layer) return 2.0 * T * 2.0 * H * H + 2.0 * B * (2.0 * H * H + 2.0 * H * F) + 4.0 * T * H;
+    for (int32_t r = 0; r < b->n_rows; r++) {
+        const double n = (double)b->cu_seqlens[r + 1] - (double)b->cu_seqlens[r];
+        squares += n * n;
+    }
+    return 2.0 * T * (4.0 * H * H + 2.0 * H * F) + 4.0 * squares * H;
+}
+
+/* A layer or head that backward passes through counts three times; recomputation is not counted. */
 double gr_session_flops(const gr_session *s, const gr_batch *b, bool train)
 {
     const gr_config   *c = s->enc.c;
     const gr_head_spec h = s->enc.head;
-    const double       H = c->hidden, F = c->inter, T = b->n_tokens, B = b->n_rows;
+    const double       H = c->hidden, B = b->n_rows;
     const int32_t      lowest = train ? gr_plan_lowest(s->enc.t, c) : gr_stage_none(c);
-    double             layer = 2.0 * T * (4.0 * H * H + 2.0 * H * F), total = 0.0;
+    double             total = 0.0;
 
-    for (int32_t r = 0; r < b->n_rows; r++) {
-        const double n = (double)b->cu_seqlens[r + 1] - (double)b->cu_seqlens[r];
-        layer += 4.0 * n * n * H;
-    }
-    for (int32_t l = 0; l < c->layers; l++) total += lowest < gr_stage_layer(l + 1, GR_STAGE_QKV) ? 3.0 * layer : layer;
+    for (int32_t l = 0; l < c->layers; l++)
+        total += layer_flops(c, b, gr_plan_short(&s->enc.plan, l)) * (lowest < gr_stage_layer(l + 1, GR_STAGE_QKV) ? 3.0 : 1.0);
     if (h.kind == GR_HEAD_CLASS || h.kind == GR_HEAD_REGRESSION) total += 2.0 * B * H * H * (lowest <= gr_stage_pooler(c) ? 3.0 : 1.0);
     if (h.kind != GR_HEAD_EMBED)
         total += 2.0 * (double)gr_plan_out_rows(h, b->n_tokens, b->n_rows) * H * (double)h.n_out * (lowest <= gr_stage_head(c) ? 3.0 : 1.0);

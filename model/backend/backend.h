@@ -71,19 +71,23 @@ typedef struct gr_linear_args {
 
 typedef enum gr_attn_bias { GR_ATTN_BIAS_NONE } gr_attn_bias; /* bucket tables, disentangled and windows come with their families */
 
-/* context = softmax(scale * q k^T) v within each sequence and head; qkv rows are [q | k | v], each H wide. */
+/* context = softmax(scale * q k^T) v within each sequence and head. A row of q, k and v is H wide; rows lie q_stride and kv_stride
+ * elements apart, and so do those of their gradients. With first_only the first token of each sequence is its only query: Q = B rows
+ * of q and of what belongs to queries, else Q = T. Queries do not meet, so a row has the same bits either way. */
 typedef struct gr_attn_args {
     const gr_dev_batch *b;
     int32_t     hidden, heads;
     double      scale;               /* usually 1 / sqrt(hidden / heads)  */
     gr_attn_bias bias;
     gr_dropout  drop;                /* on the softmax weights            */
-    const void *qkv;                 /* (T,3H)                            */
-    void       *out;                 /* (T,H)                             */
-    void       *lse;                 /* (T,heads) log-sum-exp of the scaled scores; kept for backward; NULL in inference */
+    bool        first_only;
+    int32_t     q_stride, kv_stride; /* at least H                        */
+    const void *q, *k, *v;           /* (Q,H), (T,H), (T,H)               */
+    void       *out;                 /* (Q,H), rows end to end            */
+    void       *lse;                 /* (Q,heads) log-sum-exp of the scaled scores; kept for backward; NULL in inference */
     /* backward */
-    const void *dout;                /* (T,H)                             */
-    void       *dqkv;                /* (T,3H) set                        */
+    const void *dout;                /* (Q,H), rows end to end            */
+    void       *dq, *dk, *dv;        /* (Q,H), (T,H), (T,H) set           */
 } gr_attn_args;
 
 /* sum = dropout(x) + residual; out = LayerNorm(sum) */
@@ -112,6 +116,7 @@ typedef struct gr_pool_args {
     void          *out;              /* (B,H)                             */
     const void    *dout;             /* (B,H)                             */
     void          *dx;               /* (T,H) set, zeros elsewhere        */
+    bool           dx_add;           /* gather: add to those rows of dx and leave the others */
 } gr_pool_args;
 
 /* Dropout on (R,H) rows keyed by the row's slot at position 0 (pooled vectors) or by token (per_token). */

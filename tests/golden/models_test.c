@@ -1,8 +1,8 @@
 /* models_test.c - the golden models: hidden states, logits, loss, every gradient, ten AdamW steps.
  *
  * Every folder with a case.safetensors is a case; what it asks for (micro-batches, frozen tensors, label smoothing,
- * optimiser) is read from its files. Each runs on ref64, ref and cpu. A family or head that this build does
- * not have is skipped by name.
+ * optimiser) is read from its files. Each runs on ref64, ref and cpu, twice: with taps, so that every layer is computed for
+ * every token, and without, as a program computes it. A family or head that this build does not have is skipped by name.
  *
  * Tolerances, from the shared folder's README. Double: 1e-9 of the tensor's largest value, for gradients and
  * 1e-12 of the model's largest: summation order alone differs. Float: 1e-5 of the largest value of
@@ -201,14 +201,14 @@ static void compare_rows(golden *g, const char *name, const double *rows, int32_
 
 /* ---- the parts of a case ---- */
 
-static gr_session *open_session(golden *g)
+static gr_session *open_session(golden *g, bool taps)
 {
     const gr_json  *o = gr_json_get(g->adamw, "optimizer");
     gr_session_opts so = gr_session_opts_for_test(g->device, g->model);
     gr_session     *s = NULL;
     gr_err          err = GR_ERR_INIT;
 
-    so.tap_hidden = true;
+    so.tap_hidden = taps;
     so.max_tokens = GR_TB_TOKENS;
     so.max_rows = GR_TB_ROWS;
     so.beta1 = gr_json_num(gr_json_at(gr_json_get(o, "betas"), 0), -1);
@@ -221,9 +221,33 @@ static gr_session *open_session(golden *g)
     return s;
 }
 
+/* Every hidden state and the pooled vectors. */
+static void check_taps(golden *g, gr_session *s)
+{
+    const int32_t H = g->model->config.hidden, L = g->model->config.layers;
+    const bool    pair = g->kind == GR_HEAD_EMBED;
+    double       *x = calloc((size_t)g->whole->b.n_tokens * (size_t)H, sizeof *x);
+    gr_err        err = GR_ERR_INIT;
+
+    assert_non_null(x);
+    for (int32_t i = 0; i <= L; i++)
+        for (int side = 0; side < (pair ? 2 : 1); side++) {
+            char name[64];
+            (void)snprintf(name, sizeof name, "%shidden.%d", pair ? (side ? "b." : "a.") : "", (int)i);
+            assert_ok(gr_session_tap(s, i, x, &err), &err);
+            compare_packed(g, name, x, H, side, pair ? 2 : 1);
+        }
+    if (g->kind != GR_HEAD_TOKEN) assert_ok(gr_session_tap(s, L + 1, x, &err), &err);
+    if (pair) {
+        compare_rows(g, "a.mean", x, H, 0, 2);
+        compare_rows(g, "b.mean", x, H, 1, 2);
+    } else if (g->kind != GR_HEAD_TOKEN) compare_rows(g, "pooled", x, H, 0, 1);
+    free(x);
+}
+
 static void check_forward(golden *g, gr_session *s)
 {
-    const int32_t H = g->model->config.hidden, L = g->model->config.layers, T = g->whole->b.n_tokens;
+    const int32_t H = g->model->config.hidden, T = g->whole->b.n_tokens;
     const bool    pair = g->kind == GR_HEAD_EMBED;
     const int32_t cols = pair ? H : g->model->head.n_out;
     double       *x = calloc((size_t)T * (size_t)(H > cols ? H : cols) + 1, sizeof *x), loss = 0.0;
@@ -242,18 +266,6 @@ static void check_forward(golden *g, gr_session *s)
         compare_one(g, "evaluation loss", 0, loss, *want, g->tol.loss);
         free(want);
     }
-    for (int32_t i = 0; i <= L; i++)
-        for (int side = 0; side < (pair ? 2 : 1); side++) {
-            char name[64];
-            (void)snprintf(name, sizeof name, "%shidden.%d", pair ? (side ? "b." : "a.") : "", (int)i);
-            assert_ok(gr_session_tap(s, i, x, &err), &err);
-            compare_packed(g, name, x, H, side, pair ? 2 : 1);
-        }
-    if (g->kind != GR_HEAD_TOKEN) assert_ok(gr_session_tap(s, L + 1, x, &err), &err);
-    if (pair) {
-        compare_rows(g, "a.mean", x, H, 0, 2);
-        compare_rows(g, "b.mean", x, H, 1, 2);
-    } else if (g->kind != GR_HEAD_TOKEN) compare_rows(g, "pooled", x, H, 0, 1);
     free(x);
 }
 
@@ -369,12 +381,13 @@ static void check_after(golden *g, const void *before)
     gr_st_close(st);
 }
 
-static void check_steps(golden *g)
+/* The weights are then as they were. */
+static void check_steps(golden *g, bool taps)
 {
     const gr_json *list = gr_json_get(g->adamw, "steps");
     const size_t   bytes = g->model->params.total * (size_t)g->model->elem;
     void          *before = malloc(bytes);
-    gr_session    *s = open_session(g);
+    gr_session    *s = open_session(g, taps);
     gr_err         err = GR_ERR_INIT;
 
     assert_non_null(before);
@@ -393,6 +406,7 @@ static void check_steps(golden *g)
     assert_ok(gr_session_pull(s, &err), &err);
     gr_session_close(s);
     check_after(g, before);
+    memcpy(g->model->weights, before, bytes);
     free(before);
 }
 
@@ -475,12 +489,15 @@ static void run_case(const char *root, const char *folder, const char *device)
     assert_true(gr_fs_join(g.dir, sizeof g.dir, root, folder));
     (void)snprintf(g.name, sizeof g.name, "%.200s on %s", folder, device);
     if (prepare(&g)) {
-        gr_session *s = open_session(&g);
         check_lists(&g);
-        check_forward(&g, s);
-        check_gradients(&g, s);
-        gr_session_close(s);
-        check_steps(&g);
+        for (int taps = 0; taps < 2; taps++) {
+            gr_session *s = open_session(&g, taps);
+            check_forward(&g, s);
+            if (taps) check_taps(&g, s);
+            check_gradients(&g, s);
+            gr_session_close(s);
+            check_steps(&g, taps);
+        }
         if (g.bad == 0) gr_case_pass(g.name);
     }
     for (int32_t i = 0; i < g.n_micro; i++) free(g.micro[i]);

@@ -21,13 +21,14 @@ typedef struct world {
     double          tol;
 } world;
 
-static world build(const char *device, gr_head_kind kind)
+static world build(const char *device, gr_head_kind kind, int32_t layers)
 {
     world w = { .device = device, .t = gr_tiny_default(kind, device) };
 
     w.t.hidden = 32;
     w.t.heads = 4;
     w.t.inter = 48;
+    w.t.layers = layers;
     w.m = gr_tiny_model(&w.t, 11);
     w.b = gr_tiny_batch(&w.t, lengths, ROWS, 12);
     w.o = gr_session_opts_for_test(device, w.m);
@@ -332,6 +333,57 @@ static void masks_follow_step_seed_and_slot(world *w)
     assert_true(loss[0] != loss[1] && loss[0] != loss[2] && loss[1] != loss[2] && loss[2] != loss[3]);
 }
 
+/* Heads that read first tokens alone have a short last layer, unless taps want every row. What is summed over rows differs to
+ * rounding: a weight's gradient is a sum of T terms here, of B there, whose others are zeros. */
+static void short_layer_is_exact(world *w)
+{
+    const double    norm = gr_tb_labelled(w->b, w->t.head.kind), tol = w->tol;
+    const size_t    n = (size_t)w->b->b.n_tokens * 64;
+    gr_session_opts o[] = { w->o, w->o };
+    double         *x[2], loss[2], share[2];
+    void           *g[2];
+    gr_err          err = GR_ERR_INIT;
+
+    o[1].tap_hidden = true;
+    for (int i = 0; i < 2; i++) {
+        gr_session *s = session(w, &o[i]);
+        x[i] = calloc(n, sizeof *x[i]);
+        assert_non_null(x[i]);
+        assert_ok(gr_session_eval(s, &w->b->b, x[i], &loss[i], &err), &err);
+        assert_ok(gr_session_accumulate(s, &w->b->b, norm, &share[i], &err), &err);
+        gr_session_close(s);
+        g[i] = grads_of(w, &o[i], w->b, norm);
+    }
+    assert_memory_equal(x[0], x[1], n * sizeof *x[0]);
+    assert_true(loss[0] == loss[1] && share[0] == share[1]);
+    w->tol = w->t.elem == 8 ? 1e-13 : 1e-6;
+    close_slabs(w, g[0], g[1], "gradients of a short last layer");
+    w->tol = tol;
+    for (int i = 0; i < 2; i++) {
+        free(x[i]);
+        free(g[i]);
+    }
+}
+
+/* The guards and scans of a checked device see nothing in training and evaluation. */
+static void checked_devices_are_content(world *w)
+{
+    char            name[64];
+    gr_session_opts o = w->o;
+    gr_err          err = GR_ERR_INIT;
+
+    (void)snprintf(name, sizeof name, "checked-%s", w->device);
+    o.device = name;
+    for (int taps = 0; taps < 2; taps++) {
+        o.tap_hidden = taps;
+        o.recompute = !taps;
+        gr_session *s = session(w, &o);
+        free(train(w, s, 2));
+        assert_ok(gr_session_eval(s, &w->b->b, NULL, NULL, &err), &err);
+        gr_session_close(s);
+    }
+}
+
 /* More micro-batches than there are loss slots on the device. */
 static void many_micro_batches(world *w)
 {
@@ -353,28 +405,36 @@ static void many_micro_batches(world *w)
 
 static const gr_head_kind kinds[] = { GR_HEAD_CLASS, GR_HEAD_REGRESSION, GR_HEAD_TOKEN, GR_HEAD_EMBED };
 
-static void everywhere(void (*law)(world *), size_t n_kinds)
+static void everywhere(void (*law)(world *), size_t n_kinds, int32_t layers)
 {
     for (size_t d = 0; d < gr_device_count(); d++)
         for (size_t k = 0; k < n_kinds; k++) {
-            world w = build(gr_device_at(d)->name, kinds[k]);
+            world w = build(gr_device_at(d)->name, kinds[k], layers);
             law(&w);
             tear_down(&w);
         }
 }
 
 #define LAW(name, n_kinds) \
-    static void test_##name(void **state) { (void)state; everywhere(name, n_kinds); }
+    static void test_##name(void **state) { (void)state; everywhere(name, n_kinds, 2); }
+#define LAW_OF_LAYERS(name, n_kinds, least, most) \
+    static void test_##name(void **state)         \
+    {                                             \
+        (void)state;                              \
+        for (int32_t l = least; l <= most; l++) everywhere(name, n_kinds, l); \
+    }
 LAW(packing_and_order, 4)
 LAW(order_keeps_gradients, 4)
 LAW(accumulation_is_the_big_batch, 4)
-LAW(recompute_same_bits, 4)
+LAW_OF_LAYERS(recompute_same_bits, 4, 1, 3)
 LAW(threads_same_bits, 4)
 LAW(resume_same_bits, 1)
 LAW(freezing, 4)
 LAW(inference_plan_same_bits, 4)
 LAW(masks_follow_step_seed_and_slot, 1)
 LAW(many_micro_batches, 1)
+LAW_OF_LAYERS(short_layer_is_exact, 4, 1, 3)
+LAW_OF_LAYERS(checked_devices_are_content, 4, 1, 2)
 
 int main(void)
 {
@@ -383,7 +443,8 @@ int main(void)
         cmocka_unit_test(test_accumulation_is_the_big_batch), cmocka_unit_test(test_recompute_same_bits),
         cmocka_unit_test(test_threads_same_bits), cmocka_unit_test(test_resume_same_bits), cmocka_unit_test(test_freezing),
         cmocka_unit_test(test_inference_plan_same_bits), cmocka_unit_test(test_masks_follow_step_seed_and_slot),
-        cmocka_unit_test(test_many_micro_batches),
+        cmocka_unit_test(test_many_micro_batches), cmocka_unit_test(test_short_layer_is_exact),
+        cmocka_unit_test(test_checked_devices_are_content),
     };
     return gr_test_main(tests);
 }

@@ -219,22 +219,31 @@ static void run_linear(run *r)
     if (!k->no_bias) get(r->e, r->grad[2], a.dbias, r->n[2], GR_OPS_BASE);
 }
 
+static void *columns(const run *r, void *p, int32_t n) { return (char *)p + (size_t)n * (size_t)r->e->op->elem; }
+
 static void run_attention(run *r, const gr_dev_batch *b)
 {
     const gr_ops_case *k = r->k;
     const size_t ny = gr_ops_outputs(k);
-    gr_attn_args a = { .b = b, .hidden = k->hidden, .heads = k->heads, .scale = 1.0 / sqrt((double)(k->hidden / k->heads)),
-                       .drop = r->drop, .qkv = r->x[0] };
+    const int32_t H = k->hidden;
+    const bool first = k->first_only;
+    gr_attn_args a = { .b = b, .hidden = H, .heads = k->heads, .scale = 1.0 / sqrt((double)(H / k->heads)), .drop = r->drop,
+                       .first_only = first, .q_stride = first ? H : 3 * H, .kv_stride = first ? 2 * H : 3 * H, .q = r->x[0] };
 
+    a.k = first ? r->x[1] : columns(r, r->x[0], H);
+    a.v = columns(r, (void *)(uintptr_t)a.k, H);
     a.out = nans(r, ny);
-    a.lse = r->grad ? nans(r, (size_t)b->n_tokens * (size_t)k->heads) : NULL;
+    a.lse = r->grad ? nans(r, (size_t)(first ? b->n_rows : b->n_tokens) * (size_t)k->heads) : NULL;
     r->e->op->attention_fwd(r->e->ctx, &a);
     get(r->e, r->y, a.out, ny, 0.0);
     if (!r->grad) return;
     a.dout = put(r->e, r->dy, 0.0, ny);
-    a.dqkv = nans(r, r->n[0]);
+    a.dq = r->g[0] = nans(r, r->n[0]);
+    a.dk = r->g[1] = first ? nans(r, r->n[1]) : columns(r, r->g[0], H);
+    a.dv = columns(r, a.dk, H);
     r->e->op->attention_bwd(r->e->ctx, &a);
-    get(r->e, r->grad[0], a.dqkv, r->n[0], 0.0);
+    get(r->e, r->grad[0], r->g[0], r->n[0], 0.0);
+    if (first) get(r->e, r->grad[1], r->g[1], r->n[1], 0.0);
 }
 
 static void run_add_norm(run *r, const gr_dev_batch *b)
@@ -299,9 +308,10 @@ static void run_pool(run *r, const gr_dev_batch *b)
     get(r->e, r->y, a.out, ny, 0.0);
     if (!r->grad) return;
     a.dout = put(r->e, r->dy, 0.0, ny);
-    a.dx = nans(r, r->n[0]);
+    a.dx_add = r->k->dx_add;
+    a.dx = a.dx_add ? put(r->e, NULL, GR_OPS_BASE, r->n[0]) : nans(r, r->n[0]);
     (r->k->kind == GR_OPS_GATHER ? op->gather_rows_bwd : op->mean_pool_bwd)(r->e->ctx, &a);
-    get(r->e, r->grad[0], a.dx, r->n[0], 0.0);
+    get(r->e, r->grad[0], a.dx, r->n[0], a.dx_add ? GR_OPS_BASE : 0.0);
 }
 
 static void run_l2(run *r)
@@ -404,7 +414,10 @@ size_t gr_ops_inputs(const gr_ops_case *k, size_t n[GR_OPS_MAX_IN])
         n[1] = area(k->out, k->in);
         n[2] = (size_t)k->out;
         return k->no_bias ? 2 : 3;
-    case GR_OPS_ATTENTION: n[0] = 3 * T * h; return 1;
+    case GR_OPS_ATTENTION:
+        n[0] = k->first_only ? (size_t)n_rows(k) * h : 3 * T * h;
+        n[1] = 2 * T * h;
+        return k->first_only ? 2 : 1;
     case GR_OPS_ADD_NORM:
         n[0] = n[1] = T * h;
         n[2] = n[3] = h;
@@ -433,7 +446,7 @@ size_t gr_ops_outputs(const gr_ops_case *k)
     (void)gr_ops_inputs(k, n);
     switch (k->kind) {
     case GR_OPS_LINEAR: return area(k->rows, k->out);
-    case GR_OPS_ATTENTION: return n[0] / 3;
+    case GR_OPS_ATTENTION: return k->first_only ? n[0] : n[0] / 3;
     case GR_OPS_EMBED: return area(n_tokens(k), k->hidden);
     case GR_OPS_GATHER:
     case GR_OPS_MEAN: return area(n_rows(k), k->hidden);
@@ -447,12 +460,14 @@ size_t gr_ops_outputs(const gr_ops_case *k)
 const char *gr_ops_input_name(const gr_ops_case *k, size_t i)
 {
     static const char *const linear[] = { "x", "w", "bias" }, *const norm[] = { "x", "residual", "gain", "bias" };
+    static const char *const attention[] = { "q", "k | v" };
     static const char *const embed[] = { "word", "pos", "type", "gain", "bias" };
 
     switch (k->kind) {
     case GR_OPS_LINEAR: return linear[i];
     case GR_OPS_ADD_NORM: return norm[i];
     case GR_OPS_EMBED: return embed[i];
+    case GR_OPS_ATTENTION: return k->first_only ? attention[i] : "q | k | v";
     default: return "x";
     }
 }

@@ -163,8 +163,17 @@ static void scan(checked_ctx *c, const char *op, const char *what, const void *p
     if (found) (void)gr_fail(&c->first, GR_E_NUMERIC, "%s: %s holds a NaN or an infinity", op, what);
 }
 
+/* Rows of a wider matrix. */
+static void scan_apart(checked_ctx *c, const char *op, const char *what, const void *p, int64_t rows, int64_t cols, int64_t stride)
+{
+    for (int64_t r = 0; p && r < rows; r++) scan(c, op, what, (const char *)p + (size_t)(r * stride) * (size_t)c->op->elem, 1, cols);
+}
+
+static int32_t queries(const gr_attn_args *a) { return a->first_only ? a->b->n_rows : a->b->n_tokens; }
+
 /* OP(name, argument type, scans): in the scans `a` is the argument and S(member, rows, cols) looks at one output */
 #define S(member, rows, cols) scan(c, op_name, #member, a->member, (rows), (cols));
+#define APART(member, rows, stride) scan_apart(c, op_name, #member, a->member, (rows), a->hidden, (stride));
 #define OP(name, args, scans)                         \
     static void name(gr_ctx *x, const args *a)        \
     {                                                 \
@@ -179,8 +188,9 @@ OP(embed_bwd, gr_embed_args, S(dout, a->b->n_tokens, a->hidden) S(dgain, 1, a->h
    S(dword, a->vocab, a->hidden) S(dpos, a->n_positions, a->hidden) S(dtype, a->n_types, a->hidden))
 OP(linear_fwd, gr_linear_args, S(y, a->rows, a->out) S(pre, a->act == GR_ACT_NONE ? 0 : a->rows, a->out))
 OP(linear_bwd, gr_linear_args, S(dy, a->rows, a->out) S(dx, a->rows, a->in) S(dw, a->out, a->in) S(dbias, 1, a->out))
-OP(attention_fwd, gr_attn_args, S(out, a->b->n_tokens, a->hidden) S(lse, a->b->n_tokens, a->heads))
-OP(attention_bwd, gr_attn_args, S(dqkv, a->b->n_tokens, 3 * (int64_t)a->hidden))
+OP(attention_fwd, gr_attn_args, S(out, queries(a), a->hidden) S(lse, queries(a), a->heads))
+OP(attention_bwd, gr_attn_args, APART(dq, queries(a), a->q_stride) APART(dk, a->b->n_tokens, a->kv_stride)
+   APART(dv, a->b->n_tokens, a->kv_stride))
 OP(dropout_add_norm_fwd, gr_norm_args, S(out, a->b->n_tokens, a->hidden) S(sum, a->b->n_tokens, a->hidden) S(stats, a->b->n_tokens, 2))
 OP(dropout_add_norm_bwd, gr_norm_args, S(dres, a->b->n_tokens, a->hidden) S(dx, a->b->n_tokens, a->hidden)
    S(dgain, 1, a->hidden) S(dbias, 1, a->hidden))
