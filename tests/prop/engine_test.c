@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/pool.h"
+#include "model/backend/cpu/isa.h"
 #include "tests/support/engine.h"
 
 static const int32_t lengths[] = { 9, 1, 17, 5, 24, 2, 12, 3 };
@@ -208,6 +209,39 @@ static void threads_same_bits(world *w)
         free(many);
     }
     free(one);
+}
+
+/* With `deterministic` neither the processor's instructions nor the threads change a bit of the weights; and vectors need not
+ * be asked. */
+static void processors_same_bits(world *w)
+{
+    static const struct { const char *isa; bool deterministic; } ways[] = { { "plain", true }, { "avx2", true }, { "avx2", false },
+                                                                            { "avx512", true }, { "avx512", false } };
+    void  *first = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (!gr_cpu_isa_find(ways[i].isa)) {
+            gr_case_skip(ways[i].isa, "this processor has not the instructions");
+            continue;
+        }
+        for (int n = 1; n <= 3; n++) {
+            gr_session_opts o = w->o;
+
+            o.deterministic = ways[i].deterministic;
+            assert_ok(gr_pool_open(&o.pool, n, &err), &err);
+            assert_int_equal(setenv("GR_CPU_ISA", ways[i].isa, 1), 0);
+            gr_session *s = session(w, &o);
+            (void)unsetenv("GR_CPU_ISA");
+            void *got = train(w, s, 5);
+            if (first) assert_memory_equal(got, first, slab_bytes(w));
+            else first = got;
+            if (first != got) free(got);
+            gr_session_close(s);
+            gr_pool_close(o.pool);
+        }
+    }
+    free(first);
 }
 
 static void resume_same_bits(world *w)
@@ -436,12 +470,22 @@ LAW(many_micro_batches, 1)
 LAW_OF_LAYERS(short_layer_is_exact, 4, 1, 3)
 LAW_OF_LAYERS(checked_devices_are_content, 4, 1, 2)
 
+static void test_processors_same_bits(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        world w = build("cpu", kinds[k]);
+        processors_same_bits(&w);
+        tear_down(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packing_and_order), cmocka_unit_test(test_order_keeps_gradients),
         cmocka_unit_test(test_accumulation_is_the_big_batch), cmocka_unit_test(test_recompute_same_bits),
-        cmocka_unit_test(test_threads_same_bits), cmocka_unit_test(test_resume_same_bits), cmocka_unit_test(test_freezing),
+        cmocka_unit_test(test_threads_same_bits), cmocka_unit_test(test_processors_same_bits), cmocka_unit_test(test_resume_same_bits), cmocka_unit_test(test_freezing),
         cmocka_unit_test(test_inference_plan_same_bits), cmocka_unit_test(test_masks_follow_step_seed_and_slot),
         cmocka_unit_test(test_many_micro_batches), cmocka_unit_test(test_short_layer_is_exact),
         cmocka_unit_test(test_checked_devices_are_content),

@@ -1,7 +1,7 @@
 /* cpu.c - the table of the cpu backend, its context and its scratch. An op that has no faster form here
  * is ref's.
  *
- * GR_CPU_ISA=plain|avx2|avx512 and GR_CPU_GEMM=own|openblas, read when a context opens, force a set of kernels
+ * GR_CPU_ISA=plain|exact|avx2|avx512 and GR_CPU_GEMM=own|openblas, read when a context opens, force a set of kernels
  * and the source of matrix products: for tests and measurements. What the processor lacks is refused. */
 #include "model/backend/cpu/cpu.h"
 
@@ -64,9 +64,9 @@ static gr_status open_cpu(gr_ctx **out, const gr_ctx_opts *o, gr_err *err)
     gr_status s;
 
     *out = NULL;
-    if (o && o->deterministic) isa = "plain";
     k = isa && *isa ? gr_cpu_isa_find(isa) : gr_cpu_isa_best();
     if (!k) return gr_fail(err, GR_E_ARG, "GR_CPU_ISA is '%s': this build and processor have %s", isa, gr_cpu_isa_names());
+    if (o && o->deterministic) k = gr_cpu_isa_exact(k);
     if (gemm && *gemm && strcmp(gemm, "own") != 0 && strcmp(gemm, "openblas") != 0)
         return gr_fail(err, GR_E_ARG, "GR_CPU_GEMM is '%s': own or openblas", gemm);
     if ((s = gr_host_open(out, o, err)) != GR_OK) return s;

@@ -20,6 +20,7 @@ static int has_avx512(void)
 const gr_cpu_kernels *gr_cpu_isa_find(const char *name)
 {
     if (strcmp(name, "plain") == 0) return &gr_cpu_plain;
+    if (strcmp(name, "exact") == 0) return &gr_cpu_exact;
     if (strcmp(name, "avx2") == 0 && has_avx2()) return &gr_cpu_avx2;
     if (strcmp(name, "avx512") == 0 && has_avx512()) return &gr_cpu_avx512;
     return NULL;
@@ -32,17 +33,19 @@ const gr_cpu_kernels *gr_cpu_isa_best(void)
 
 const char *gr_cpu_isa_names(void)
 {
-    return has_avx512() ? "plain, avx2, avx512" : has_avx2() ? "plain, avx2" : "plain";
+    return has_avx512() ? "plain, exact, avx2, avx512" : has_avx2() ? "plain, exact, avx2" : "plain, exact";
 }
 
 #else
 
 const gr_cpu_kernels *gr_cpu_isa_find(const char *name)
 {
-    return strcmp(name, "plain") == 0 ? &gr_cpu_plain : NULL;
+    return strcmp(name, "plain") == 0 ? &gr_cpu_plain : strcmp(name, "exact") == 0 ? &gr_cpu_exact : NULL;
 }
 
 const gr_cpu_kernels *gr_cpu_isa_best(void) { return &gr_cpu_plain; }
-const char *gr_cpu_isa_names(void) { return "plain"; }
+const char *gr_cpu_isa_names(void) { return "plain, exact"; }
 
 #endif
+
+const gr_cpu_kernels *gr_cpu_isa_exact(const gr_cpu_kernels *k) { return k == &gr_cpu_plain ? &gr_cpu_exact : k; }

@@ -5,5 +5,7 @@
 
 const gr_cpu_kernels *gr_cpu_isa_best(void);
 const gr_cpu_kernels *gr_cpu_isa_find(const char *name); /* NULL: unknown, or the processor lacks it */
-const char           *gr_cpu_isa_names(void);            /* "plain, avx2, avx512" as far as they run here */
+const char           *gr_cpu_isa_names(void);            /* "plain, exact, avx2, avx512" as far as they run here */
+/* The kernels to use in k's place where bits must not depend on the processor: exact for plain, else k. */
+const gr_cpu_kernels *gr_cpu_isa_exact(const gr_cpu_kernels *k);
 #endif

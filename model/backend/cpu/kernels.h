@@ -1,8 +1,9 @@
-/* kernels.h - what the cpu backend asks of an instruction set: one table of inner loops, filled three
- * times (plain, AVX2, AVX-512) from the same sources (k_*.inc) over three vector headers (vec_*.h).
+/* kernels.h - what the cpu backend asks of an instruction set: one table of inner loops, filled four
+ * times from the same sources (k_*.inc) over three vector headers (vec_*.h).
  *
- * A kernel works on the rows, the tile or the head that one task owns. It allocates nothing and its
- * sums run in an order that its arguments alone decide. */
+ * A kernel works on the rows, the tile or the head that one task owns. It allocates nothing, and its sums run in an
+ * order that its arguments alone decide: neither the registers' width nor the tile's size changes a bit. AVX2, AVX-512 and
+ * exact (plain C with fmaf) give the same bits; plain differs, since its multiply-adds round twice. */
 #ifndef GR_MODEL_BACKEND_CPU_KERNELS_H
 #define GR_MODEL_BACKEND_CPU_KERNELS_H
 #include <stdbool.h>
@@ -37,7 +38,7 @@ typedef struct gr_cpu_update {
 } gr_cpu_update;
 
 typedef struct gr_cpu_kernels {
-    const char *name; /* "plain", "avx2", "avx512" */
+    const char *name; /* "plain", "exact", "avx2", "avx512" */
     size_t      mr, nr; /* tile that the innermost loop of the product holds in registers */
 
     /* Panels of mr rows (nr columns), k-major, padded with zeros: a (m,k), b (k,n). dst holds
@@ -82,5 +83,5 @@ enum { GR_CPU_PACK_SLACK = 64 };
 /* 16-bit draws of a row of n, rounded up to what one call of the generator makes */
 #define GR_CPU_DRAWS(n) (((size_t)(n) + 127u) / 128u * 128u)
 
-extern const gr_cpu_kernels gr_cpu_plain, gr_cpu_avx2, gr_cpu_avx512;
+extern const gr_cpu_kernels gr_cpu_plain, gr_cpu_exact, gr_cpu_avx2, gr_cpu_avx512;
 #endif

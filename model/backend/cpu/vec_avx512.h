@@ -1,17 +1,19 @@
-/* vec_avx512.h - vectors of sixteen floats: AVX-512 F, BW, DQ, VL. See vec_plain.h for what each
- * function means. */
+/* vec_avx512.h - vectors of sixteen floats in one register: AVX-512 F, BW, DQ, VL. See vec_plain.h for what
+ * each function means and which bits it promises. */
 #ifndef GR_MODEL_BACKEND_CPU_VEC_AVX512_H
 #define GR_MODEL_BACKEND_CPU_VEC_AVX512_H
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { VW = 16, MR = 14, DRAW_BLOCKS = 16 };
-#define VEC_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
+enum { VW = 16, MR = 8 };
+#define VEC_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define VEC_NV 3 /* vectors across a tile: 24 of the 32 registers hold sums */
 #define VEC_TABLE gr_cpu_avx512
 #define VEC_NAME "avx512"
 
 typedef __m512 vf;
+typedef __m512i vq;
 typedef struct vd { __m512d lo, hi; } vd;
 
 static inline __mmask16 first_lanes(size_t n) { return (__mmask16)((1u << n) - 1u); }
@@ -30,15 +32,28 @@ static inline vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
 static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 static inline vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
 static inline vf vf_abs(vf a) { return _mm512_abs_ps(a); }
-static inline vf vf_round(vf a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vf vf_fnma(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); }
 static inline vf vf_select_lt(vf x, vf y, vf a, vf b) { return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ), b, a); }
 static inline vf vf_copysign(vf a, vf sign) { return _mm512_or_ps(_mm512_abs_ps(a), _mm512_and_ps(_mm512_set1_ps(-0.0f), sign)); }
 static inline vf vf_scale2(vf a, vf n) { return _mm512_scalef_ps(a, n); }
 static inline vf vf_fill(vf a, size_t n, float fill) { return _mm512_mask_blend_ps(first_lanes(n), vf_set(fill), a); }
-static inline float vf_sum(vf a) { return _mm512_reduce_add_ps(a); }
-static inline float vf_top(vf a) { return _mm512_reduce_max_ps(a); }
+
+static inline float vf_sum(vf a)
+{
+    const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline float vf_top(vf a)
+{
+    const __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
 
 static inline vd vd_zero(void) { const vd r = { _mm512_setzero_pd(), _mm512_setzero_pd() }; return r; }
 
@@ -50,7 +65,13 @@ static inline vd vd_addsq(vd s, vf a)
     return s;
 }
 
-static inline double vd_sum(vd s) { return _mm512_reduce_add_pd(_mm512_add_pd(s.lo, s.hi)); }
+static inline double vd_sum(vd s)
+{
+    const __m512d eight = _mm512_add_pd(s.lo, s.hi);
+    const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(eight), _mm512_extractf64x4_pd(eight, 1));
+    const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
 
 static inline vf vf_keep(const uint16_t *draws, uint32_t threshold, vf scale)
 {
@@ -58,41 +79,27 @@ static inline vf vf_keep(const uint16_t *draws, uint32_t threshold, vf scale)
     return _mm512_maskz_mov_ps(_mm512_cmpge_epi32_mask(d, _mm512_set1_epi32((int)threshold)), scale);
 }
 
-/* High and low halves of the 32 x 32 bit products */
-static inline void mul_wide(__m512i *hi, __m512i *lo, __m512i a, __m512i m)
+static inline vf vf_split(vf a, vf *power)
 {
-    const __m512i even = _mm512_mul_epu32(a, m), odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), m);
-    *hi = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd);
-    *lo = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+    const __m512i bits = _mm512_castps_si512(a), e = _mm512_srai_epi32(_mm512_sub_epi32(bits, _mm512_set1_epi32(0x3F400000)), 23);
+    *power = _mm512_cvtepi32_ps(e);
+    return _mm512_castsi512_ps(_mm512_sub_epi32(bits, _mm512_slli_epi32(e, 23)));
 }
 
-static inline void philox_draws(uint16_t *out, uint32_t block, uint32_t position, uint32_t slot, uint32_t lane, const uint32_t key[2])
-{
-    /* The unpacks below leave block 4 j + i of the counters at place 4 i + j: number them so. */
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    __m512i c0 = _mm512_add_epi32(_mm512_set1_epi32((int)block), order);
-    __m512i c1 = _mm512_set1_epi32((int)position), c2 = _mm512_set1_epi32((int)slot), c3 = _mm512_set1_epi32((int)lane);
-    __m512i k0 = _mm512_set1_epi32((int)key[0]), k1 = _mm512_set1_epi32((int)key[1]), ab, cd, ef, gh;
+static inline vq vq_set(uint64_t x) { return _mm512_set1_epi64((long long)x); }
+static inline vq vq_load(const uint64_t *p) { return _mm512_loadu_si512(p); }
+static inline vq vq_add(vq a, vq b) { return _mm512_add_epi64(a, b); }
+static inline vq vq_sub(vq a, vq b) { return _mm512_sub_epi64(a, b); }
+static inline vq vq_xor3(vq a, vq b, vq c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
+static inline vq vq_mul(vq a, vq b) { return _mm512_mul_epu32(a, b); }
+static inline vq vq_high(vq a) { return _mm512_srli_epi64(a, 32); }
+static inline vq vq_sign(vq a) { return _mm512_srli_epi64(a, 63); }
+static inline vq vq_join(vq low, vq high) { return _mm512_mask_blend_epi32(0xAAAA, low, _mm512_slli_epi64(high, 32)); }
 
-    for (int r = 0; r < 10; r++) {
-        __m512i h0, l0, h1, l1;
-        mul_wide(&h0, &l0, c0, _mm512_set1_epi32((int)0xD2511F53u));
-        mul_wide(&h1, &l1, c2, _mm512_set1_epi32((int)0xCD9E8D57u));
-        c0 = _mm512_xor_si512(_mm512_xor_si512(h1, c1), k0);
-        c2 = _mm512_xor_si512(_mm512_xor_si512(h0, c3), k1);
-        c1 = l1;
-        c3 = l0;
-        k0 = _mm512_add_epi32(k0, _mm512_set1_epi32((int)0x9E3779B9u));
-        k1 = _mm512_add_epi32(k1, _mm512_set1_epi32((int)0xBB67AE85u));
-    }
-    ab = _mm512_unpacklo_epi32(c0, c1);
-    cd = _mm512_unpacklo_epi32(c2, c3);
-    ef = _mm512_unpackhi_epi32(c0, c1);
-    gh = _mm512_unpackhi_epi32(c2, c3);
-    _mm512_storeu_si512(out, _mm512_unpacklo_epi64(ab, cd));
-    _mm512_storeu_si512(out + 32, _mm512_unpackhi_epi64(ab, cd));
-    _mm512_storeu_si512(out + 64, _mm512_unpacklo_epi64(ef, gh));
-    _mm512_storeu_si512(out + 96, _mm512_unpackhi_epi64(ef, gh));
+static inline void vq_store_pairs(uint16_t *p, vq a, vq b)
+{
+    _mm512_storeu_si512(p, _mm512_permutex2var_epi64(a, _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), b));
+    _mm512_storeu_si512(p + 32, _mm512_permutex2var_epi64(a, _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15), b));
 }
 
 /* 4 x 4 blocks inside the 128-bit lanes first, then the lanes among themselves */

@@ -1,15 +1,17 @@
 /* cpu_math_test.c - exp and the activations of each set of kernels against libm in double: the errors
- * that k_math.inc promises, in units of the last place of the true value. */
+ * that k_math.inc promises, in units of the last place of the true value; and that exact, AVX2 and AVX-512 kernels give the
+ * same bits for any float. */
 #include "tests/support/test.h"
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "model/backend/cpu/isa.h"
 
 enum { N = 1 << 12, SWEEPS = 64 };
 
-static const char *const names[] = { "plain", "avx2", "avx512" };
+static const char *const names[] = { "plain", "exact", "avx2", "avx512" };
 
 static double exp_true(double x) { return exp(x); }
 static double tanh_true(double x) { return tanh(x); }
@@ -104,9 +106,93 @@ static void limits(void **state)
     }
 }
 
+/* ---- the same bits ---- */
+
+typedef void (*row_fn)(const gr_cpu_kernels *k, float *y, const float *x, size_t n);
+
+static void exp_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->exp(y, x, n); }
+static void tanh_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_TANH, y, x, n); }
+static void gelu_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU, y, x, n); }
+static void gelu_tanh_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU_TANH, y, x, n); }
+static void relu_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_RELU, y, x, n); }
+
+/* What backward multiplies by, of x as the value before or behind act */
+static void slope(const gr_cpu_kernels *k, gr_act act, float *y, const float *x, size_t n)
+{
+    const gr_linear_args a = { .rows = 1, .out = (int32_t)n, .act = act, .y = (void *)(uintptr_t)x, .pre = (void *)(uintptr_t)x, .dy = y };
+
+    for (size_t i = 0; i < n; i++) y[i] = 1.0f;
+    k->act_bwd(&a, 0, 1, NULL);
+}
+
+static void gelu_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_GELU, y, x, n); }
+static void gelu_tanh_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_GELU_TANH, y, x, n); }
+static void tanh_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_TANH, y, x, n); }
+static void relu_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_RELU, y, x, n); }
+
+static const struct { const char *name; row_fn row; } rows[] = {
+    { "exp", exp_row }, { "tanh", tanh_row }, { "gelu", gelu_row }, { "gelu tanh", gelu_tanh_row }, { "relu", relu_row },
+    { "slope of gelu", gelu_slope }, { "slope of gelu tanh", gelu_tanh_slope }, { "slope of tanh", tanh_slope },
+    { "slope of relu", relu_slope },
+};
+
+/* Floats by their bits, from..to in steps: all of them (both signs, zeros, subnormals, infinities, NaN), the neighbourhood of
+ * exp's subnormal results (-104 to -87) and of its overflow, and where gelu's tail leaves the normal numbers (-13 to -14.3). */
+static const struct { uint32_t from, to, step; } sweeps[] = {
+    { 0, 0xFFFFFFFFu - 8191, 8191 }, { 0x7F7FFFF0u, 0x7F80000Fu, 1 }, { 0xFF7FFFF0u, 0xFF80000Fu, 1 }, { 0, 63, 1 },
+    { 0x80000000u, 0x8000003Fu, 1 }, { 0xC2AE0000u, 0xC2D20000u, 67 }, { 0x42B00000u, 0x42B40000u, 61 }, { 0xC1500000u, 0xC1650000u, 127 },
+};
+
+static bool same_float(float a, float b) { return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b)); }
+
+static bool sweep_agrees(const gr_cpu_kernels *k, size_t f, size_t s)
+{
+    static float x[N], want[N], got[N];
+    uint64_t bits = sweeps[s].from;
+
+    while (bits <= sweeps[s].to) {
+        size_t n = 0;
+
+        for (; n < N && bits <= sweeps[s].to; n++, bits += sweeps[s].step) {
+            const uint32_t u = (uint32_t)bits;
+            memcpy(&x[n], &u, sizeof u);
+        }
+        rows[f].row(&gr_cpu_exact, want, x, n);
+        rows[f].row(k, got, x, n);
+        for (size_t i = 0; i < n; i++) {
+            if (same_float(want[i], got[i])) continue;
+            gr_case_fail(rows[f].name, "%s: f(%a) = %a, exact kernels %a\n", k->name, (double)x[i], (double)got[i], (double)want[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void same_bits(void **state)
+{
+    static const char *const vector[] = { "avx2", "avx512" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof vector / sizeof *vector; i++) {
+        const gr_cpu_kernels *k = gr_cpu_isa_find(vector[i]);
+
+        if (!k) {
+            gr_case_skip(vector[i], "this processor has not the instructions");
+            continue;
+        }
+        for (size_t f = 0; f < sizeof rows / sizeof *rows; f++) {
+            bool good = true;
+
+            for (size_t s = 0; good && s < sizeof sweeps / sizeof *sweeps; s++) good = sweep_agrees(k, f, s);
+            if (good) gr_case_pass(rows[f].name);
+        }
+    }
+    gr_cases_done("the same bits", 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(errors_are_as_promised), cmocka_unit_test(limits) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(errors_are_as_promised), cmocka_unit_test(limits), cmocka_unit_test(same_bits) };
 
     return gr_test_main(tests);
 }
