@@ -55,6 +55,8 @@ gr_status gr_model_head_of(gr_head_spec *out, const gr_config *c, gr_err *err) G
 gr_status gr_model_open(gr_model **out, const gr_model_opts *o, gr_err *err) GR_MUST_USE;
 /* A fresh model from a config alone (all tensors initialised), for tests, benches and the demo. */
 gr_status gr_model_create(gr_model **out, const char *config_path, const gr_model_opts *o, gr_err *err) GR_MUST_USE;
+/* The same from the text of a config.json; `name` takes the place of the folder. */
+gr_status gr_model_create_from(gr_model **out, const char *config_json, const char *name, const gr_model_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_model_close(gr_model *m);
 
 /* config.json (architectures, id2label, label2id, problem_type, dtype), model.safetensors (F32), and

@@ -42,6 +42,18 @@ static gr_status folder_of(char out[GR_PATH_MAX], const char *path, gr_err *err)
     return GR_OK;
 }
 
+/* All tensors afresh; takes the config over. */
+static gr_status create(gr_model **out, gr_config *c, const char *dir, const gr_model_opts *o, gr_err *err)
+{
+    const gr_status s = gr_model_new(out, c, dir, o, err);
+
+    gr_config_free(c);
+    if (s != GR_OK) return s;
+    for (size_t i = 0; i < (*out)->params.n; i++) gr_model_init_tensor(*out, i, o->seed);
+    (*out)->head_is_new = o->head.kind != GR_HEAD_EMBED;
+    return GR_OK;
+}
+
 gr_status gr_model_create(gr_model **out, const char *config_path, const gr_model_opts *o, gr_err *err)
 {
     char dir[GR_PATH_MAX];
@@ -51,10 +63,15 @@ gr_status gr_model_create(gr_model **out, const char *config_path, const gr_mode
     *out = NULL;
     GR_TRY(folder_of(dir, config_path, err));
     GR_TRY(gr_config_read(&c, config_path, err));
-    s = gr_model_new(out, &c, dir, o, err);
-    gr_config_free(&c);
-    if (s != GR_OK) return gr_wrap(err, s, "%s", config_path);
-    for (size_t i = 0; i < (*out)->params.n; i++) gr_model_init_tensor(*out, i, o->seed);
-    (*out)->head_is_new = o->head.kind != GR_HEAD_EMBED;
-    return GR_OK;
+    s = create(out, &c, dir, o, err);
+    return s == GR_OK ? GR_OK : gr_wrap(err, s, "%s", config_path);
+}
+
+gr_status gr_model_create_from(gr_model **out, const char *config_json, const char *name, const gr_model_opts *o, gr_err *err)
+{
+    gr_config c;
+
+    *out = NULL;
+    GR_TRY(gr_config_parse(&c, config_json, strlen(config_json), err));
+    return create(out, &c, name, o, err);
 }

@@ -218,7 +218,7 @@ typedef struct gr_backend {
     void (*find_nonfinite)(gr_ctx *, const void *x, size_t count, int32_t *out);
 } gr_backend;
 
-const gr_backend *gr_backend_find(const char *name); /* "cpu", "ref", "ref64"; for tests "checked-" before one of them; NULL when unknown */
+const gr_backend *gr_backend_find(const char *name); /* "cpu", "ref", "ref64"; for tests "checked-" before one of them, for bench "timed-cpu"; NULL when unknown */
 const gr_backend *gr_backend_at(size_t i);           /* NULL past the end */
 gr_status         gr_backend_check(const gr_backend *b, gr_err *err) GR_MUST_USE; /* GR_E_UNSUPPORTED names the missing member */
 

@@ -41,4 +41,5 @@ void gr_host_fail(gr_ctx *c, gr_status status, const char *fmt, ...) GR_PRINTF(3
 
 extern const gr_backend gr_backend_ref, gr_backend_ref64, gr_backend_cpu;
 extern const gr_backend gr_backend_checked_ref, gr_backend_checked_ref64, gr_backend_checked_cpu;
+extern const gr_backend gr_backend_timed_cpu;
 #endif

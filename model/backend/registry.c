@@ -3,9 +3,9 @@
 
 #include "model/backend/host.h"
 
-/* What a user may ask for comes first; the checked ones are for tests and are found by name alone. */
+/* What a user may ask for comes first; the checked ones are for tests, the timed one also for bench, and are found by name alone. */
 static const gr_backend *const all[] = { &gr_backend_cpu, &gr_backend_ref, &gr_backend_ref64 };
-static const gr_backend *const checked[] = { &gr_backend_checked_cpu, &gr_backend_checked_ref, &gr_backend_checked_ref64 };
+static const gr_backend *const wrapped[] = { &gr_backend_checked_cpu, &gr_backend_checked_ref, &gr_backend_checked_ref64, &gr_backend_timed_cpu };
 
 const gr_backend *gr_backend_at(size_t i)
 {
@@ -16,8 +16,8 @@ const gr_backend *gr_backend_find(const char *name)
 {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (strcmp(all[i]->name, name) == 0) return all[i];
-    for (size_t i = 0; i < sizeof checked / sizeof *checked; i++)
-        if (strcmp(checked[i]->name, name) == 0) return checked[i];
+    for (size_t i = 0; i < sizeof wrapped / sizeof *wrapped; i++)
+        if (strcmp(wrapped[i]->name, name) == 0) return wrapped[i];
     return NULL;
 }
 

@@ -214,6 +214,13 @@ static void lists(void **state)
     assert_non_null(strstr(last.out, "num-train-epochs"));
 }
 
+/* Refused with exit code 2, and says so. */
+#define REFUSED(part, ...)                                                                       \
+    do {                                                                                         \
+        expect(CALL(__VA_ARGS__), 2);                                                            \
+        if (!strstr(last.err, part)) fail_msg("no \"%s\" in: %s", part, last.err);               \
+    } while (0)
+
 static void env_and_bench(void **state)
 {
     static const char *const env_keys[] = { "version", "git_revision", "compiler", "build_type", "cpu", "cpu_features", "threads", "memory_mb", "blas", "devices" };
@@ -241,12 +248,46 @@ static void env_and_bench(void **state)
     j = printed();
     assert_int_equal(gr_json_len(gr_json_get(j, "cases")), 1);
     gr_json_free(j);
+    REFUSED("--length is for synthetic rows", "bench", "--model", tiny_model(), "--rows", at("rows.tsv"), "--length", "16");
+}
+
+/* The roofline of a made shape: its fields, and the parts of a step that sum to it. */
+static void bench_roofline(void **state)
+{
+    static const char *const keys[] = { "step_gflops", "product_gflops", "fraction", "fraction_best", "peak_gflops", "memory_read_gb_s", "memory_update_gb_s",
+                                        "optimizer_bytes_per_step", "optimizer_gb_s", "flops_per_step", "timing_slowdown", "outside_share", "ops" };
+    static const char *const op_keys[] = { "op", "calls_per_step", "ms_per_step", "share", "gflops", "gb_s" };
+    const gr_json *c, *roof;
+    double shares;
+    gr_json *j;
+
+    (void)state;
+    GOOD("bench", "--shape", "1,32,2,64", "--length", "12", "--mode", "train", "--batch-size", "3", "--steps", "2", "--repeats", "2", "--roofline", "--json");
+    j = printed();
+    c = gr_json_at(gr_json_get(j, "cases"), 0);
+    roof = gr_json_get(c, "roofline");
+    assert_true(gr_json_num(gr_json_get(c, "tokens"), 0) == 2 * 3 * 12);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) assert_non_null(gr_json_get(roof, keys[i]));
+    shares = gr_json_num(gr_json_get(roof, "outside_share"), NAN);
+    for (const gr_json *o = gr_json_first(gr_json_get(roof, "ops")); o; o = gr_json_next(o)) {
+        for (size_t i = 0; i < sizeof op_keys / sizeof *op_keys; i++) assert_non_null(gr_json_get(o, op_keys[i]));
+        shares += gr_json_num(gr_json_get(o, "share"), NAN);
+    }
+    assert_near(shares, 1.0, 1e-9, "shares of the ops and of what lies outside of them");
+    gr_json_free(j);
+    GOOD("bench", "--shape", "1,32,2,64", "--mode", "train,infer", "--batch-size", "2", "--steps", "1", "--repeats", "1", "--roofline", "--gradient-checkpointing");
+    assert_non_null(strstr(last.out, "matrix products back to back"));
+    assert_non_null(strstr(last.out, "AdamW"));
+    REFUSED("--shape '1,32,2'", "bench", "--shape", "1,32,2");
+    REFUSED("four numbers", "bench", "--shape", "1,32,2,64,5");
+    REFUSED("without a tokenizer", "bench", "--shape", "1,32,2,64", "--model", tiny_model());
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(saved_model), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
-                                        cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_and_bench) };
+                                        cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_and_bench),
+                                        cmocka_unit_test(bench_roofline) };
     const int code = gr_test_main(tests);
 
     gr_process_free(&last);

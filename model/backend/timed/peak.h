@@ -1,0 +1,13 @@
+/* peak.h - the inner loop of the peak probe, one an instruction set. Private to model/backend/timed. */
+#ifndef GR_MODEL_BACKEND_TIMED_PEAK_H
+#define GR_MODEL_BACKEND_TIMED_PEAK_H
+#include <stddef.h>
+
+typedef struct gr_peak_kernel {
+    const char *name;
+    double (*multiply_adds)(size_t rounds, float *sink); /* returns the operations done */
+} gr_peak_kernel;
+
+extern const gr_peak_kernel gr_peak_plain, gr_peak_avx2, gr_peak_avx512;
+const gr_peak_kernel *gr_peak_kernel_of(const char *isa); /* by the name of a kernel table; the plain one when unknown */
+#endif

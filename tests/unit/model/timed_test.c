@@ -1,0 +1,157 @@
+/* timed_test.c - the backend with a clock: the same bits as the one it wraps, and books that agree with a count by hand. */
+#include "model/session_timed.h"
+#include "tests/support/engine.h"
+
+typedef struct world {
+    gr_tiny     t;
+    gr_model   *m;
+    gr_tb      *b;
+    gr_session *s;
+} world;
+
+/* Sequences of 4, 2, 6 and 3 tokens: 15 in all. A token head: every token of every layer is needed. */
+static world build(const char *device, bool recompute)
+{
+    static const int32_t lengths[] = { 4, 2, 6, 3 };
+    world  w = { .t = gr_tiny_default(GR_HEAD_TOKEN, "cpu") };
+    gr_err err = GR_ERR_INIT;
+    gr_session_opts o;
+
+    w.m = gr_tiny_model(&w.t, 1);
+    w.b = gr_tiny_batch(&w.t, lengths, 4, 2);
+    o = gr_session_opts_for_test(device, w.m);
+    o.recompute = recompute;
+    assert_ok(gr_session_open(&w.s, w.m, &o, &err), &err);
+    return w;
+}
+
+static void tear_down(world *w)
+{
+    gr_session_close(w->s);
+    gr_model_close(w->m);
+    free(w->b);
+}
+
+static double train(world *w, int steps)
+{
+    gr_err err = GR_ERR_INIT;
+    gr_step_result r = { 0 };
+
+    for (int i = 0; i < steps; i++) {
+        assert_ok(gr_session_accumulate(w->s, &w->b->b, gr_tb_labelled(w->b, w->t.head.kind), NULL, &err), &err);
+        assert_ok(gr_session_step(w->s, 1e-3, &r, &err), &err);
+    }
+    return r.loss;
+}
+
+static void results_are_the_plain_ones(void **state)
+{
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (int recompute = 0; recompute < 2; recompute++) {
+        world a = build("cpu", recompute), b = build("timed-cpu", recompute);
+
+        assert_true(train(&a, 3) == train(&b, 3));
+        assert_ok(gr_session_pull(a.s, &err), &err);
+        assert_ok(gr_session_pull(b.s, &err), &err);
+        assert_memory_equal(a.m->weights, b.m->weights, a.m->params.total * sizeof(float));
+        assert_null(gr_session_timed(a.s));
+        tear_down(&a);
+        tear_down(&b);
+    }
+}
+
+static void has(const gr_timed *t, gr_timed_op op, int64_t calls, double flops)
+{
+    assert_int_equal(t->op[op].calls, calls);
+    assert_true(t->op[op].flops == flops);
+    assert_true(t->op[op].seconds >= 0.0);
+}
+
+static void counts_are_those_of_the_model(void **state)
+{
+    world w = build("timed-cpu", false);
+    gr_timed *t = gr_session_timed(w.s);
+    const double T = 15, H = w.t.hidden, F = w.t.inter, N = w.t.head.n_out;
+    const double linear = 2 * (2 * T * (3 * H * H + H * H + 2 * H * F)) + 2 * T * H * N; /* two layers and the head */
+    const double product = 2 * (2 * (16 + 4 + 36 + 9) * H);                              /* one of attention's, both layers */
+    double loss;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_int_equal(w.t.layers, 2);
+    gr_timed_reset(t);
+    assert_ok(gr_session_eval(w.s, &w.b->b, NULL, &loss, &err), &err);
+    has(t, GR_TIMED_LINEAR_FWD, 9, linear); /* qkv, out, up, down twice, and the head */
+    has(t, GR_TIMED_ATTENTION_FWD, 2, 2 * product);
+    has(t, GR_TIMED_NORM_FWD, 4, 0);
+    has(t, GR_TIMED_LINEAR_DX, 0, 0);
+    assert_int_equal(t->n_products, 5);
+    for (size_t i = 0; i < t->n_products; i++) {
+        assert_true(t->product[i].op == GR_TIMED_LINEAR_FWD && t->product[i].rows == 15);
+        assert_int_equal(t->product[i].calls, i < 4 ? 2 : 1);
+    }
+    /* norms: x, residual and the result, 15 H floats each, four times */
+    assert_true(t->op[GR_TIMED_NORM_FWD].bytes == 4 * 3 * T * H * 4);
+
+    gr_timed_reset(t);
+    (void)train(&w, 1);
+    has(t, GR_TIMED_LINEAR_FWD, 9, linear);
+    has(t, GR_TIMED_LINEAR_DX, 9, linear); /* down to the embeddings: all of them */
+    has(t, GR_TIMED_LINEAR_DW, 9, linear);
+    has(t, GR_TIMED_LINEAR_SLOPE, 9, 0);   /* each has a bias */
+    has(t, GR_TIMED_ATTENTION_BWD, 2, 4 * product);
+    has(t, GR_TIMED_NORM_BWD, 4, 0);
+    has(t, GR_TIMED_EMBED_BWD, 1, 0);
+    has(t, GR_TIMED_LOSS, 1, 0);
+    has(t, GR_TIMED_SUMSQ, 1, 0);
+    has(t, GR_TIMED_ADAMW, 1, 0);
+    assert_true(gr_timed_flops(t) == 3 * linear + 6 * product);
+    assert_int_equal(t->n_products, 15);
+    assert_int_equal(t->missed, 0);
+    tear_down(&w);
+}
+
+static void products_are_replayed(void **state)
+{
+    world w = build("timed-cpu", false);
+    gr_timed *t = gr_session_timed(w.s);
+    gr_replay *r = NULL;
+    double seconds = -1.0;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    gr_timed_reset(t);
+    (void)train(&w, 2);
+    assert_ok(gr_replay_open(&r, t, &(gr_ctx_opts){ .pool = NULL }, &err), &err);
+    assert_ok(gr_replay_run(r, &seconds, &err), &err);
+    assert_true(seconds >= 0.0);
+    assert_true(gr_replay_flops(r) == t->op[GR_TIMED_LINEAR_FWD].flops + t->op[GR_TIMED_LINEAR_DX].flops + t->op[GR_TIMED_LINEAR_DW].flops);
+    gr_replay_close(r);
+    gr_replay_close(NULL);
+    tear_down(&w);
+}
+
+static void peak_is_measured(void **state)
+{
+    gr_peak p = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_peak_measure(&p, NULL, &err), &err);
+    assert_non_null(p.isa);
+    assert_true(p.gflops > 0.0 && p.read_gb > 0.0 && p.update_gb > 0.0);
+    for (int i = 0; i < GR_TIMED_OPS; i++) assert_true(strlen(gr_timed_op_name((gr_timed_op)i)) > 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(results_are_the_plain_ones),
+        cmocka_unit_test(counts_are_those_of_the_model),
+        cmocka_unit_test(products_are_replayed),
+        cmocka_unit_test(peak_is_measured),
+    };
+    return gr_test_main(tests);
+}
