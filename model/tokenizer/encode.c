@@ -32,9 +32,12 @@ void gr_tok_work_close(gr_tok_work *w)
     if (!w) return;
     for (int i = 0; i < 2; i++) {
         gr_glyphs_free(&w->glyphs[i]);
+        gr_glyphs_free(&w->parts[i]);
+        gr_spans_free(&w->spans[i]);
         free(w->seq[i].v);
     }
     gr_buf_free(&w->text);
+    free(w->scratch.p);
     free(w->cache);
     free(w->block);
     free(w);
@@ -119,13 +122,13 @@ static gr_status cut_normalised(gr_tok_run *r, const gr_glyph *g, size_t n, gr_e
     while (gr_added_next(&hit, &r->t->added_norm, gr_buf_sv(buf), at, done)) {
         const size_t from = glyphs_to(g, i, done, hit.from), to = glyphs_to(g, from, hit.from, hit.to);
 
-        GR_TRY(gr_tok_glyph_words(r, g + i, from - i, err));
+        GR_TRY(gr_tok_any_words(r, g + i, from - i, err));
         GR_TRY(push_added_glyphs(r, hit.token, g + from, to - from, err));
         i = to;
         done = hit.to;
         at = hit.next > done ? hit.next : done;
     }
-    return gr_tok_glyph_words(r, g + i, n - i, err);
+    return gr_tok_any_words(r, g + i, n - i, err);
 }
 
 /* text[from..to), free of raw added tokens. *chars as in gr_tok_scan. */
@@ -138,7 +141,7 @@ static gr_status encode_part(gr_tok_run *r, size_t from, size_t to, uint32_t *ch
     if (r->t->scan && !added) return gr_tok_scan(r, from, to, chars, err);
     GR_TRY(gr_norm_run(&r->t->norm, g, part, *chars, (uint32_t)from, err));
     *chars += (uint32_t)gr_utf8_count(part);
-    return added ? cut_normalised(r, g[0].v, g[0].n, err) : gr_tok_glyph_words(r, g[0].v, g[0].n, err);
+    return added ? cut_normalised(r, g[0].v, g[0].n, err) : gr_tok_any_words(r, g[0].v, g[0].n, err);
 }
 
 /* Take the blanks of vocabulary tokens out of the offsets of the tokens from `start` on. */
@@ -164,7 +167,7 @@ static gr_status encode_text(gr_tok_run *r, gr_err *err)
     while (r->out->n < r->limit && gr_added_next(&hit, &r->t->added_raw, r->text, at, done)) {
         const gr_sv token = { r->text.p + hit.from, hit.to - hit.from };
         gr_glyphs *g = r->w->glyphs;
-        const gr_norm as_is = { GR_NORM_NONE, false, false, false, false };
+        const gr_norm as_is = { .kind = GR_NORM_NONE };
 
         if (hit.from > done) GR_TRY(encode_part(r, done, hit.from, &chars, err));
         GR_TRY(gr_norm_run(&as_is, g, token, chars, (uint32_t)hit.from, err));

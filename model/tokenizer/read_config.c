@@ -35,8 +35,10 @@ static gr_status read_token(gr_sv *out, gr_arena *arena, const gr_json *root, co
 static gr_status read_root(gr_tok_config *out, gr_arena *arena, const gr_json *root, gr_err *err)
 {
     if (!gr_json_is_object(root)) return gr_fail(err, GR_E_FORMAT, "not a JSON object");
+    GR_TRY(read_token(&out->class_name, arena, root, "tokenizer_class", err));
     out->mpnet = strncmp(gr_json_str(gr_json_get(root, "tokenizer_class"), ""), "MPNet", 5) == 0;
     GR_TRY(read_flag(&out->lowercase, root, "do_lower_case", err));
+    GR_TRY(read_flag(&out->prefix_space, root, "add_prefix_space", err));
     GR_TRY(read_flag(&out->strip_accents, root, "strip_accents", err));
     GR_TRY(read_flag(&out->chinese_chars, root, "tokenize_chinese_chars", err));
     GR_TRY(read_token(&out->unk, arena, root, "unk_token", err));
@@ -48,7 +50,7 @@ static gr_status read_root(gr_tok_config *out, gr_arena *arena, const gr_json *r
 
 gr_status gr_tok_config_read(gr_tok_config *out, gr_arena *arena, const char *path, gr_err *err)
 {
-    gr_tok_config c = { -1, -1, -1, false, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+    gr_tok_config c = GR_TOK_CONFIG_NONE;
     gr_json *root = NULL;
     gr_status s;
 

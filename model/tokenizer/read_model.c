@@ -16,7 +16,7 @@ gr_status gr_tok_read_kind(gr_tok *t, const gr_tok_kind *kinds, const char *type
     return gr_fail(err, GR_E_FORMAT, "unknown %s '%s'", what, type);
 }
 
-/* ---- WordPiece ---- */
+/* ---- vocabularies, WordPiece ---- */
 
 static gr_status read_id(int32_t *out, const gr_json *v, const char *token, gr_err *err)
 {
@@ -44,7 +44,7 @@ static gr_status copy_entries(gr_sv *tokens, int32_t *ids, gr_arena *arena, cons
     return GR_OK;
 }
 
-static gr_status read_vocab(gr_vocab *out, gr_arena *arena, const gr_json *vocab, gr_err *err)
+gr_status gr_tok_read_ids(gr_vocab *out, gr_arena *arena, const gr_json *vocab, gr_err *err)
 {
     const size_t n = gr_json_len(vocab);
     gr_sv *tokens;
@@ -62,8 +62,7 @@ static gr_status read_vocab(gr_vocab *out, gr_arena *arena, const gr_json *vocab
     return s;
 }
 
-/* A string member, or the fallback when it is absent or null. */
-static gr_status read_text(gr_sv *out, const gr_json *obj, const char *key, const char *fallback, gr_err *err)
+gr_status gr_tok_read_text(gr_sv *out, const gr_json *obj, const char *key, const char *fallback, gr_err *err)
 {
     const gr_json *v = gr_json_get(obj, key);
 
@@ -79,11 +78,11 @@ static gr_status read_wordpiece(gr_tok *t, const gr_json *v, gr_err *err)
     gr_sv unk, prefix;
     int64_t max_chars = 100;
 
-    GR_TRY(read_text(&unk, v, "unk_token", "[UNK]", err));
-    GR_TRY(read_text(&prefix, v, "continuing_subword_prefix", "##", err));
+    GR_TRY(gr_tok_read_text(&unk, v, "unk_token", "[UNK]", err));
+    GR_TRY(gr_tok_read_text(&prefix, v, "continuing_subword_prefix", "##", err));
     if (gr_json_get(v, "max_input_chars_per_word"))
         GR_TRY(gr_json_need_int(&max_chars, v, "max_input_chars_per_word", 0, GR_TOK_ID_MAX, err));
-    GR_TRY(read_vocab(&t->model.vocab, &t->arena, gr_json_get(v, "vocab"), err));
+    GR_TRY(gr_tok_read_ids(&t->model.vocab, &t->arena, gr_json_get(v, "vocab"), err));
     return gr_wordpiece_init(&t->model, unk, prefix, (size_t)max_chars, err);
 }
 
@@ -99,7 +98,7 @@ static const char *guess_type(const gr_json *v)
 gr_status gr_tok_read_model(gr_tok *t, const gr_json *v, gr_err *err)
 {
     static const gr_tok_kind kinds[] = {
-        { "WordPiece", read_wordpiece }, { "BPE", NULL }, { "Unigram", NULL }, { "WordLevel", NULL }, { NULL, NULL },
+        { "WordPiece", read_wordpiece }, { "BPE", gr_tok_read_bpe }, { "Unigram", gr_tok_read_unigram }, { "WordLevel", NULL }, { NULL, NULL },
     };
     const char *type;
 

@@ -1,5 +1,6 @@
-/* read_parts.c - the entries "normalizer", "pre_tokenizer" and "post_processor" of tokenizer.json.
- * Each has one table of its kinds; a row without a reader is a kind of a later version. */
+/* read_parts.c - the entry "post_processor" of tokenizer.json. */
+#include <string.h>
+
 #include "base/json.h"
 #include "model/tokenizer/tok_impl.h"
 
@@ -9,57 +10,6 @@ static gr_status read_by_type(gr_tok *t, const gr_tok_kind *kinds, const gr_json
 
     GR_TRY(gr_json_need_str(&type, v, "type", err));
     return gr_tok_read_kind(t, kinds, type, v, what, err);
-}
-
-/* ---- normalizers ---- */
-
-static gr_status read_bert_normalizer(gr_tok *t, const gr_json *v, gr_err *err)
-{
-    gr_norm n = { GR_NORM_BERT, true, true, false, true };
-
-    GR_TRY(gr_tok_read_flag(&n.clean, v, "clean_text", err));
-    GR_TRY(gr_tok_read_flag(&n.cjk, v, "handle_chinese_chars", err));
-    GR_TRY(gr_tok_read_flag(&n.lower, v, "lowercase", err));
-    n.strip = n.lower; /* unless the file says otherwise */
-    GR_TRY(gr_tok_read_flag(&n.strip, v, "strip_accents", err));
-    t->norm = n;
-    return GR_OK;
-}
-
-gr_status gr_tok_read_normalizer(gr_tok *t, const gr_json *v, gr_err *err)
-{
-    static const gr_tok_kind kinds[] = {
-        { "BertNormalizer", read_bert_normalizer },
-        { "Sequence", NULL }, { "NFC", NULL }, { "NFD", NULL }, { "NFKC", NULL }, { "NFKD", NULL },
-        { "Lowercase", NULL }, { "StripAccents", NULL }, { "Strip", NULL }, { "Replace", NULL },
-        { "Prepend", NULL }, { "Precompiled", NULL }, { "Nmt", NULL }, { "ByteLevel", NULL }, { NULL, NULL },
-    };
-
-    t->norm.kind = GR_NORM_NONE;
-    return v ? read_by_type(t, kinds, v, "normalizer", err) : GR_OK;
-}
-
-/* ---- pre-tokenizers ---- */
-
-static gr_status read_bert_pretok(gr_tok *t, const gr_json *v, gr_err *err)
-{
-    (void)v;
-    (void)err;
-    t->pretok = GR_PRETOK_BERT;
-    return GR_OK;
-}
-
-gr_status gr_tok_read_pretok(gr_tok *t, const gr_json *v, gr_err *err)
-{
-    static const gr_tok_kind kinds[] = {
-        { "BertPreTokenizer", read_bert_pretok },
-        { "ByteLevel", NULL }, { "Metaspace", NULL }, { "Whitespace", NULL }, { "WhitespaceSplit", NULL },
-        { "Split", NULL }, { "Sequence", NULL }, { "Punctuation", NULL }, { "Digits", NULL },
-        { "CharDelimiterSplit", NULL }, { "UnicodeScripts", NULL }, { "FixedLength", NULL }, { NULL, NULL },
-    };
-
-    t->pretok = GR_PRETOK_NONE;
-    return v ? read_by_type(t, kinds, v, "pre-tokenizer", err) : GR_OK;
 }
 
 /* ---- post-processors ---- */
@@ -172,13 +122,44 @@ static gr_status read_template_post(gr_tok *t, const gr_json *v, gr_err *err)
     return read_template(&t->post.pair, t, v, "pair", true, err);
 }
 
-gr_status gr_tok_read_post(gr_tok *t, const gr_json *v, gr_err *err)
+static gr_status read_byte_level_post(gr_tok *t, const gr_json *v, gr_err *err)
+{
+    t->post.trim = t->post.prefix_space = true;
+    GR_TRY(gr_tok_read_flag(&t->post.trim, v, "trim_offsets", err));
+    return gr_tok_read_flag(&t->post.prefix_space, v, "add_prefix_space", err);
+}
+
+static gr_status read_one_post(gr_tok *t, const gr_json *v, gr_err *err);
+
+/* Trimming of offsets and one template, in this order; a second template would enclose the first. */
+static gr_status read_sequence_post(gr_tok *t, const gr_json *v, gr_err *err)
+{
+    const gr_json *list = gr_json_get(v, "processors");
+
+    if (!gr_json_is_array(list)) return gr_fail(err, GR_E_FORMAT, "'processors' is missing or not an array");
+    for (const gr_json *x = gr_json_first(list); x; x = gr_json_next(x)) {
+        const char *type = gr_json_str(gr_json_get(x, "type"), "");
+
+        if (t->post.single.item && strcmp(type, "Sequence") != 0)
+            return gr_fail(err, GR_E_UNSUPPORTED, "post-processor '%s' behind a template", type);
+        GR_TRY(read_one_post(t, x, err));
+    }
+    return GR_OK;
+}
+
+static gr_status read_one_post(gr_tok *t, const gr_json *v, gr_err *err)
 {
     static const gr_tok_kind kinds[] = {
         { "TemplateProcessing", read_template_post }, { "BertProcessing", read_bert_post },
-        { "RobertaProcessing", read_roberta_post },   { "ByteLevel", NULL },
-        { "Sequence", NULL },                         { NULL, NULL },
+        { "RobertaProcessing", read_roberta_post },   { "ByteLevel", read_byte_level_post },
+        { "Sequence", read_sequence_post },           { NULL, NULL },
     };
 
-    return v ? read_by_type(t, kinds, v, "post-processor", err) : gr_post_none(&t->post, &t->arena, err);
+    return read_by_type(t, kinds, v, "post-processor", err);
+}
+
+gr_status gr_tok_read_post(gr_tok *t, const gr_json *v, gr_err *err)
+{
+    if (v) GR_TRY(read_one_post(t, v, err));
+    return t->post.single.item ? GR_OK : gr_post_none(&t->post, &t->arena, err);
 }

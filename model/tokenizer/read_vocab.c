@@ -122,7 +122,7 @@ static gr_status build(gr_tok *t, gr_sv text, const gr_tok_opts *opts, const gr_
     t->norm.lower = flag(opts->lowercase, c->lowercase, 1);
     t->norm.strip = flag(opts->strip_accents, c->strip_accents, t->norm.lower);
     t->norm.cjk = flag(opts->chinese_chars, c->chinese_chars, 1);
-    t->pretok = GR_PRETOK_BERT;
+    t->pretok = (gr_pretok){ .kind = GR_PRETOK_BERT };
     GR_TRY(need(&cls, t, names[CLS], err));
     GR_TRY(need(&sep, t, names[SEP], err));
     if (mp) GR_TRY(gr_post_roberta(&t->post, &t->arena, cls, sep, err));

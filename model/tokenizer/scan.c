@@ -5,10 +5,7 @@
  * themselves (signs, ideographs). What lies between is a stretch; it is normalised alone, which gives
  * the same as normalising it in place because every cut has a starter on its right side or ends a
  * character that is one (see gr_norm_run). Stretches repeat, so their tokens are remembered, keyed by
- * their raw bytes: for a known stretch nothing is decoded, normalised or looked up in the vocabulary.
- *
- * The cache has two ways: a slot and its neighbour. A new entry takes the slot, the entry there moves
- * to the neighbour; nothing is ever chained or cleared. */
+ * their raw bytes: for a known stretch nothing is decoded, normalised or looked up in the vocabulary. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -16,48 +13,16 @@
 
 /* ---- the cache ---- */
 
-/* Multiply-and-fold over three words of 8 bytes; the multipliers are odd and otherwise arbitrary. */
-static uint32_t hash_key(const char key[GR_CACHE_KEY], size_t n)
-{
-    uint64_t w[GR_CACHE_KEY / 8], h;
-
-    memcpy(w, key, sizeof w);
-    h = (w[0] + n) * 0x9E3779B97F4A7C15u;
-    if (n > 8) {
-        h = (h ^ h >> 29 ^ w[1]) * 0xBF58476D1CE4E5B9u;
-        h = (h ^ h >> 29 ^ w[2]) * 0x94D049BB133111EBu;
-    }
-    return (uint32_t)(h >> 32);
-}
-
-static bool slot_is(const gr_cache_slot *s, uint32_t hash, const char key[GR_CACHE_KEY], size_t n)
-{
-    return s->hash == hash && s->key_len == n && memcmp(s->key, key, GR_CACHE_KEY) == 0;
-}
-
-static gr_cache_slot *slot_of(gr_tok_work *w, uint32_t hash)
-{
-    return &w->cache[hash & (GR_CACHE_SLOTS - 1)];
-}
-
-static gr_cache_slot *neighbour(gr_tok_work *w, uint32_t hash)
-{
-    return &w->cache[(hash & (GR_CACHE_SLOTS - 1)) ^ 1];
-}
-
 /* Remember the tokens v[0..n) of a stretch that starts at (char0, byte0), if they fit. */
 static void remember(gr_tok_work *w, uint32_t hash, const char key[GR_CACHE_KEY], size_t key_len, const gr_tok_piece *v,
                      size_t n, size_t n_words, uint32_t char0, uint32_t byte0)
 {
-    gr_cache_slot *s = slot_of(w, hash);
+    gr_cache_slot *s;
 
     if (n > GR_CACHE_TOKENS || n_words > 1) return;
-    *neighbour(w, hash) = *s;
-    s->hash = hash;
-    s->key_len = (uint8_t)key_len;
+    s = gr_cache_take(w, hash, key, key_len);
     s->n_tokens = (uint8_t)n;
     s->n_words = (uint8_t)n_words;
-    memcpy(s->key, key, GR_CACHE_KEY);
     for (size_t i = 0; i < n; i++) {
         s->token[i].id = v[i].id;
         s->token[i].c0 = (uint8_t)(v[i].c0 - char0);
@@ -85,8 +50,11 @@ gr_status gr_tok_glyph_words(gr_tok_run *r, const gr_glyph *g, size_t n, gr_err 
 {
     size_t at = 0, from, to;
 
-    while (gr_pretok_next(r->t->pretok, g, n, &at, &from, &to)) {
-        GR_TRY(r->t->model.encode(&r->t->model, r->out, g + from, to - from, r->word, err));
+    while (gr_pretok_next(r->t->pretok.kind, g, n, &at, &from, &to)) {
+        const size_t before = r->out->n;
+
+        GR_TRY(r->t->model.encode(&r->t->model, &r->w->scratch, r->out, g + from, to - from, r->word, err));
+        gr_tok_pieces_place(r->out->v + before, r->out->n - before, g + from);
         r->word += r->word_step;
         r->n_words++;
     }
@@ -112,10 +80,9 @@ static gr_status encode_stretch(gr_tok_run *r, size_t from, size_t to, uint32_t 
 
     if (len > GR_CACHE_KEY) return encode_afresh(r, from, to, chars, err);
     memcpy(key, r->text.p + from, len);
-    hash = hash_key(key, len);
-    s = slot_of(r->w, hash);
-    if (!slot_is(s, hash, key, len)) s = neighbour(r->w, hash);
-    if (slot_is(s, hash, key, len)) {
+    hash = gr_cache_hash(key, len);
+    s = gr_cache_find(r->w, hash, key, len);
+    if (s) {
         GR_TRY(gr_tok_pieces_reserve(r->out, GR_CACHE_TOKENS, err));
         recall(r, s, chars, (uint32_t)from);
         return GR_OK;

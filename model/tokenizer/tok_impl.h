@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "model/tokenizer/normalizer.h"
+#include "model/tokenizer/pretok.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/tokenizer/trie.h"
 
@@ -30,8 +31,6 @@ extern "C" {
 #define GR_TOK_TEXT_MAX ((size_t)INT32_MAX) /* bytes of one text: offsets are 32 bits */
 
 /* ---- parts ---- */
-
-typedef enum gr_pretok_kind { GR_PRETOK_NONE, GR_PRETOK_BERT } gr_pretok_kind;
 
 /* Tokens by id and ids by token. Strings live in the tokenizer's arena. */
 typedef struct gr_vocab {
@@ -53,11 +52,64 @@ typedef struct gr_tok_pieces {
     size_t        n, cap;
 } gr_tok_pieces;
 
+/* A token over the glyphs [from, to) of its word, not yet tied to the text. */
+static inline gr_tok_piece gr_tok_piece_at(int32_t id, size_t from, size_t to, int32_t word)
+{
+    return (gr_tok_piece){ id, word, (uint32_t)from, (uint32_t)to, 0, 0, false };
+}
+
+/* Tie tokens of the word g to the text. */
+static inline void gr_tok_pieces_place(gr_tok_piece *v, size_t n, const gr_glyph *g)
+{
+    for (size_t i = 0; i < n; i++) {
+        const gr_glyph *first = &g[v[i].c0], *last = &g[v[i].c1 - 1];
+
+        v[i].c0 = first->src;
+        v[i].c1 = last->src + 1;
+        v[i].b0 = first->b0;
+        v[i].b1 = last->b1;
+    }
+}
+
+/* Memory that a model works in, kept from word to word; zero it to start. */
+typedef struct gr_tok_scratch {
+    void  *p;
+    size_t cap; /* bytes */
+} gr_tok_scratch;
+
 struct gr_tok_model;
 
-/* Appends the tokens of the word g[0..n), n >= 1, all with this word number. GR_E_NOMEM. */
-typedef gr_status (*gr_tok_model_encode)(const struct gr_tok_model *m, gr_tok_pieces *out, const gr_glyph *g, size_t n,
-                                         int32_t word, gr_err *err);
+/* Appends the tokens of the word g[0..n), n >= 1, all with this word number; their places are those in the
+ * word, by gr_tok_piece_at. GR_E_NOMEM. */
+typedef gr_status (*gr_tok_model_encode)(const struct gr_tok_model *m, gr_tok_scratch *s, gr_tok_pieces *out,
+                                         const gr_glyph *g, size_t n, int32_t word, gr_err *err);
+
+/* Two tokens that become one; a slot of an open hash table. */
+typedef struct gr_merge {
+    uint64_t pair; /* left id << 32 | right id; UINT64_MAX: empty */
+    uint32_t rank; /* the lower, the sooner */
+    int32_t  id;   /* what they become      */
+} gr_merge;
+
+typedef struct gr_bpe {
+    gr_merge *merge;   /* mask + 1 slots */
+    uint64_t  mask;
+    bool      byte_level;    /* characters are bytes, written in the byte-level alphabet      */
+    bool      byte_fallback; /* an unknown character becomes its bytes, when all are tokens   */
+    bool      ignore_merges; /* a word that is a token is that token                          */
+    bool      fuse_unk;      /* unknown characters in a row are one token                     */
+    gr_sv     prefix;        /* of a character that does not begin a word                     */
+    gr_sv     suffix;        /* of the last character of a word                               */
+    int32_t   byte_id[256];  /* byte_level: token of the byte's sign; byte_fallback: of <0x..>; -1: none */
+} gr_bpe;
+
+typedef struct gr_unigram {
+    const double *score; /* by id */
+    double  unk_score;
+    bool    byte_fallback;
+    int32_t byte_id[256];
+    bool    all_bytes; /* every byte has its token */
+} gr_unigram;
 
 typedef struct gr_tok_model {
     gr_tok_model_encode encode;
@@ -67,6 +119,8 @@ typedef struct gr_tok_model {
     /* WordPiece */
     uint32_t inner;     /* trie node behind the continuing prefix; GR_TRIE_NONE when no token has it */
     size_t   max_chars; /* longer words are unknown */
+    gr_bpe     bpe;
+    gr_unigram unigram;
 } gr_tok_model;
 
 typedef struct gr_added {
@@ -111,7 +165,7 @@ typedef enum gr_scan { GR_SCAN_WORD, GR_SCAN_SPACE, GR_SCAN_ALONE, GR_SCAN_WIDE 
 struct gr_tok {
     gr_arena       arena;
     gr_norm        norm;
-    gr_pretok_kind pretok;
+    gr_pretok      pretok;
     gr_tok_model   model;
     gr_added_set   added_raw, added_norm;
     gr_post        post;
@@ -137,10 +191,29 @@ gr_status gr_wordpiece_init(gr_tok_model *m, gr_sv unk, gr_sv prefix, size_t max
 /* Room for n more pieces. GR_E_NOMEM. */
 gr_status gr_tok_pieces_reserve(gr_tok_pieces *p, size_t n, gr_err *err) GR_MUST_USE;
 
-/* ---- pretok.c ---- */
+/* At least n bytes in s->p, its content undefined. GR_E_NOMEM. */
+gr_status gr_tok_scratch_reserve(gr_tok_scratch *s, size_t n, gr_err *err) GR_MUST_USE;
 
-/* Cut the next word out of g[*at..n): true with [*from, *to), false when none is left. */
-bool gr_pretok_next(gr_pretok_kind kind, const gr_glyph *g, size_t n, size_t *at, size_t *from, size_t *to);
+/* ---- bpe.c ---- */
+
+/* The model over a built vocabulary; m->bpe's flags, prefix and suffix are set already (in the arena).
+ * unk {NULL, 0}: none. GR_E_FORMAT when unk is not in the vocabulary. */
+gr_status gr_bpe_init(gr_tok_model *m, gr_arena *arena, gr_sv unk, size_t n_merges, gr_err *err) GR_MUST_USE;
+
+/* The next merge, of these two tokens, in the order of their rank. GR_E_FORMAT when one of them or the
+ * result is no token, or when they were merged before; the message does not name the place. */
+gr_status gr_bpe_add_merge(gr_tok_model *m, gr_sv left, gr_sv right, uint32_t rank, gr_err *err) GR_MUST_USE;
+
+/* Turn the model into one over bytes, for the byte-level pre-tokenizer. */
+void gr_bpe_set_byte_level(gr_tok_model *m);
+
+/* ---- unigram.c ---- */
+
+/* The model over a built vocabulary; scores by id. GR_E_FORMAT when unk is out of range. */
+gr_status gr_unigram_init(gr_tok_model *m, const double *score, int64_t unk, bool byte_fallback, gr_err *err) GR_MUST_USE;
+
+/* Tokens "<0x00>" to "<0xFF>" of a vocabulary, -1 where one is missing; true when none is. */
+bool gr_tok_byte_tokens(int32_t out[256], const gr_vocab *v);
 
 /* ---- added.c ---- */
 
@@ -189,12 +262,20 @@ gr_tok   *gr_tok_new(void); /* NULL when memory is exhausted */
 /* What the scanner does with code point cp (never GR_SCAN_WIDE). */
 gr_scan gr_tok_classify(const gr_tok *t, uint32_t cp);
 
+/* Let a byte-level or metaspace pre-tokenizer put a blank before the text (1) or not (0), in both places
+ * where that is said; -1 leaves it as it is. */
+void gr_tok_set_prefix_space(gr_tok *t, int on);
+
 /* ---- read_config.c ---- */
+
+#define GR_TOK_CONFIG_NONE { .lowercase = -1, .strip_accents = -1, .chinese_chars = -1, .prefix_space = -1 }
 
 /* tokenizer_config.json as far as it matters here; unset names are {NULL, 0}. */
 typedef struct gr_tok_config {
     int   lowercase, strip_accents, chinese_chars; /* -1: not said */
+    int   prefix_space;                            /* add_prefix_space, -1: not said */
     bool  mpnet;                                   /* the template of MPNetTokenizer */
+    gr_sv class_name;                              /* tokenizer_class */
     gr_sv unk, pad, cls, sep, mask;
 } gr_tok_config;
 
@@ -204,7 +285,7 @@ gr_status gr_tok_config_read(gr_tok_config *out, gr_arena *arena, const char *pa
 /* Set the special ids that the configuration names, in a tokenizer that came from elsewhere. */
 void gr_tok_config_apply(gr_tok *t, const gr_tok_config *c);
 
-/* ---- read_parts.c, read_model.c ---- */
+/* ---- read_parts.c, read_model.c, read_norm.c, read_pretok.c, read_bpe.c, read_unigram.c ---- */
 
 /* One kind of a part, by the "type" that tokenizer.json gives it. read NULL: known, of a later version. */
 typedef struct gr_tok_kind {
@@ -225,6 +306,22 @@ gr_status gr_tok_read_pretok(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_U
 gr_status gr_tok_read_added(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_post(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_USE;
 
+/* The models that have files of their own, from the entry "model". */
+gr_status gr_tok_read_bpe(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_unigram(gr_tok *t, const gr_json *v, gr_err *err) GR_MUST_USE;
+
+/* An object of tokens with their ids. */
+gr_status gr_tok_read_ids(gr_vocab *out, gr_arena *arena, const gr_json *vocab, gr_err *err) GR_MUST_USE;
+
+/* A string member, or the fallback (which may be NULL) when it is absent or null. */
+gr_status gr_tok_read_text(gr_sv *out, const gr_json *obj, const char *key, const char *fallback, gr_err *err) GR_MUST_USE;
+
+/* {"String": ".."} or {"Regex": ".."}, copied into the arena. GR_E_UNSUPPORTED for an unknown regex. */
+gr_status gr_tok_read_pattern(gr_pattern *out, gr_arena *arena, const gr_json *v, gr_err *err) GR_MUST_USE;
+
+/* Code points of a text, in the arena. */
+gr_status gr_tok_code_points(const uint32_t **out, size_t *n, gr_arena *arena, gr_sv text, gr_err *err) GR_MUST_USE;
+
 /* Member `key` of obj as true or false; *out is left alone when it is absent or null. */
 gr_status gr_tok_read_flag(bool *out, const gr_json *obj, const char *key, gr_err *err) GR_MUST_USE;
 
@@ -233,6 +330,8 @@ gr_status gr_tok_read_flag(bool *out, const gr_json *obj, const char *key, gr_er
 /* The shared ends of the openers: fill a fresh t from a text or from a file. */
 gr_status gr_tok_read_vocab_text(gr_tok *t, gr_sv text, const gr_tok_opts *opts, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_vocab(gr_tok *t, const char *path, const gr_tok_opts *opts, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_merges_text(gr_tok *t, gr_sv vocab, gr_sv merges, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_merges(gr_tok *t, const char *vocab, const char *merges, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_json_text(gr_tok *t, gr_sv text, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_json(gr_tok *t, const char *path, gr_err *err) GR_MUST_USE;
 

@@ -93,10 +93,22 @@ gr_status gr_tok_finish(gr_tok *t, gr_err *err)
         for (size_t i = 0; i < sets[k]->n; i++)
             if ((size_t)sets[k]->token[i].id >= n) n = (size_t)sets[k]->token[i].id + 1;
     if (n > t->vocab_size) t->vocab_size = n;
-    t->scan = t->pretok == GR_PRETOK_BERT && t->model.cacheable;
+    t->scan = t->pretok.kind == GR_PRETOK_BERT && t->norm.kind <= GR_NORM_BERT && t->model.max_chars > 0;
     classify_bytes(t);
     find_special(t);
     return gr_post_blanks(t, err);
+}
+
+static void set_prefix(gr_pretok *p, int on)
+{
+    if (p->kind == GR_PRETOK_BYTE_LEVEL) p->prefix = on ? GR_PREFIX_ALWAYS : GR_PREFIX_NEVER;
+}
+
+void gr_tok_set_prefix_space(gr_tok *t, int on)
+{
+    if (on < 0) return;
+    set_prefix(&t->pretok, on);
+    t->post.prefix_space = on;
 }
 
 /* ---- opening ---- */
@@ -130,7 +142,7 @@ gr_status gr_tok_parse_json(gr_tok **out, const char *p, size_t n, gr_err *err)
 
 /* Nothing said. */
 static const gr_tok_opts   no_opts = GR_TOK_OPTS_DEFAULT;
-static const gr_tok_config no_config = { -1, -1, -1, false, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 } };
+static const gr_tok_config no_config = GR_TOK_CONFIG_NONE;
 
 gr_status gr_tok_parse_vocab(gr_tok **out, const char *p, size_t n, const gr_tok_opts *opts, gr_err *err)
 {
@@ -158,7 +170,7 @@ gr_status gr_tok_open_vocab(gr_tok **out, const char *path, const gr_tok_opts *o
     return open_vocab(out, path, NULL, opts, err);
 }
 
-static gr_status open_json_in(gr_tok **out, const char *path, const char *config_path, gr_err *err)
+static gr_status open_json_in(gr_tok **out, const char *path, const char *config_path, const gr_tok_opts *opts, gr_err *err)
 {
     gr_tok_config c;
     gr_tok *t = gr_tok_new();
@@ -168,20 +180,42 @@ static gr_status open_json_in(gr_tok **out, const char *path, const char *config
     s = gr_tok_read_json(t, path, err);
     if (s == GR_OK) s = gr_tok_config_read(&c, &t->arena, config_path, err);
     if (s == GR_OK) gr_tok_config_apply(t, &c);
+    if (s == GR_OK && opts) gr_tok_set_prefix_space(t, opts->prefix_space);
     return finish_open(out, t, s, err);
+}
+
+static gr_status open_merges(gr_tok **out, const char *vocab, const char *merges, const char *config_path,
+                             const gr_tok_opts *opts, gr_err *err)
+{
+    gr_tok_config c = no_config;
+    gr_tok *t = gr_tok_new();
+    gr_status s;
+
+    if (!t) return gr_fail_nomem(err, "a tokenizer");
+    s = gr_tok_config_read(&c, &t->arena, config_path, err);
+    if (s == GR_OK) s = gr_tok_read_merges(t, vocab, merges, &c, err);
+    if (s == GR_OK && opts) gr_tok_set_prefix_space(t, opts->prefix_space);
+    return finish_open(out, t, s, err);
+}
+
+/* Path of a file in the folder, true when it is there. */
+static bool has_file(char path[GR_PATH_MAX], const char *dir, const char *name)
+{
+    return gr_fs_join(path, GR_PATH_MAX, dir, name) && gr_fs_is_file(path);
 }
 
 gr_status gr_tok_open(gr_tok **out, const char *dir, const gr_tok_opts *opts, gr_err *err)
 {
-    char json[GR_PATH_MAX], vocab[GR_PATH_MAX], config[GR_PATH_MAX];
+    char path[GR_PATH_MAX], merges[GR_PATH_MAX], config[GR_PATH_MAX];
 
-    if (!gr_fs_join(json, sizeof json, dir, "tokenizer.json") || !gr_fs_join(vocab, sizeof vocab, dir, "vocab.txt") ||
-        !gr_fs_join(config, sizeof config, dir, "tokenizer_config.json"))
+    if (!gr_fs_join(config, sizeof config, dir, "tokenizer_config.json"))
         return gr_fail(err, GR_E_ARG, "the path of the tokenizer is too long");
-    if (gr_fs_is_file(json)) return open_json_in(out, json, config, err);
-    if (gr_fs_is_file(vocab)) return open_vocab(out, vocab, config, opts, err);
+    if (has_file(path, dir, "tokenizer.json")) return open_json_in(out, path, config, opts, err);
+    if (has_file(path, dir, "vocab.txt")) return open_vocab(out, path, config, opts, err);
+    if (has_file(path, dir, "vocab.json") && has_file(merges, dir, "merges.txt"))
+        return open_merges(out, path, merges, config, opts, err);
     if (!gr_fs_is_dir(dir)) return gr_fail(err, GR_E_NOTFOUND, "%s: no such folder", dir);
-    return gr_fail(err, GR_E_NOTFOUND, "%s: neither tokenizer.json nor vocab.txt is there", dir);
+    return gr_fail(err, GR_E_NOTFOUND, "%s: none of tokenizer.json, vocab.txt, and vocab.json with merges.txt is there", dir);
 }
 
 /* ---- asking ---- */

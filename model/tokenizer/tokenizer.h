@@ -18,13 +18,14 @@ extern "C" {
 typedef struct gr_tok      gr_tok;
 typedef struct gr_tok_work gr_tok_work;
 
-/* How to read a vocab.txt that stands alone; -1 = as tokenizer_config.json says, else the default. */
+/* -1 = as the folder's files say, else the default. The first three are for a vocab.txt alone. */
 typedef struct gr_tok_opts {
     int lowercase;       /* default 1 */
     int strip_accents;   /* default: as lowercase */
     int chinese_chars;   /* default 1 */
+    int prefix_space;    /* byte-level: a blank before the text (RoBERTa on split words: 1); default 0 */
 } gr_tok_opts;
-#define GR_TOK_OPTS_DEFAULT { -1, -1, -1 }
+#define GR_TOK_OPTS_DEFAULT { -1, -1, -1, -1 }
 
 /* Open from a folder: tokenizer.json when there, else vocab.txt with tokenizer_config.json if any.
  * A later kind (BPE, Unigram) is GR_E_UNSUPPORTED by name. GR_E_NOTFOUND, GR_E_FORMAT with place. */

@@ -22,6 +22,18 @@ gr_status gr_tok_pieces_reserve(gr_tok_pieces *p, size_t n, gr_err *err)
     return GR_OK;
 }
 
+gr_status gr_tok_scratch_reserve(gr_tok_scratch *s, size_t n, gr_err *err)
+{
+    void *p;
+
+    if (n <= s->cap) return GR_OK;
+    p = realloc(s->p, n + n / 2);
+    if (!p) return gr_fail_nomem(err, "a word");
+    s->p = p;
+    s->cap = n + n / 2;
+    return GR_OK;
+}
+
 /* The longest key from node `at` along g[0..n): number of glyphs (0: none), its value in *id. */
 static size_t longest(const gr_trie *t, uint32_t at, const gr_glyph *g, size_t n, int32_t *id)
 {
@@ -43,16 +55,13 @@ static size_t longest(const gr_trie *t, uint32_t at, const gr_glyph *g, size_t n
     return best;
 }
 
-static gr_tok_piece piece(int32_t id, const gr_glyph *first, const gr_glyph *last, int32_t word)
-{
-    return (gr_tok_piece){ id, word, first->src, last->src + 1, first->b0, last->b1, false };
-}
-
-static gr_status encode(const gr_tok_model *m, gr_tok_pieces *out, const gr_glyph *g, size_t n, int32_t word, gr_err *err)
+static gr_status encode(const gr_tok_model *m, gr_tok_scratch *s, gr_tok_pieces *out, const gr_glyph *g, size_t n,
+                        int32_t word, gr_err *err)
 {
     const size_t start = out->n;
     size_t at = 0;
 
+    (void)s;
     GR_TRY(gr_tok_pieces_reserve(out, n <= m->max_chars ? n : 1, err));
     while (n <= m->max_chars && at < n) {
         const uint32_t from = at ? m->inner : GR_TRIE_ROOT;
@@ -60,12 +69,12 @@ static gr_status encode(const gr_tok_model *m, gr_tok_pieces *out, const gr_glyp
         const size_t len = from == GR_TRIE_NONE ? 0 : longest(&m->vocab.trie, from, g + at, n - at, &id);
 
         if (len == 0) break;
-        out->v[out->n++] = piece(id, &g[at], &g[at + len - 1], word);
+        out->v[out->n++] = gr_tok_piece_at(id, at, at + len, word);
         at += len;
     }
     if (at == n) return GR_OK;
     out->n = start;
-    out->v[out->n++] = piece(m->unk_id, &g[0], &g[n - 1], word);
+    out->v[out->n++] = gr_tok_piece_at(m->unk_id, 0, n, word);
     return GR_OK;
 }
 

@@ -22,7 +22,7 @@ typedef struct fixture {
 static fixture open_own(int lowercase)
 {
     fixture f = { NULL, NULL, NULL };
-    const gr_tok_opts opts = { lowercase, -1, -1 };
+    const gr_tok_opts opts = { lowercase, -1, -1, -1 };
     char path[GR_PATH_MAX];
     gr_err err = GR_ERR_INIT;
 

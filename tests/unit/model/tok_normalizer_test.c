@@ -4,12 +4,12 @@
 #include "model/tokenizer/unicode.h"
 #include "tests/support/test.h"
 
-static const gr_norm NONE = { GR_NORM_NONE, false, false, false, false };
-static const gr_norm CLEAN = { GR_NORM_BERT, true, false, false, false };
-static const gr_norm CJK = { GR_NORM_BERT, false, true, false, false };
-static const gr_norm STRIP = { GR_NORM_BERT, false, false, true, false };
-static const gr_norm LOWER = { GR_NORM_BERT, false, false, false, true };
-static const gr_norm ALL = { GR_NORM_BERT, true, true, true, true };
+static const gr_norm NONE = { .kind = GR_NORM_NONE };
+static const gr_norm CLEAN = { .kind = GR_NORM_BERT, .clean = true };
+static const gr_norm CJK = { .kind = GR_NORM_BERT, .cjk = true };
+static const gr_norm STRIP = { .kind = GR_NORM_BERT, .strip = true };
+static const gr_norm LOWER = { .kind = GR_NORM_BERT, .lower = true };
+static const gr_norm ALL = { .kind = GR_NORM_BERT, .clean = true, .cjk = true, .strip = true, .lower = true };
 
 /* `text` becomes `want`, and its characters stand for the source characters src[]. */
 static void check(const gr_norm *norm, const char *text, const char *want, const uint32_t *src)

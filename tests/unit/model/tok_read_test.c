@@ -51,17 +51,67 @@ static void expect(const gr_tok *t, const char *text, const int32_t *want, size_
 static void test_kinds(void **state)
 {
     (void)state;
-    refuse_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{},\"merges\":[]}}", GR_E_UNSUPPORTED, "'BPE'");
-    refuse_json("{\"model\":{\"vocab\":{\"a\":0},\"merges\":[]}}", GR_E_UNSUPPORTED, "'BPE'");
-    refuse_json("{\"model\":{\"vocab\":[[\"a\",0.5]],\"unk_id\":0}}", GR_E_UNSUPPORTED, "'Unigram'");
     refuse_json("{\"model\":{\"vocab\":{\"a\":0}}}", GR_E_UNSUPPORTED, "'WordLevel'");
-    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"NFKC\"}}", GR_E_UNSUPPORTED, "normalizer: normalizer 'NFKC'");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Nmt\"}}", GR_E_UNSUPPORTED, "normalizer: normalizer 'Nmt'");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Sequence\"}}", GR_E_FORMAT, "'normalizers'");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"(a+)+b\"},\"content\":\"\"}}",
+                GR_E_UNSUPPORTED, "'(a+)+b'");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Replace\",\"pattern\":{\"String\":\"\"},\"content\":\"\"}}", GR_E_UNSUPPORTED,
+                "pattern");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}}", GR_E_FORMAT, "charsmap");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"?\"}}", GR_E_FORMAT, "Base64");
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"ByteLevel\"}}", GR_E_UNSUPPORTED, "'ByteLevel'");
-    refuse_json("{" MODEL ",\"post_processor\":{\"type\":\"Sequence\"}}", GR_E_UNSUPPORTED, "'Sequence'");
+    refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}}", GR_E_UNSUPPORTED, "'UnicodeScripts'");
+    refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"ab\"}}", GR_E_FORMAT, "'replacement'");
+    refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"Odd\"}}", GR_E_FORMAT,
+                "'Odd'");
+    refuse_json("{" MODEL ",\"post_processor\":{\"type\":\"Sequence\"}}", GR_E_FORMAT, "'processors'");
     refuse_json("{" MODEL ",\"post_processor\":{\"type\":\"Sparkle\"}}", GR_E_FORMAT, "'Sparkle'");
     refuse_json("{" MODEL ",\"normalizer\":{}}", GR_E_FORMAT, "type");
     refuse_json("[]", GR_E_FORMAT, "not a JSON object");
     refuse_json("{\"model\":null}", GR_E_FORMAT, "model");
+}
+
+#define BPE "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"c\":3},\"merges\":"
+#define UNIGRAM "{\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"<unk>\",0],[\"a\",-1],[\"b\",-2]"
+
+static void test_bpe(void **state)
+{
+    static const int32_t merged[] = { 2, 0, 3 }, chars[] = { 0, 1, 0, 3 };
+    gr_tok *t;
+
+    (void)state;
+    refuse_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{},\"merges\":[]}}", GR_E_FORMAT, "empty");
+    refuse_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}", GR_E_FORMAT, "'merges'");
+    refuse_json(BPE "[],\"dropout\":0.1}}", GR_E_UNSUPPORTED, "dropout");
+    refuse_json(BPE "[],\"unk_token\":\"<u>\"}}", GR_E_FORMAT, "'<u>' is not in the vocabulary");
+    refuse_json(BPE "[\"a b\",\"a c\"]}}", GR_E_FORMAT, "merge 2: 'ac' is not in the vocabulary");
+    refuse_json(BPE "[\"a b\",[\"a\",\"b\"]]}}", GR_E_FORMAT, "merge 2: the same as merge 1");
+    refuse_json(BPE "[[\"a\"]]}}", GR_E_FORMAT, "merge 1 does not have two parts");
+    refuse_json(BPE "[\"a  b\"]}}", GR_E_FORMAT, "two parts");
+    t = open_json(BPE "[\"a b\"],\"dropout\":0}}");
+    expect(t, "abac", merged, 3);
+    expect(t, "aboac", merged, 3);
+    gr_tok_close(t);
+    t = open_json(BPE "[]}}");
+    expect(t, "abac", chars, 4);
+    gr_tok_close(t);
+}
+
+static void test_unigram(void **state)
+{
+    static const int32_t fused[] = { 1, 0, 2 };
+    gr_tok *t;
+
+    (void)state;
+    refuse_json(UNIGRAM "]}}", GR_E_FORMAT, "unk_id");
+    refuse_json(UNIGRAM "],\"unk_id\":3}}", GR_E_FORMAT, "id 3 is not in the vocabulary");
+    refuse_json(UNIGRAM ",[\"a\",0]],\"unk_id\":0}}", GR_E_FORMAT, "'a' occurs twice");
+    refuse_json(UNIGRAM ",[\"c\"]],\"unk_id\":0}}", GR_E_FORMAT, "token 3");
+    refuse_json("{\"model\":{\"type\":\"Unigram\",\"vocab\":[],\"unk_id\":0}}", GR_E_FORMAT, "empty");
+    t = open_json(UNIGRAM "],\"unk_id\":0}}");
+    expect(t, "axyb", fused, 3);
+    gr_tok_close(t);
 }
 
 static void test_vocabulary(void **state)
@@ -134,7 +184,7 @@ static void test_vocab_txt(void **state)
 {
     static const char good[] = "[PAD]\r\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nA\n\xE2\x80\xA8\n";
     static const int32_t lower[] = { 2, 5, 6, 3 }, cased[] = { 2, 7, 6, 3 };
-    const gr_tok_opts keep = { 0, -1, -1 };
+    const gr_tok_opts keep = { 0, -1, -1, -1 };
     gr_tok *t = NULL;
     gr_err err = GR_ERR_INIT;
 
@@ -183,7 +233,7 @@ static void test_config(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),     cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
+        cmocka_unit_test(test_kinds), cmocka_unit_test(test_bpe), cmocka_unit_test(test_unigram), cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
         cmocka_unit_test(test_templates), cmocka_unit_test(test_vocab_txt),  cmocka_unit_test(test_config),
     };
     return gr_test_main(tests);

@@ -1,0 +1,34 @@
+/* glyph.h - a text on its way to tokens: characters, each tied to the source character it stands for. */
+#ifndef GR_MODEL_TOKENIZER_GLYPH_H
+#define GR_MODEL_TOKENIZER_GLYPH_H
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One normalised character. The alignment is always one whole source character. */
+typedef struct gr_glyph {
+    uint32_t cp;
+    uint32_t src;    /* place of the source character, in code points */
+    uint32_t b0, b1; /* its bytes [b0, b1)                             */
+} gr_glyph;
+
+/* A growing list; zero it to start. */
+typedef struct gr_glyphs {
+    gr_glyph *v;
+    size_t    n, cap;
+} gr_glyphs;
+
+/* Room for `more` glyphs behind n. GR_E_NOMEM. */
+gr_status gr_glyphs_reserve(gr_glyphs *g, size_t more, gr_err *err) GR_MUST_USE;
+void      gr_glyphs_free(gr_glyphs *g);
+void      gr_glyphs_swap(gr_glyphs g[2]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
