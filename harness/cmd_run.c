@@ -53,7 +53,8 @@ static gr_status read_options(command *c, int argc, char **argv, gr_err *err)
 static gr_status digest_model_files(char out[GR_SHA256_HEX], const char *dir, gr_err *err)
 {
     static const char *const files[] = { "config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json",
-                                         "added_tokens.json" };
+                                         "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model", "spiece.model",
+                                         "sentencepiece.bpe.model" };
     char path[GR_PATH_MAX], hex[GR_SHA256_HEX];
     gr_sha256 h;
 
@@ -104,6 +105,7 @@ static gr_status check_device(const char *name, gr_err *err)
 static gr_status set_up(command *c, gr_err *err)
 {
     gr_workroom *w = &c->suite.room;
+    char home[GR_PATH_MAX];
 
     w->o = &c->o;
     w->origins = c->origins;
@@ -111,6 +113,8 @@ static gr_status set_up(command *c, gr_err *err)
     GR_TRY(check_device(c->o.device, err));
     GR_TRY(gr_tok_open(&c->tok, w->model_dir, NULL, err));
     GR_TRY(digest_model_files(w->tok_sha256, w->model_dir, err));
+    gr_locate_home(home);
+    gr_token_cache_init(&w->tokens, home, w->tok_sha256);
     GR_TRY(gr_pool_open(&c->pool, c->o.threads > 0 ? (int)c->o.threads : gr_pool_default_threads(), err));
     w->tok = c->tok;
     w->pool = c->pool;

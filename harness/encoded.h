@@ -7,6 +7,7 @@
 
 #include "base/pool.h"
 #include "data/dataset.h"
+#include "harness/tokens.h"
 #include "model/batch.h"
 #include "model/tokenizer/tokenizer.h"
 #include "tasks/task.h"
@@ -32,6 +33,8 @@ typedef struct gr_encode_opts {
 /* Tokenise all rows, spread over the pool (the result does not depend on its size). GR_E_FORMAT names the row. */
 gr_status gr_encoded_make(gr_encoded *out, const gr_tok *tok, const gr_examples *ex, const gr_task *task,
                           const gr_encode_opts *o, gr_pool *pool, gr_err *err) GR_MUST_USE;
+/* The same of rows that are tokenised already: takes *t over, whatever it returns. */
+gr_status gr_encoded_of(gr_encoded *out, gr_tokens *t, const gr_examples *ex, const gr_task *task, bool label_all_tokens, gr_err *err) GR_MUST_USE;
 void      gr_encoded_free(gr_encoded *e); /* accepts a zeroed one */
 
 /* Cuts batches from an encoded split: rows[] laid end to end, in that order. */

@@ -59,7 +59,8 @@ static gr_status load_data(job *j, gr_err *err)
             gr_warn("%s: rows are cut at %zu tokens, the model's positions (the task allows %zu)", j->task->name, room, length);
             length = room;
         }
-        GR_TRY(gr_task_data_open(&w->data, j->task, w->data_dir, strcmp(w->data_kind, "demo") == 0, w->tok, length, w->o, w->pool, err));
+        GR_TRY(gr_task_data_open(&w->data, j->task, &(gr_task_data_opts){ .dir = w->data_dir, .any_rows = strcmp(w->data_kind, "demo") == 0, .tok = w->tok,
+                                                                          .max_length = length, .cache = &w->tokens, .pool = w->pool }, w->o, err));
     }
     GR_TRY(gr_task_eval_check(&w->data, w->o, err));
     return is_diagnostic(j) ? GR_OK : gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err);

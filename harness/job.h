@@ -17,6 +17,7 @@ typedef struct gr_workroom {
     const char          *data_kind;   /* "demo", "published", "custom"                           */
     const char          *recipe_name; /* stored recipe in force, or ""                            */
     gr_progress_mode     progress;
+    gr_token_cache       tokens;
     gr_task_data         data;        /* of the task at work; kept from seed to seed              */
     void (*on_step)(void *user, const gr_step_info *info); /* for tests; NULL                     */
     void *user;

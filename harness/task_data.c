@@ -1,12 +1,14 @@
 /* task_data.c - see task_data.h. */
 #include "harness/task_data.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/rng.h"
+#include "harness/aside.h"
 #include "harness/interrupt.h"
 #include "tasks/load.h"
 
@@ -42,71 +44,139 @@ static gr_status resolve(const gr_split **out, const gr_task *t, gr_sv word, gr_
     return GR_OK;
 }
 
-/* ---- loading ---- */
+/* ---- what to load ---- */
 
-typedef struct loading {
-    const char          *data_dir;
-    gr_load_opts         load;
-    const gr_tok        *tok;
-    gr_encode_opts       encode;
-    gr_pool             *pool;
-} loading;
-
-static gr_status add_split(gr_task_data *d, const char *name, const loading *l, gr_err *err)
+/* Is it among the splits from number `first` on? */
+static bool has_split(const gr_task_data *d, int first, const char *name)
 {
-    gr_task_split *s = &d->split[d->n_splits];
+    for (int i = first; i < d->n_splits; i++)
+        if (strcmp(d->split[i].name, name) == 0) return true;
+    return false;
+}
+
+static gr_status plan_split(gr_task_data *d, const char *name, gr_err *err)
+{
+    if (d->n_splits == GR_MAX_SPLITS) return gr_fail(err, GR_E_ARG, "--eval-splits: at most %d splits", GR_MAX_SPLITS - 2);
+    (void)snprintf(d->split[d->n_splits++].name, sizeof d->split->name, "%s", name);
+    return GR_OK;
+}
+
+/* The names of the splits, in their places. [0] stays empty for a diagnostic task: such a task is not trained. */
+static gr_status plan(gr_task_data *d, const gr_run_opts *o, gr_err *err)
+{
+    const gr_task *task = d->task;
+    gr_sv rest = gr_sv_from(o->eval_splits);
+
+    d->n_splits = 0;
+    GR_TRY(plan_split(d, task->flags & GR_TASK_DIAGNOSTIC ? "" : "train", err));
+    while (rest.n) {
+        const gr_split *split;
+        GR_TRY(resolve(&split, task, gr_sv_trim(gr_sv_split(&rest, ',')), err));
+        if (has_split(d, 1, split->name)) continue;
+        GR_TRY(plan_split(d, split->name, err));
+        d->n_eval++;
+    }
+    if (!o->save_model || !find_split(task, "test") || has_split(d, 0, "test")) return GR_OK;
+    d->predict_test = true;
+    return plan_split(d, "test", err);
+}
+
+/* ---- reading, beside tokenising ---- */
+
+typedef struct reader {
+    gr_task_data            *d;
+    const gr_task_data_opts *from;
+    pthread_mutex_t          lock;
+    pthread_cond_t           more;
+    int                      n_read;      /* splits that are there, or failed: that one is the last */
+    bool                     stop;
+    gr_status                status;
+    gr_err                   err;
+} reader;
+
+static gr_status read_split(reader *r, gr_task_split *s)
+{
+    const gr_load_opts load = { .any_rows = r->from->any_rows };
+
+    if (gr_interrupted()) return gr_fail(&r->err, GR_E_CANCELLED, "stopped while reading");
+    if (!s->name[0]) return GR_OK;
+    GR_TRY(gr_task_load_with(&s->examples, r->d->task, s->name, r->from->dir, &load, &r->err));
+    if (s->examples.n == 0) return gr_fail(&r->err, GR_E_FORMAT, "%s: split '%s' has no rows", r->d->task->name, s->name);
+    return GR_OK;
+}
+
+static void read_splits(void *arg)
+{
+    reader *r = arg;
+    bool go = true;
+
+    for (int i = 0; i < r->d->n_splits && go; i++) {
+        const gr_status s = read_split(r, &r->d->split[i]);
+        (void)pthread_mutex_lock(&r->lock);
+        r->status = s;
+        r->n_read = i + 1;
+        go = s == GR_OK && !r->stop;
+        (void)pthread_cond_signal(&r->more);
+        (void)pthread_mutex_unlock(&r->lock);
+    }
+}
+
+/* Wait for split i. */
+static gr_status await(reader *r, int i, gr_err *err)
+{
+    gr_status s;
+
+    (void)pthread_mutex_lock(&r->lock);
+    while (r->n_read <= i) (void)pthread_cond_wait(&r->more, &r->lock);
+    s = r->n_read == i + 1 ? r->status : GR_OK; /* a later one's failure is for later */
+    (void)pthread_mutex_unlock(&r->lock);
+    if (s != GR_OK && err) *err = r->err;
+    return s;
+}
+
+static gr_status tokenise(const gr_task_data *d, gr_task_split *s, const gr_task_data_opts *from, bool label_all_tokens, gr_err *err)
+{
+    const bool words = d->task->head.kind == GR_HEAD_TOKEN;
+    gr_tokens t;
     gr_status st;
 
-    if (d->n_splits == GR_MAX_SPLITS) return gr_fail(err, GR_E_ARG, "--eval-splits: at most %d splits", GR_MAX_SPLITS - 2);
-    if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "stopped while reading");
-    GR_TRY(gr_task_load_with(&s->examples, d->task, name, l->data_dir, &l->load, err));
-    (void)snprintf(s->name, sizeof s->name, "%s", name);
-    d->n_splits++; /* from here on close() releases it */
+    if (!s->name[0]) return GR_OK;
     for (size_t i = 0; i < s->examples.n_warnings; i++) /* of the demo, only that its row counts are its own */
-        gr_log(l->load.any_rows ? GR_LOG_DEBUG : GR_LOG_WARN, "%s: %s", d->task->name, s->examples.warnings[i]);
-    if (s->examples.n == 0) return gr_fail(err, GR_E_FORMAT, "%s: split '%s' has no rows", d->task->name, name);
-    st = gr_encoded_make(&s->encoded, l->tok, &s->examples, d->task, &l->encode, l->pool, err);
-    return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", d->task->name, name);
+        gr_log(from->any_rows ? GR_LOG_DEBUG : GR_LOG_WARN, "%s: %s", d->task->name, s->examples.warnings[i]);
+    st = gr_token_cache_make(&t, from->cache, from->tok, s->examples.e, s->examples.n, words, from->max_length, from->pool, err);
+    if (st == GR_OK) st = gr_encoded_of(&s->encoded, &t, &s->examples, d->task, label_all_tokens, err);
+    return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", d->task->name, s->name);
 }
 
-static bool evaluated(const gr_task_data *d, const char *name)
+static gr_status load(gr_task_data *d, const gr_task_data_opts *from, bool label_all_tokens, gr_err *err)
 {
-    for (int i = 1; i <= d->n_eval; i++)
-        if (strcmp(d->split[i].name, name) == 0) return true;
-    return false;
-}
-
-static bool has_split(const gr_task_data *d, const char *name)
-{
-    for (int i = 0; i < d->n_splits; i++)
-        if (strcmp(d->split[i].name, name) == 0) return true;
-    return false;
-}
-
-gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const char *data_dir, bool any_rows, const gr_tok *tok,
-                            size_t max_length, const gr_run_opts *o, gr_pool *pool, gr_err *err)
-{
-    const loading l = { data_dir, { .any_rows = any_rows }, tok, { max_length, o->label_all_tokens }, pool };
-    const gr_split *split = NULL;
-    gr_err local = GR_ERR_INIT;
-    gr_err *e = err ? err : &local;
-    gr_sv rest = gr_sv_from(o->eval_splits);
+    reader r = { .d = d, .from = from, .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER, .err = GR_ERR_INIT };
+    gr_aside thread;
     gr_status s = GR_OK;
+
+    gr_aside_start(&thread, read_splits, &r, gr_pool_threads(from->pool) == 1 || d->n_splits == 1);
+    for (int i = 0; i < d->n_splits && s == GR_OK; i++) {
+        s = await(&r, i, err);
+        if (s == GR_OK) s = tokenise(d, &d->split[i], from, label_all_tokens, err);
+    }
+    (void)pthread_mutex_lock(&r.lock);
+    r.stop = true;
+    (void)pthread_mutex_unlock(&r.lock);
+    gr_aside_join(&thread);
+    (void)pthread_cond_destroy(&r.more);
+    (void)pthread_mutex_destroy(&r.lock);
+    return s;
+}
+
+gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err)
+{
+    gr_err local = GR_ERR_INIT;
+    gr_status s;
 
     memset(out, 0, sizeof *out);
     out->task = task;
-    if (task->flags & GR_TASK_DIAGNOSTIC) out->n_splits = 1; /* [0] stays empty: such a task is not trained */
-    else if ((s = add_split(out, "train", &l, e)) != GR_OK) goto out;
-    while (rest.n && s == GR_OK) {
-        if ((s = resolve(&split, task, gr_sv_trim(gr_sv_split(&rest, ',')), e)) != GR_OK) break;
-        if (evaluated(out, split->name)) continue;
-        if ((s = add_split(out, split->name, &l, e)) == GR_OK) out->n_eval++;
-    }
-    if (s == GR_OK && o->save_model && find_split(task, "test") && !has_split(out, "test")) {
-        s = add_split(out, "test", &l, e);
-        out->predict_test = s == GR_OK;
-    }
-out:
+    s = plan(out, o, err ? err : &local);
+    if (s == GR_OK) s = load(out, from, o->label_all_tokens, err ? err : &local);
     if (s != GR_OK) gr_task_data_close(out);
     return s;
 }

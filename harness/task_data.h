@@ -3,6 +3,7 @@
 #define GR_HARNESS_TASK_DATA_H
 #include "harness/encoded.h"
 #include "harness/run_options.h"
+#include "harness/token_cache.h"
 
 enum { GR_MAX_SPLITS = 8 };
 
@@ -19,10 +20,19 @@ typedef struct gr_task_data {
     bool           predict_test;         /* split[n_splits - 1] is the test split, for predictions only */
 } gr_task_data;
 
-/* Load and tokenise what the options ask for. `validation` stands for the task's first labelled split beside train
- * when it has none of that name. GR_E_ARG: a split that the task lacks, or without labels. */
-gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const char *data_dir, bool any_rows, const gr_tok *tok,
-                            size_t max_length, const gr_run_opts *o, gr_pool *pool, gr_err *err) GR_MUST_USE;
+/* Where a task's rows come from and what becomes of their texts. All borrowed. */
+typedef struct gr_task_data_opts {
+    const char           *dir;        /* of the data                                                      */
+    bool                  any_rows;   /* row counts other than the published ones are fine (demo data)      */
+    const gr_tok         *tok;
+    size_t                max_length; /* tokens a row                                                     */
+    const gr_token_cache *cache;      /* NULL: none                                                       */
+    gr_pool              *pool;
+} gr_task_data_opts;
+
+/* Load and tokenise what the run's options ask for; while one split is tokenised, the next is read. `validation` stands for the task's
+ * first labelled split beside train when it has none of that name. GR_E_ARG: a split that the task lacks, or without labels. */
+gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_task_data_close(gr_task_data *d); /* accepts a zeroed one */
 
 /* GR_E_ARG when --max-eval-samples leaves one class of a split to be told apart. */

@@ -86,7 +86,7 @@ static inline void stage_data(stage *s, size_t max_length)
 {
     gr_err err = GR_ERR_INIT;
 
-    assert_ok(gr_task_data_open(&s->data, s->task, "", false, s->tok, max_length, &s->o, s->pool, &err), &err);
+    assert_ok(gr_task_data_open(&s->data, s->task, &(gr_task_data_opts){ .dir = "", .tok = s->tok, .max_length = max_length, .pool = s->pool }, &s->o, &err), &err);
     assert_ok(gr_task_train_rows(&s->rows, &s->n_rows, &s->data, &s->o, (uint64_t)s->o.seed, &err), &err);
 }
 

@@ -5,7 +5,7 @@ static gr_status open_with(stage *s, const char *splits, gr_err *err)
 {
     gr_task_data_close(&s->data);
     s->o.eval_splits = splits;
-    return gr_task_data_open(&s->data, s->task, "", false, s->tok, 64, &s->o, s->pool, err);
+    return gr_task_data_open(&s->data, s->task, &(gr_task_data_opts){ .dir = "", .tok = s->tok, .max_length = 64, .pool = s->pool }, &s->o, err);
 }
 
 static void which_splits(void **state)
@@ -48,14 +48,14 @@ static void named_otherwise(void **state)
     splits[1].labelled = false;
     splits[2].name = "validation_matched";
     task.splits = splits;
-    assert_ok(gr_task_data_open(&s.data, &task, "", false, s.tok, 64, &s.o, s.pool, &err), &err);
+    assert_ok(gr_task_data_open(&s.data, &task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 64, .pool = s.pool }, &s.o, &err), &err);
     assert_string_equal(s.data.split[1].name, "validation_matched");
     gr_task_data_close(&s.data);
     s.o.eval_splits = "test";
-    assert_status(gr_task_data_open(&s.data, &task, "", false, s.tok, 64, &s.o, s.pool, &err), GR_E_ARG, &err, "not public");
+    assert_status(gr_task_data_open(&s.data, &task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 64, .pool = s.pool }, &s.o, &err), GR_E_ARG, &err, "not public");
     s.o.eval_splits = "validation";
     s.o.save_model = true; /* run_glue's file of predictions wants the test rows */
-    assert_ok(gr_task_data_open(&s.data, &task, "", false, s.tok, 64, &s.o, s.pool, &err), &err);
+    assert_ok(gr_task_data_open(&s.data, &task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 64, .pool = s.pool }, &s.o, &err), &err);
     assert_true(s.data.predict_test && s.data.n_splits == 3 && s.data.n_eval == 1);
     stage_close(&s);
 }

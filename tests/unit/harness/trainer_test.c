@@ -217,7 +217,7 @@ static void interrupted(void **state)
     assert_false(r.has_eval);
     gr_record_free(&rec);
     gr_task_data_close(&s.data);
-    assert_status(gr_task_data_open(&s.data, s.task, "", false, s.tok, 64, &s.o, s.pool, &err), GR_E_CANCELLED, &err, "stopped");
+    assert_status(gr_task_data_open(&s.data, s.task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 64, .pool = s.pool }, &s.o, &err), GR_E_CANCELLED, &err, "stopped");
     stage_close(&s);
 }
 
