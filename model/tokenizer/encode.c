@@ -74,7 +74,7 @@ static gr_status push_added(gr_tok_run *r, gr_tok_piece p, size_t lead, size_t t
     GR_TRY(gr_tok_pieces_reserve(r->out, 1, err));
     p.word = r->word;
     p.added = true;
-    if (r->t->post.trim) gr_post_trim(&r->t->post, &p, r->text, lead, trail, r->out->n == 0);
+    if (r->post->trim) gr_post_trim(r->post, &p, r->text, lead, trail, r->out->n == 0);
     r->out->v[r->out->n++] = p;
     r->word += r->word_step;
     return GR_OK;
@@ -147,7 +147,7 @@ static gr_status encode_part(gr_tok_run *r, size_t from, size_t to, uint32_t *ch
 /* Take the blanks of vocabulary tokens out of the offsets of the tokens from `start` on. */
 static void trim_tokens(gr_tok_run *r, size_t start)
 {
-    const gr_post *post = &r->t->post;
+    const gr_post *post = r->post;
 
     if (!post->blanks) return;
     for (size_t i = start; i < r->out->n; i++) {
@@ -261,7 +261,7 @@ gr_status gr_tok_encode(gr_tok_work *w, gr_encoding *out, gr_sv text, gr_sv pair
 
     for (int i = 0; i < (has_pair ? 2 : 1); i++) {
         /* Which of two long texts is the longer must be known, so only a single one may stop early. */
-        gr_tok_run r = { w, w->t, &w->seq[i], texts[i], 0, 1, 0, has_pair ? SIZE_MAX : room };
+        gr_tok_run r = { w, w->t, &w->seq[i], texts[i], &w->t->post, &w->t->pretok, 0, 1, 0, has_pair ? SIZE_MAX : room };
 
         w->seq[i].n = 0;
         GR_TRY(check_text(texts[i], i ? "pair" : "text", err));
@@ -278,7 +278,8 @@ gr_status gr_tok_encode_words(gr_tok_work *w, gr_encoding *out, const gr_sv *wor
     if (n_words > GR_TOK_TEXT_MAX) return gr_fail(err, GR_E_ARG, "%zu words are too many for a tokenizer", n_words);
     w->seq[0].n = 0;
     for (size_t i = 0; i < n_words; i++) {
-        gr_tok_run r = { w, w->t, &w->seq[0], words[i].p ? words[i] : (gr_sv){ "", 0 }, (int32_t)i, 0, 0, room };
+        const gr_sv text = words[i].p ? words[i] : (gr_sv){ "", 0 };
+        gr_tok_run r = { w, w->t, &w->seq[0], text, &w->t->word_post, &w->t->word_pretok, (int32_t)i, 0, 0, room };
 
         GR_TRY(check_text(words[i], "word", err));
         GR_TRY(encode_text(&r, err));

@@ -120,6 +120,14 @@ static size_t match_two_spaces(const gr_glyph *g, size_t n, size_t at)
     return i - at >= 2 ? i - at : 0;
 }
 
+/* \s{2,}|[\n\r\t] */
+static size_t match_two_blanks(const gr_glyph *g, size_t n, size_t at)
+{
+    const size_t len = run_of(SPACE, g, n, at) - at;
+
+    return len >= 2 || is_newline(g[at].cp) || g[at].cp == '\t' ? len : 0;
+}
+
 static size_t match_spaces(const gr_glyph *g, size_t n, size_t at)
 {
     return run_of(SPACE, g, n, at) - at;
@@ -155,6 +163,7 @@ gr_pattern_match gr_pattern_find(gr_sv regex)
         { "(?i:" CONTRACTIONS ")|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}" CL100K_END, match_qwen2 },
         { " {2,}", match_two_spaces },
         { "\\s+", match_spaces },
+        { "\\s{2,}|[\\n\\r\\t]", match_two_blanks },
         { "\\p{N}", match_number },
         { "\\p{N}{1,3}", match_three_numbers },
         { "\\n", match_newline },

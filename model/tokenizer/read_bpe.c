@@ -140,7 +140,7 @@ static gr_status build_roberta(gr_tok *t, const gr_tok_config *c, gr_err *err)
     t->pretok = (gr_pretok){ .kind = GR_PRETOK_BYTE_LEVEL, .split = true };
     t->pretok.prefix = c->prefix_space == 1 ? GR_PREFIX_ALWAYS : GR_PREFIX_NEVER;
     gr_bpe_set_byte_level(&t->model);
-    t->post.trim = true;
+    t->post.trim = t->post.roberta = true;
     t->post.prefix_space = c->prefix_space == 1;
     GR_TRY(gr_post_roberta(&t->post, &t->arena, ids[CLS], ids[SEP], err));
     GR_TRY(gr_added_init(t, a, n, err));

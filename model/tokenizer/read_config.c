@@ -38,6 +38,8 @@ static gr_status read_root(gr_tok_config *out, gr_arena *arena, const gr_json *r
     GR_TRY(read_token(&out->class_name, arena, root, "tokenizer_class", err));
     out->mpnet = strncmp(gr_json_str(gr_json_get(root, "tokenizer_class"), ""), "MPNet", 5) == 0;
     GR_TRY(read_flag(&out->lowercase, root, "do_lower_case", err));
+    GR_TRY(read_flag(&out->keep_accents, root, "keep_accents", err));
+    GR_TRY(read_flag(&out->split_by_punct, root, "split_by_punct", err));
     GR_TRY(read_flag(&out->prefix_space, root, "add_prefix_space", err));
     GR_TRY(read_flag(&out->strip_accents, root, "strip_accents", err));
     GR_TRY(read_flag(&out->chinese_chars, root, "tokenize_chinese_chars", err));

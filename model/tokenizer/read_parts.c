@@ -51,7 +51,7 @@ static gr_status read_roberta_post(gr_tok *t, const gr_json *v, gr_err *err)
 
     GR_TRY(read_name_and_id(&cls, t, v, "cls", err));
     GR_TRY(read_name_and_id(&sep, t, v, "sep", err));
-    t->post.trim = t->post.prefix_space = true;
+    t->post.trim = t->post.prefix_space = t->post.roberta = true;
     GR_TRY(gr_tok_read_flag(&t->post.trim, v, "trim_offsets", err));
     GR_TRY(gr_tok_read_flag(&t->post.prefix_space, v, "add_prefix_space", err));
     return gr_post_roberta(&t->post, &t->arena, cls, sep, err);

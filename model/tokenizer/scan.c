@@ -50,7 +50,7 @@ gr_status gr_tok_glyph_words(gr_tok_run *r, const gr_glyph *g, size_t n, gr_err 
 {
     size_t at = 0, from, to;
 
-    while (gr_pretok_next(r->t->pretok.kind, g, n, &at, &from, &to)) {
+    while (gr_pretok_next(r->pretok->kind, g, n, &at, &from, &to)) {
         const size_t before = r->out->n;
 
         GR_TRY(r->t->model.encode(&r->t->model, &r->w->scratch, r->out, g + from, to - from, r->word, err));

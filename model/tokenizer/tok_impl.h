@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "model/tokenizer/normalizer.h"
 #include "model/tokenizer/pretok.h"
+#include "model/tokenizer/spm.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/tokenizer/trie.h"
 
@@ -156,6 +157,7 @@ typedef struct gr_post {
     gr_post_template single, pair;
     bool     trim;          /* RobertaProcessing: blanks are taken out of offsets */
     bool     prefix_space;  /* ... but for one at the start of the text */
+    bool     roberta;       /* the template is RobertaProcessing's */
     uint8_t (*blanks)[2];   /* by id: blank characters at the start and end of the token; NULL: none has any */
 } gr_post;
 
@@ -169,6 +171,8 @@ struct gr_tok {
     gr_tok_model   model;
     gr_added_set   added_raw, added_norm;
     gr_post        post;
+    gr_pretok      word_pretok; /* the same two for words that the caller split: behind RobertaProcessing, */
+    gr_post        word_post;   /* byte-level words begin with a blank, as the models were trained          */
     size_t         vocab_size; /* added tokens included */
     int32_t        pad_id, cls_id, sep_id, mask_id;
     bool           scan;       /* the word scanner of encode.c may be used */
@@ -262,18 +266,18 @@ gr_tok   *gr_tok_new(void); /* NULL when memory is exhausted */
 /* What the scanner does with code point cp (never GR_SCAN_WIDE). */
 gr_scan gr_tok_classify(const gr_tok *t, uint32_t cp);
 
-/* Let a byte-level or metaspace pre-tokenizer put a blank before the text (1) or not (0), in both places
- * where that is said; -1 leaves it as it is. */
+/* Let a byte-level pre-tokenizer put a blank before the text (1) or not (0), in both places where that is
+ * said; -1 leaves it as it is. */
 void gr_tok_set_prefix_space(gr_tok *t, int on);
 
 /* ---- read_config.c ---- */
 
-#define GR_TOK_CONFIG_NONE { .lowercase = -1, .strip_accents = -1, .chinese_chars = -1, .prefix_space = -1 }
+#define GR_TOK_CONFIG_NONE { .lowercase = -1, .strip_accents = -1, .chinese_chars = -1, .keep_accents = -1, .split_by_punct = -1, .prefix_space = -1 }
 
 /* tokenizer_config.json as far as it matters here; unset names are {NULL, 0}. */
 typedef struct gr_tok_config {
     int   lowercase, strip_accents, chinese_chars; /* -1: not said */
-    int   prefix_space;                            /* add_prefix_space, -1: not said */
+    int   keep_accents, split_by_punct, prefix_space; /* add_prefix_space */
     bool  mpnet;                                   /* the template of MPNetTokenizer */
     gr_sv class_name;                              /* tokenizer_class */
     gr_sv unk, pad, cls, sep, mask;
@@ -332,6 +336,12 @@ gr_status gr_tok_read_vocab_text(gr_tok *t, gr_sv text, const gr_tok_opts *opts,
 gr_status gr_tok_read_vocab(gr_tok *t, const char *path, const gr_tok_opts *opts, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_merges_text(gr_tok *t, gr_sv vocab, gr_sv merges, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_merges(gr_tok *t, const char *vocab, const char *merges, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
+
+/* A SentencePiece model: its family by the configuration's class, else by model_type (may be ""), else by
+ * the name of the file. */
+gr_status gr_tok_read_spm_text(gr_tok *t, gr_sv bytes, const char *model_type, const char *file, const gr_tok_config *c,
+                               gr_err *err) GR_MUST_USE;
+gr_status gr_tok_read_spm(gr_tok *t, const char *dir, const char *file, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_json_text(gr_tok *t, gr_sv text, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_read_json(gr_tok *t, const char *path, gr_err *err) GR_MUST_USE;
 

@@ -43,6 +43,8 @@ typedef struct gr_tok_run {
     const gr_tok  *t;
     gr_tok_pieces *out;
     gr_sv          text;
+    const gr_post *post;      /* and the pre-tokenizer: those for texts or those for words */
+    const gr_pretok *pretok;
     int32_t        word;      /* number of the next word            */
     int32_t        word_step; /* 1; 0 where the caller gave a word  */
     size_t         n_words;   /* words found by the model, for the cache */

@@ -96,7 +96,14 @@ gr_status gr_tok_finish(gr_tok *t, gr_err *err)
     t->scan = t->pretok.kind == GR_PRETOK_BERT && t->norm.kind <= GR_NORM_BERT && t->model.max_chars > 0;
     classify_bytes(t);
     find_special(t);
-    return gr_post_blanks(t, err);
+    GR_TRY(gr_post_blanks(t, err));
+    t->word_pretok = t->pretok;
+    t->word_post = t->post;
+    if (t->post.roberta && t->pretok.kind == GR_PRETOK_BYTE_LEVEL) {
+        t->word_pretok.prefix = GR_PREFIX_ALWAYS;
+        t->word_post.prefix_space = true;
+    }
+    return GR_OK;
 }
 
 static void set_prefix(gr_pretok *p, int on)
@@ -198,6 +205,18 @@ static gr_status open_merges(gr_tok **out, const char *vocab, const char *merges
     return finish_open(out, t, s, err);
 }
 
+static gr_status open_spm(gr_tok **out, const char *dir, const char *file, const char *config_path, gr_err *err)
+{
+    gr_tok_config c = no_config;
+    gr_tok *t = gr_tok_new();
+    gr_status s;
+
+    if (!t) return gr_fail_nomem(err, "a tokenizer");
+    s = gr_tok_config_read(&c, &t->arena, config_path, err);
+    if (s == GR_OK) s = gr_tok_read_spm(t, dir, file, &c, err);
+    return finish_open(out, t, s, err);
+}
+
 /* Path of a file in the folder, true when it is there. */
 static bool has_file(char path[GR_PATH_MAX], const char *dir, const char *name)
 {
@@ -206,6 +225,7 @@ static bool has_file(char path[GR_PATH_MAX], const char *dir, const char *name)
 
 gr_status gr_tok_open(gr_tok **out, const char *dir, const gr_tok_opts *opts, gr_err *err)
 {
+    static const char *const spm[] = { "spiece.model", "spm.model", "sentencepiece.bpe.model" };
     char path[GR_PATH_MAX], merges[GR_PATH_MAX], config[GR_PATH_MAX];
 
     if (!gr_fs_join(config, sizeof config, dir, "tokenizer_config.json"))
@@ -214,8 +234,10 @@ gr_status gr_tok_open(gr_tok **out, const char *dir, const gr_tok_opts *opts, gr
     if (has_file(path, dir, "vocab.txt")) return open_vocab(out, path, config, opts, err);
     if (has_file(path, dir, "vocab.json") && has_file(merges, dir, "merges.txt"))
         return open_merges(out, path, merges, config, opts, err);
+    for (size_t i = 0; i < sizeof spm / sizeof *spm; i++)
+        if (has_file(path, dir, spm[i])) return open_spm(out, dir, spm[i], config, err);
     if (!gr_fs_is_dir(dir)) return gr_fail(err, GR_E_NOTFOUND, "%s: no such folder", dir);
-    return gr_fail(err, GR_E_NOTFOUND, "%s: none of tokenizer.json, vocab.txt, and vocab.json with merges.txt is there", dir);
+    return gr_fail(err, GR_E_NOTFOUND, "%s: none of tokenizer.json, vocab.txt, vocab.json with merges.txt, and spiece.model is there", dir);
 }
 
 /* ---- asking ---- */

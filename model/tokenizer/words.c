@@ -79,12 +79,12 @@ gr_status gr_tok_any_words(gr_tok_run *r, const gr_glyph *g, size_t n, gr_err *e
     gr_glyphs *part = r->w->parts;
     const gr_spans *words = &r->w->spans[0];
 
-    if (r->t->pretok.kind <= GR_PRETOK_BERT) return gr_tok_glyph_words(r, g, n, err);
+    if (r->pretok->kind <= GR_PRETOK_BERT) return gr_tok_glyph_words(r, g, n, err);
     part[0].n = 0;
     GR_TRY(gr_glyphs_reserve(&part[0], n, err));
     if (n) memcpy(part[0].v, g, n * sizeof *g);
     part[0].n = n;
-    GR_TRY(gr_pretok_run(&r->t->pretok, part, r->w->spans, err));
+    GR_TRY(gr_pretok_run(r->pretok, part, r->w->spans, err));
     for (size_t i = 0; i < words->n && r->out->n < r->limit; i++) {
         GR_TRY(encode_word(r, part[0].v + words->v[i].from, words->v[i].to - words->v[i].from, err));
         r->word += r->word_step;

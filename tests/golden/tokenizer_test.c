@@ -141,12 +141,6 @@ static void run_file(const char *path, const char *set, const pair *t, const cha
     free(bytes);
 }
 
-/* Vocabularies whose kind a later version brings. */
-static bool is_later(const char *set)
-{
-    return strcmp(set, "albert-base-v2") == 0;
-}
-
 static void run_vocabulary(const char *golden, const char *set, const char *file)
 {
     char path[GR_PATH_MAX], all[GR_PATH_MAX], dir[GR_PATH_MAX];
@@ -157,10 +151,6 @@ static void run_vocabulary(const char *golden, const char *set, const char *file
 
     assert_true(gr_fs_join(path, sizeof path, golden, file));
     assert_true(gr_fs_join(all, sizeof all, shared ? shared : "", "tokenizers") && gr_fs_join(dir, sizeof dir, all, set));
-    if (is_later(set)) {
-        run_file(path, set, NULL, "a kind of tokenizer of a later version");
-        return;
-    }
     if (!shared || !gr_fs_is_dir(dir)) {
         run_file(path, set, NULL, "its vocabulary is absent");
         return;
