@@ -13,7 +13,7 @@ enum {
     GR_CPU_SUPER_K = 2048,    /* terms and columns of b that are packed at a time                  */
     GR_CPU_SUPER_N = 1536,
     GR_CPU_TILE_N = 512,      /* columns of a task, at most                                        */
-    GR_CPU_TILE_ROWS = 8,     /* rows of a task, in panels of mr, at most                          */
+    GR_CPU_TILE_ROWS = 14,    /* rows of a task, in panels of mr, at most                          */
     GR_CPU_PARTIALS = 64,     /* blocks that a sum over rows is cut into, at most                  */
     GR_CPU_SLAB_PARTS = 256   /* parts that a sum over a slab is cut into                          */
 };

@@ -52,9 +52,13 @@ static void tile_task(void *arg, size_t task, int thread)
 
     for (size_t p = 0; p < b->n_parts; p++) {
         const size_t k0 = b->k0 + p * b->part, kc = smaller(b->part, b->k - p * b->part);
+        const float *a = g->a + i * g->a_row + k0 * g->a_col;
+        const size_t whole = g->a_col == 1 ? m / b->kern->mr * b->kern->mr : 0; /* rows that need no packing */
+        const gr_cpu_block block = { .i = i, .m = m, .j = b->j0 + j, .n = n, .kc = kc, .pb = packed_at(b, p, j),
+                                     .a_rows = g->a_col == 1 ? a : NULL, .pa = pa, .first = k0 == 0, .last = k0 + kc == g->k };
 
-        b->kern->pack_a(pa, g->a + i * g->a_row + k0 * g->a_col, g->a_row, g->a_col, m, kc);
-        b->kern->gemm_block(g, pa, packed_at(b, p, j), kc, i, m, b->j0 + j, n, k0 == 0, k0 + kc == g->k);
+        if (whole < m) b->kern->pack_a(pa, a + whole * g->a_row, g->a_row, g->a_col, m - whole, kc);
+        b->kern->gemm_block(g, &block);
     }
 }
 
@@ -66,6 +70,7 @@ static void provider_task(void *arg, size_t task, int thread)
 
     (void)thread;
     b->provider->tile(b->g, i, m, j, n);
+    for (size_t r = i; b->g->bias && r < i + m; r++) b->kern->add(b->g->c + r * b->g->ldc + j, b->g->bias + j, n);
     b->kern->epilogue(b->g, i, m, j, n);
 }
 

@@ -28,6 +28,15 @@ typedef struct gr_cpu_gemm {
     float       *y;    /* act's output; c itself, or another buffer when c (before act) is kept */
 } gr_cpu_gemm;
 
+/* A block of c: rows i.. i + m, columns j.. j + n, over kc terms that are a part of the sum. */
+typedef struct gr_cpu_block {
+    size_t       i, m, j, n, kc;
+    const float *pb;          /* packed b of these columns                                                  */
+    const float *a_rows;      /* element (i, first term) of g->a when its rows are contiguous in k, else NULL */
+    const float *pa;          /* packed a: all m rows, or with a_rows those behind the last whole panel     */
+    bool         first, last; /* parts: the first sets c (unless g->add), behind the last act is applied    */
+} gr_cpu_block;
+
 /* Scalars of one AdamW update, the same for every element of a segment. */
 typedef struct gr_cpu_update {
     float clip, beta1, one_beta1, beta2, one_beta2; /* one_beta: 1 - beta                   */
@@ -45,11 +54,8 @@ typedef struct gr_cpu_kernels {
      * round_up(m, mr) k + GR_CPU_PACK_SLACK floats, or the same with n and nr. */
     void (*pack_a)(float *dst, const float *a, size_t row, size_t col, size_t m, size_t k);
     void (*pack_b)(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
-    /* Rows i.. i+m, columns j.. j+n of g->c from packed parts of kc terms; `first` and `last` of the
-     * parts that make the sum: the first sets c (unless g->add), behind the last bias and act are applied. */
-    void (*gemm_block)(const gr_cpu_gemm *g, const float *pa, const float *pb, size_t kc, size_t i, size_t m, size_t j,
-                       size_t n, bool first, bool last);
-    /* Bias and act alone, on a rectangle of c that is complete. */
+    void (*gemm_block)(const gr_cpu_gemm *g, const gr_cpu_block *b);
+    /* act alone, on a rectangle of c that is complete */
     void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);
 
     /* dy *= act' for rows r0.. r1; column sums of the result into partial (out), NULL: none */
