@@ -474,7 +474,7 @@ static void test_processors_same_bits(void **state)
 {
     (void)state;
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
-        world w = build("cpu", kinds[k]);
+        world w = build("cpu", kinds[k], 2);
         processors_same_bits(&w);
         tear_down(&w);
     }
