@@ -22,8 +22,9 @@ static int by_content(const void *a, const void *b)
 }
 
 /* Bytes at which a search has to look closer. */
-static void note_starts(gr_added_set *set, bool lower)
+static void note_starts(gr_added_set *set, const gr_norm *norm)
 {
+    const bool lower = norm->kind == GR_NORM_BERT && norm->lower;
     size_t distinct = 0;
 
     for (size_t i = 0; i < set->n; i++) set->starts[(unsigned char)set->token[i].content.p[0]] = true;
@@ -31,6 +32,7 @@ static void note_starts(gr_added_set *set, bool lower)
     if (lower)
         for (int c = 'a'; c <= 'z'; c++)
             if (set->starts[c]) set->raw_starts[c - 'a' + 'A'] = true;
+    if (norm->kind > GR_NORM_BERT) memset(set->raw_starts, true, sizeof set->raw_starts); /* any byte may become any */
     if (set->starts[' ']) set->raw_starts['\t'] = set->raw_starts['\n'] = set->raw_starts['\r'] = true;
     for (int c = 0; c < 256; c++) {
         if (!set->starts[c]) continue;
@@ -41,7 +43,7 @@ static void note_starts(gr_added_set *set, bool lower)
 }
 
 /* Take over set->token[0..set->n), unsorted: order, drop repetitions, index. */
-static gr_status build(gr_added_set *set, gr_arena *arena, bool lower, gr_err *err)
+static gr_status build(gr_added_set *set, gr_arena *arena, const gr_norm *norm, gr_err *err)
 {
     gr_sv *keys = NULL;
     int32_t *values = NULL;
@@ -64,7 +66,7 @@ static gr_status build(gr_added_set *set, gr_arena *arena, bool lower, gr_err *e
         values[i] = (int32_t)i;
     }
     s = gr_trie_build(&set->trie, arena, keys, values, n, NULL, err);
-    note_starts(set, lower);
+    note_starts(set, norm);
 out:
     free(keys);
     free(values);
@@ -88,6 +90,7 @@ gr_status gr_added_init(gr_tok *t, const gr_added *tokens, size_t n, gr_err *err
 {
     gr_added *raw = gr_arena_calloc(&t->arena, n, sizeof *raw), *norm = gr_arena_calloc(&t->arena, n, sizeof *norm);
     gr_glyphs g[2] = { { NULL, 0, 0 }, { NULL, 0, 0 } };
+    const gr_norm none = { .kind = GR_NORM_NONE };
     size_t n_raw = 0, n_norm = 0;
     gr_status s = GR_OK;
 
@@ -110,8 +113,8 @@ gr_status gr_added_init(gr_tok *t, const gr_added *tokens, size_t n, gr_err *err
     t->added_raw.n = n_raw;
     t->added_norm.token = norm;
     t->added_norm.n = n_norm;
-    GR_TRY(build(&t->added_raw, &t->arena, false, err));
-    return build(&t->added_norm, &t->arena, t->norm.kind == GR_NORM_BERT && t->norm.lower, err);
+    GR_TRY(build(&t->added_raw, &t->arena, &none, err));
+    return build(&t->added_norm, &t->arena, &t->norm, err);
 }
 
 /* ---- searching ---- */
