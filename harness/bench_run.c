@@ -40,7 +40,8 @@ static gr_status open_runner(runner *r, const gr_bench *b, const gr_bench_case *
     const int32_t tokens = (int32_t)(c->batch_size * (int64_t)b->rows.max_len);
     const gr_session_opts so = { .device = device, .pool = b->pool, .train = strcmp(c->mode, "train") == 0, .max_tokens = tokens,
                                  .max_rows = (int32_t)c->batch_size, .max_length = (int32_t)b->rows.max_len, .seed = 42, .beta1 = 0.9, .beta2 = 0.999,
-                                 .epsilon = 1e-8, .max_grad_norm = 1.0, .recompute = b->o.gradient_checkpointing, .deterministic = b->o.deterministic };
+                                 .epsilon = 1e-8, .max_grad_norm = 1.0, .recompute = b->o.gradient_checkpointing, .deterministic = b->o.deterministic,
+                                 .in_place = true };
 
     memset(r, 0, sizeof *r);
     GR_TRY(gr_session_open(&r->s, b->model, &so, err));

@@ -146,7 +146,19 @@ void gr_checkpoint_remove(const char *dir)
     if (strcmp(gr_fs_basename(parent), "checkpoints") == 0) (void)rmdir(parent); /* only when no other run has some there */
 }
 
-/* ---- save ---- */
+/* ---- save: moments go from the session to the file piece by piece ---- */
+
+typedef struct moments {
+    gr_session *session;
+    size_t      v_at; /* number of the tensor of second moments */
+} moments;
+
+static gr_status read_moments(void *user, size_t i, size_t at, void *out, size_t n, gr_err *err)
+{
+    const moments *x = user;
+
+    return gr_session_state_read(x->session, out, at + (i == x->v_at ? gr_session_state_bytes(x->session) / 2 : 0), n, err);
+}
 
 static gr_st_tensor slab(const char *name, const gr_model *m, const void *data)
 {
@@ -159,30 +171,26 @@ gr_status gr_checkpoint_save(const char *dir, const gr_train_job *job, const gr_
                              const void *best, int64_t keep, gr_err *err)
 {
     gr_model *m = job->model;
-    const size_t bytes = m->params.total * (size_t)m->elem;
-    unsigned char *moments = malloc(gr_session_state_bytes(job->session));
+    moments from = { job->session, 2 };
     char *text = NULL, path[GR_PATH_MAX];
     gr_st_tensor t[5];
-    int64_t step;
     size_t n = 0;
     gr_status s;
 
-    if (!moments) return gr_fail_nomem(err, "a checkpoint");
     if ((s = gr_session_pull(job->session, err)) != GR_OK) goto out;
-    if ((s = gr_session_state_get(job->session, moments, &step, err)) != GR_OK) goto out;
     if ((s = state_text(&text, job, st, record, err)) != GR_OK) goto out;
     t[n++] = slab("weights", m, m->weights);
-    t[n++] = slab("m", m, moments);
-    t[n++] = slab("v", m, moments + bytes);
+    t[n++] = slab("m", m, NULL);
+    t[from.v_at] = slab("v", m, NULL);
+    n++;
     if (best) t[n++] = slab("best", m, best);
     t[n++] = (gr_st_tensor){ .name = "state", .dtype = GR_DT_U8, .ndim = 1, .shape = { (int64_t)strlen(text) }, .count = strlen(text),
                              .data = (const unsigned char *)text, .bytes = strlen(text) };
     if ((s = gr_fs_mkdirs(dir, err)) != GR_OK) goto out;
     path_of(path, dir, st->step);
-    if ((s = gr_st_write(path, t, n, err)) != GR_OK) goto out;
+    if ((s = gr_st_write_from(path, t, n, read_moments, &from, err)) != GR_OK) goto out;
     prune(dir, keep);
 out:
-    free(moments);
     free(text);
     return s;
 }
@@ -201,7 +209,6 @@ static gr_status take(const gr_st *f, const gr_train_job *job, gr_train_state *s
     const size_t bytes = m->params.total * (size_t)m->elem;
     const gr_st_tensor *w = need(f, "weights", m), *m1 = need(f, "m", m), *v = need(f, "v", m), *b = need(f, "best", m);
     const gr_st_tensor *text = gr_st_find(f, "state");
-    unsigned char *moments = NULL;
     gr_json *root = NULL;
     gr_status s;
 
@@ -211,21 +218,17 @@ static gr_status take(const gr_st *f, const gr_train_job *job, gr_train_state *s
         s = gr_fail(err, GR_E_NOTFOUND, "a checkpoint of another run");
         goto out;
     }
-    moments = malloc(gr_session_state_bytes(job->session));
-    if (!moments || (b && !(*best = malloc(bytes)))) {
+    if (b && !(*best = malloc(bytes))) {
         s = gr_fail_nomem(err, "a checkpoint");
         goto out;
     }
     get_state(st, root);
     if ((s = get_history(record, gr_json_get(root, "history"), err)) != GR_OK) goto out;
     memcpy(m->weights, w->data, bytes);
-    memcpy(moments, m1->data, bytes);
-    memcpy(moments + bytes, v->data, bytes);
     if (b) memcpy(*best, b->data, bytes);
     if ((s = gr_session_push(job->session, err)) != GR_OK) goto out;
-    s = gr_session_state_set(job->session, moments, st->step, err);
+    s = gr_session_state_load(job->session, m1->data, v->data, st->step, err);
 out:
-    free(moments);
     gr_json_free(root);
     return s;
 }

@@ -17,7 +17,7 @@ enum { BUDGET = 2048, MAX_ROWS = 64 };
 
 static gr_status open_model(gr_infer *f, const gr_infer_opts *o, const char *dir, const gr_device_info *device, gr_err *err)
 {
-    gr_model_opts m = { .dir = dir, .head = { GR_HEAD_EMBED, 0 }, .elem = device->elem, .dropout = -1.0, .require_head = !o->embed, .skip_sha256 = true };
+    gr_model_opts m = { .dir = dir, .head = { GR_HEAD_EMBED, 0 }, .elem = device->elem, .dropout = -1.0, .require_head = !o->embed, .skip_sha256 = true, .map = true };
     gr_config c;
     gr_status s;
 
@@ -105,7 +105,7 @@ static gr_status read_folder(gr_infer *f, const gr_infer_opts *o, const char *di
 static gr_status open_all(gr_infer *f, const gr_infer_opts *o, gr_err *err)
 {
     const gr_device_info *device = gr_device_find(o->device);
-    gr_session_opts so = { .device = o->device, .max_rows = MAX_ROWS };
+    gr_session_opts so = { .device = o->device, .max_rows = MAX_ROWS, .in_place = true };
     char dir[GR_PATH_MAX];
 
     if (!device) return gr_fail(err, GR_E_ARG, "--device: no device is called '%s' (glue-run list devices)", o->device);
@@ -197,17 +197,23 @@ bool gr_infer_full(const gr_infer *f)
     return f->batch.n_rows == MAX_ROWS || f->batch.n_tokens >= BUDGET;
 }
 
+static bool all_finite(const double *x, size_t n)
+{
+    while (n > 0 && isfinite(x[n - 1])) n--;
+    return n == 0;
+}
+
 gr_status gr_infer_run(gr_infer *f, gr_err *err)
 {
     const bool tokens = f->model->head.kind == GR_HEAD_TOKEN;
-    size_t n = (size_t)(tokens ? f->batch.n_tokens : f->batch.n_rows) * (size_t)f->width;
+    const size_t n = (size_t)(tokens ? f->batch.n_tokens : f->batch.n_rows) * (size_t)f->width;
 
     if (f->batch.n_rows == 0) return GR_OK;
     if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "interrupted");
     GR_TRY(gr_session_eval(f->session, &f->batch, f->out, NULL, err));
-    while (n-- > 0)
-        if (!isfinite(f->out[n])) return gr_fail(err, GR_E_NUMERIC, "the model's output is not finite");
-    return GR_OK;
+    if (all_finite(f->out, n)) return GR_OK;
+    GR_TRY(gr_model_check(f->model, err)); /* a mapped model is not searched when it is opened */
+    return gr_fail(err, GR_E_NUMERIC, "the model's output is not finite");
 }
 
 void gr_infer_clear(gr_infer *f)

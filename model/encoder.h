@@ -27,6 +27,7 @@ typedef struct gr_encoder {
     const gr_params  *t;
     gr_head_spec      head;
     void             *weights, *grads; /* slabs on the device; grads NULL without training */
+    const void *const *tensor;         /* NULL, or where each tensor lies (a mapped model, read only); then weights is not used */
     gr_plan           plan;
 } gr_encoder;
 

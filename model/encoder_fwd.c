@@ -30,7 +30,8 @@ gr_attn_args gr_encoder_attention(const gr_encoder *e, const gr_pass *p, int32_t
 
 const void *gr_encoder_weight(const gr_encoder *e, int32_t i)
 {
-    return i < 0 ? NULL : (const char *)e->weights + e->t->p[i].offset * e->plan.o.elem;
+    if (i < 0) return NULL;
+    return e->tensor ? e->tensor[i] : (const char *)e->weights + e->t->p[i].offset * e->plan.o.elem;
 }
 
 void *gr_encoder_grad(const gr_encoder *e, int32_t i)

@@ -44,6 +44,9 @@ const char         *gr_st_metadata(const gr_st *s, const char *key); /* of the f
 /* SHA-256 of the file, or of the shards laid end to end in name order. */
 void                gr_st_sha256(const gr_st *s, char out[GR_SHA256_HEX]);
 
+/* Is this machine little-endian, so that the file's bytes are values as they stand? */
+bool gr_st_native(void);
+
 /* Widen or round `count` elements to double / float. Integer types convert too. GR_E_UNSUPPORTED. */
 gr_status gr_st_to_f64(double *out, const gr_st_tensor *t, gr_err *err) GR_MUST_USE;
 gr_status gr_st_to_f32(float *out, const gr_st_tensor *t, gr_err *err) GR_MUST_USE;
@@ -51,6 +54,10 @@ gr_status gr_st_to_i64(int64_t *out, const gr_st_tensor *t, gr_err *err) GR_MUST
 
 /* Write tensors (data in native byte order, name order as given) with metadata {"format":"pt"}; atomic. */
 gr_status gr_st_write(const char *path, const gr_st_tensor *tensors, size_t n, gr_err *err) GR_MUST_USE;
+/* The same for values that are not in memory as they shall be written: of a tensor whose data is NULL `read` is asked for
+ * bytes [at, at + n), piece by piece and in order; i is its number. Pieces are whole elements of up to 8 bytes. */
+typedef gr_status (*gr_st_read_fn)(void *user, size_t i, size_t at, void *out, size_t n, gr_err *err);
+gr_status gr_st_write_from(const char *path, const gr_st_tensor *tensors, size_t n, gr_st_read_fn read, void *user, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus
 }

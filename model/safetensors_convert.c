@@ -44,6 +44,15 @@ size_t gr_dtype_size(gr_dtype t)
     return 0;
 }
 
+bool gr_st_native(void)
+{
+    const uint16_t one = 1;
+    unsigned char first;
+
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
 static uint64_t load_bytes(const unsigned char *p, size_t n)
 {
     uint64_t x = 0;
@@ -113,6 +122,10 @@ gr_status gr_st_to_f32(float *out, const gr_st_tensor *t, gr_err *err)
     size_t size;
 
     GR_TRY(known_type(&size, t, err));
+    if (t->dtype == GR_DT_F32 && gr_st_native()) {
+        if (t->bytes) memcpy(out, t->data, t->bytes);
+        return GR_OK;
+    }
     if (t->dtype == GR_DT_F32) {
         for (size_t i = 0; i < t->count; i++) out[i] = float_value((uint32_t)load_bytes(t->data + 4 * i, 4));
         return GR_OK;

@@ -1,5 +1,6 @@
 /* safetensors_write.c - writing .safetensors files; see safetensors.h for the format. Tensors are written in the
  * order given; the header is padded with blanks so that the data begin at a multiple of 8 bytes. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -47,24 +48,46 @@ static gr_status make_header(gr_buf *h, const gr_st_tensor *t, size_t n, gr_err 
     return h->oom ? gr_fail_nomem(err, "the header") : GR_OK;
 }
 
-/* Data are little-endian in the file; this build writes native bytes, so it is for little-endian hosts. */
-static bool host_is_little_endian(void)
-{
-    const uint16_t one = 1;
-    unsigned char first;
+enum { PIECE = 1 << 20 }; /* bytes */
 
-    memcpy(&first, &one, 1);
-    return first == 1;
+static gr_status write_pieces(gr_fs_out *o, const gr_st_tensor *t, size_t i, void *piece, gr_st_read_fn read, void *user, gr_err *err)
+{
+    for (size_t at = 0, n; at < t->bytes; at += n) {
+        n = t->bytes - at < PIECE ? t->bytes - at : PIECE;
+        GR_TRY(read(user, i, at, piece, n, err));
+        GR_TRY(gr_fs_out_write(o, piece, n, err));
+    }
+    return GR_OK;
+}
+
+static gr_status write_data(gr_fs_out *o, const gr_st_tensor *t, size_t n, gr_st_read_fn read, void *user, gr_err *err)
+{
+    void *piece = read ? malloc(PIECE) : NULL;
+    gr_status s = GR_OK;
+
+    if (read && !piece) return gr_fail_nomem(err, "a piece of a tensor");
+    for (size_t i = 0; i < n && s == GR_OK; i++) {
+        if (t[i].bytes == 0) continue;
+        if (t[i].data) s = gr_fs_out_write(o, t[i].data, t[i].bytes, err);
+        else s = read ? write_pieces(o, &t[i], i, piece, read, user, err) : gr_fail(err, GR_E_ARG, "tensor '%s' has no data", t[i].name);
+    }
+    free(piece);
+    return s;
 }
 
 gr_status gr_st_write(const char *path, const gr_st_tensor *tensors, size_t n, gr_err *err)
+{
+    return gr_st_write_from(path, tensors, n, NULL, NULL, err);
+}
+
+gr_status gr_st_write_from(const char *path, const gr_st_tensor *tensors, size_t n, gr_st_read_fn read, void *user, gr_err *err)
 {
     gr_buf header = { 0 };
     gr_fs_out *o = NULL;
     unsigned char len[8];
     gr_status s;
 
-    if (!host_is_little_endian()) return gr_fail(err, GR_E_UNSUPPORTED, "%s: writing needs a little-endian machine", path);
+    if (!gr_st_native()) return gr_fail(err, GR_E_UNSUPPORTED, "%s: writing needs a little-endian machine", path);
     if ((s = make_header(&header, tensors, n, err)) != GR_OK) {
         (void)gr_wrap(err, s, "%s", path);
         goto out;
@@ -73,8 +96,7 @@ gr_status gr_st_write(const char *path, const gr_st_tensor *tensors, size_t n, g
     if ((s = gr_fs_out_open(&o, path, err)) != GR_OK) goto out;
     if ((s = gr_fs_out_write(o, len, sizeof len, err)) != GR_OK) goto out;
     if ((s = gr_fs_out_write(o, header.p, header.n, err)) != GR_OK) goto out;
-    for (size_t i = 0; i < n; i++)
-        if (tensors[i].bytes && (s = gr_fs_out_write(o, tensors[i].data, tensors[i].bytes, err)) != GR_OK) goto out;
+    if ((s = write_data(o, tensors, n, read, user, err)) != GR_OK) goto out;
     s = gr_fs_out_commit(o, err);
 out:
     gr_fs_out_close(o);

@@ -27,6 +27,7 @@ static gr_status check_opts(const gr_model *m, const gr_session_opts *o, const g
     if (!(o->label_smoothing >= 0.0 && o->label_smoothing <= 1.0))
         return gr_fail(err, GR_E_ARG, "label smoothing %g is not in 0..1", o->label_smoothing);
     if (!o->train) return GR_OK;
+    if (m->tensor) return gr_fail(err, GR_E_ARG, "training needs a model that is not mapped");
     if (!(o->beta1 >= 0.0 && o->beta1 < 1.0) || !(o->beta2 >= 0.0 && o->beta2 < 1.0))
         return gr_fail(err, GR_E_ARG, "betas %g and %g are not in 0..1", o->beta1, o->beta2);
     if (!(o->epsilon >= 0.0) || !(o->weight_decay >= 0.0) || !(o->max_grad_norm >= 0.0))
@@ -38,7 +39,7 @@ static gr_status check_opts(const gr_model *m, const gr_session_opts *o, const g
 static gr_status take(gr_session *s, void **out, size_t bytes, const char *what, gr_err *err)
 {
     *out = s->enc.op->alloc(s->enc.ctx, bytes ? bytes : 1);
-    if (!*out) return gr_fail(err, GR_E_NOMEM, "device %s: no memory for %zu bytes of %s", s->o.device, bytes, what);
+    if (!*out) return gr_fail(err, GR_E_NOMEM, "device %s: out of memory for %zu bytes of %s", s->o.device, bytes, what);
     return GR_OK;
 }
 
@@ -46,7 +47,13 @@ static gr_status take_slabs(gr_session *s, gr_err *err)
 {
     const size_t slab = gr_session_slab(s);
 
-    GR_TRY(take(s, &s->enc.weights, slab, "weights", err));
+    s->in_place = s->o.in_place && s->enc.op->unified;
+    if (s->in_place) {
+        s->enc.weights = s->model->weights;
+        s->enc.tensor = s->model->tensor;
+    } else {
+        GR_TRY(take(s, &s->enc.weights, slab, "weights", err));
+    }
     if (!s->o.train) return GR_OK;
     GR_TRY(take(s, &s->enc.grads, slab, "gradients", err));
     GR_TRY(take(s, &s->m, slab, "first moments", err));
@@ -136,7 +143,7 @@ void gr_session_close(gr_session *s)
 {
     if (!s) return;
     if (s->enc.ctx) {
-        void *const held[] = { s->enc.weights, s->enc.grads, s->m, s->v, s->acts, s->batch.dev, s->scalars, s->flag };
+        void *const held[] = { s->in_place ? NULL : s->enc.weights, s->enc.grads, s->m, s->v, s->acts, s->batch.dev, s->scalars, s->flag };
         for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
             if (held[i]) s->enc.op->release(s->enc.ctx, held[i]);
         s->enc.op->close(s->enc.ctx);

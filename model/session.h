@@ -38,11 +38,14 @@ typedef struct gr_session_opts {
     bool        recompute;      /* gradient checkpointing: keep only each layer's input             */
     bool        deterministic;  /* bits do not depend on the CPU model                             */
     bool        tap_hidden;     /* keep every hidden state for gr_session_tap (tests)               */
+    bool        in_place;       /* take the model's own memory for the weights where the device's memory is the host's: no copy.
+                                   model->weights then changes with every step, and is complete after a pull              */
 } gr_session_opts;
 
 typedef struct gr_session gr_session;
 
-/* Copies the model's weights to the device. `model` must outlive the session. GR_E_NOMEM says the bytes asked. */
+/* Copies the model's weights to the device, unless in_place. `model` must outlive the session. GR_E_NOMEM says the bytes
+ * asked. Of a mapped model (weights.h) only evaluation sessions can be opened. */
 gr_status gr_session_open(gr_session **out, gr_model *model, const gr_session_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_session_close(gr_session *s);
 
@@ -67,7 +70,8 @@ typedef struct gr_step_result {
 gr_status gr_session_step(gr_session *s, double lr, gr_step_result *out, gr_err *err) GR_MUST_USE;
 int64_t   gr_session_steps(const gr_session *s);
 
-/* Device weights back into model->weights; and the other way. */
+/* Device weights back into model->weights; and the other way. In place they are there already: then a pull completes
+ * what a step may have put off, and a push says that the caller has replaced all weights. */
 gr_status gr_session_pull(gr_session *s, gr_err *err) GR_MUST_USE;
 gr_status gr_session_push(gr_session *s, gr_err *err) GR_MUST_USE;
 
@@ -75,6 +79,9 @@ gr_status gr_session_push(gr_session *s, gr_err *err) GR_MUST_USE;
 size_t    gr_session_state_bytes(const gr_session *s);
 gr_status gr_session_state_get(gr_session *s, void *out, int64_t *step, gr_err *err) GR_MUST_USE;
 gr_status gr_session_state_set(gr_session *s, const void *in, int64_t step, gr_err *err) GR_MUST_USE;
+/* The same without a copy of it all: bytes [at, at + n) of m followed by v; and m and v from where they lie. */
+gr_status gr_session_state_read(gr_session *s, void *out, size_t at, size_t n, gr_err *err) GR_MUST_USE;
+gr_status gr_session_state_load(gr_session *s, const void *m, const void *v, int64_t step, gr_err *err) GR_MUST_USE;
 
 /* Gradients as accumulated since the last step, params.total elements (tests). */
 gr_status gr_session_grads(gr_session *s, void *out, gr_err *err) GR_MUST_USE;

@@ -38,6 +38,7 @@ struct gr_session {
     int64_t         steps;
     int32_t         micro;          /* loss slots in use since the last step */
     bool            pending;        /* gradients wait for a step */
+    bool            in_place;       /* enc.weights or enc.tensor are the model's own */
     double          folded;
     gr_pass         last;           /* the last pass: shapes for taps, and for a failed step's search ... */
     bool            last_valid;     /* ... while the batch memory still holds its micro-batch */

@@ -15,13 +15,24 @@ void gr_session_to_double(const gr_session *s, double *out, size_t n)
 
 gr_status gr_session_pull(gr_session *s, gr_err *err)
 {
-    s->enc.op->download(s->enc.ctx, s->model->weights, s->enc.weights, gr_session_slab(s));
+    if (!s->in_place && !s->model->tensor) s->enc.op->download(s->enc.ctx, s->model->weights, s->enc.weights, gr_session_slab(s));
     return s->enc.op->sync(s->enc.ctx, err);
+}
+
+/* Of a mapped model tensor by tensor. */
+static void upload_tensors(gr_session *s)
+{
+    const gr_params *t = &s->model->params;
+    const size_t     elem = gr_session_elem(s);
+
+    for (size_t i = 0; i < t->n; i++)
+        s->enc.op->upload(s->enc.ctx, (char *)s->enc.weights + t->p[i].offset * elem, gr_model_tensor(s->model, i), t->p[i].count * elem);
 }
 
 gr_status gr_session_push(gr_session *s, gr_err *err)
 {
-    s->enc.op->upload(s->enc.ctx, s->enc.weights, s->model->weights, gr_session_slab(s));
+    if (!s->in_place && s->model->tensor) upload_tensors(s);
+    else if (!s->in_place) s->enc.op->upload(s->enc.ctx, s->enc.weights, s->model->weights, gr_session_slab(s));
     return s->enc.op->sync(s->enc.ctx, err);
 }
 
@@ -35,24 +46,36 @@ size_t gr_session_state_bytes(const gr_session *s) { return s->o.train ? 2 * gr_
 
 gr_status gr_session_state_get(gr_session *s, void *out, int64_t *step, gr_err *err)
 {
-    const size_t n = gr_session_slab(s);
+    GR_TRY(gr_session_state_read(s, out, 0, 2 * gr_session_slab(s), err));
+    *step = s->steps;
+    return GR_OK;
+}
+
+gr_status gr_session_state_read(gr_session *s, void *out, size_t at, size_t n, gr_err *err)
+{
+    const size_t half = gr_session_slab(s), first = at < half ? (n < half - at ? n : half - at) : 0;
 
     GR_TRY(need_training(s, err));
-    s->enc.op->download(s->enc.ctx, out, s->m, n);
-    s->enc.op->download(s->enc.ctx, (char *)out + n, s->v, n);
-    *step = s->steps;
+    if (at > 2 * half || n > 2 * half - at) return gr_fail(err, GR_E_ARG, "bytes %zu..%zu of an optimiser state of %zu", at, at + n, 2 * half);
+    if (first) s->enc.op->download(s->enc.ctx, out, (const char *)s->m + at, first);
+    if (n > first) s->enc.op->download(s->enc.ctx, (char *)out + first, (const char *)s->v + (at + first - half), n - first);
     return s->enc.op->sync(s->enc.ctx, err);
 }
 
 gr_status gr_session_state_set(gr_session *s, const void *in, int64_t step, gr_err *err)
+{
+    return gr_session_state_load(s, in, (const char *)in + gr_session_slab(s), step, err);
+}
+
+gr_status gr_session_state_load(gr_session *s, const void *m, const void *v, int64_t step, gr_err *err)
 {
     const size_t n = gr_session_slab(s);
 
     GR_TRY(need_training(s, err));
     if (step < 0) return gr_fail(err, GR_E_ARG, "optimiser state of step %lld", (long long)step);
     if (s->pending) return gr_fail(err, GR_E_ARG, "optimiser state set between a batch and its step");
-    s->enc.op->upload(s->enc.ctx, s->m, in, n);
-    s->enc.op->upload(s->enc.ctx, s->v, (const char *)in + n, n);
+    s->enc.op->upload(s->enc.ctx, s->m, m, n);
+    s->enc.op->upload(s->enc.ctx, s->v, v, n);
     s->steps = step;
     return s->enc.op->sync(s->enc.ctx, err);
 }

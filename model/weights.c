@@ -1,6 +1,7 @@
 /* weights.c - a model's life: made from a configuration, named, warned about, closed; see weights.h. */
 #include "model/weights.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,17 +105,55 @@ static gr_status take_labels(gr_model *m, const char *const *given, gr_err *err)
     return GR_OK;
 }
 
+/* ---- values ---- */
+
+/* An exponent of ones is a NaN or an infinity. */
+static bool finite_floats(const unsigned char *p, size_t n)
+{
+    uint32_t bad = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+
+        memcpy(&bits, p + 4 * i, sizeof bits);
+        bad |= (uint32_t)((bits & 0x7f800000u) == 0x7f800000u);
+    }
+    return bad == 0;
+}
+
+static bool finite_doubles(const double *x, size_t n)
+{
+    bool finite = true;
+
+    for (size_t i = 0; i < n; i++) finite = finite && isfinite(x[i]);
+    return finite;
+}
+
+gr_status gr_model_check_tensor(const gr_model *m, size_t i, const char *name, gr_err *err)
+{
+    const void *x = gr_model_tensor(m, i);
+    const size_t n = m->params.p[i].count;
+
+    if (m->elem == 8 ? finite_doubles(x, n) : finite_floats(x, n)) return GR_OK;
+    return gr_fail(err, GR_E_NUMERIC, "tensor '%s' holds NaN or infinite values", name);
+}
+
+gr_status gr_model_check(const gr_model *m, gr_err *err)
+{
+    for (size_t i = 0; i < m->params.n; i++) GR_TRY(gr_model_check_tensor(m, i, m->params.p[i].name, err));
+    return GR_OK;
+}
+
 /* ---- life ---- */
 
 static gr_status take_slab(gr_model *m, gr_err *err)
 {
     size_t bytes;
 
-    if (!gr_mul_size(&bytes, m->params.total, (size_t)m->elem) || !gr_add_size(&bytes, bytes, (size_t)(-bytes & (LINE - 1))))
-        return gr_fail_nomem(err, "the weights");
-    m->weights = aligned_alloc(LINE, bytes);
-    if (!m->weights) return gr_fail(err, GR_E_NOMEM, "out of memory for %zu bytes of weights", bytes);
-    memset(m->weights, 0, bytes); /* padding between tensors stays zero */
+    if (!gr_mul_size(&bytes, m->params.total, (size_t)m->elem) || !gr_add_size(&bytes, bytes, LINE)) return gr_fail_nomem(err, "the weights");
+    m->block = calloc(1, bytes); /* padding between tensors is zero; what is never written takes no memory */
+    if (!m->block) return gr_fail(err, GR_E_NOMEM, "out of memory for %zu bytes of weights", bytes);
+    m->weights = (char *)m->block + (LINE - 1) - ((uintptr_t)m->block + (LINE - 1)) % LINE;
     return GR_OK;
 }
 
@@ -157,7 +196,9 @@ void gr_model_close(gr_model *m)
 {
     if (!m) return;
     free(m->warnings);
-    free(m->weights);
+    free(m->block);
+    free(m->tensor);
+    gr_st_close(m->file);
     gr_params_free(&m->params);
     gr_config_free(&m->config);
     free(m);

@@ -24,6 +24,8 @@ typedef struct gr_model_opts {
     bool               ignore_unused; /* accept tensors that the model does not use                 */
     bool               require_head;  /* prediction: a missing head is GR_E_FORMAT, not a warning    */
     bool               skip_sha256;   /* leave gr_model.sha256 empty: no record is made              */
+    bool               map;           /* tensors stay in the mapped file where its bytes allow: a model that is only read.
+                                         They are not searched for NaN; gr_model_check does that           */
     double             dropout;       /* replaces all dropouts of the config; negative: keep them   */
 } gr_model_opts;
 
@@ -33,14 +35,23 @@ typedef struct gr_model {
     gr_head_spec head;
     const char *const *labels;     /* of the head in use; in the config's arena; NULL for regression/embed */
     int          elem;
-    void        *weights;          /* params.total elements, 64-byte aligned                     */
+    void        *weights;          /* params.total elements, 64-byte aligned; of a mapped model only what could not stay in the file */
+    const void **tensor;           /* NULL, or [params.n] of a mapped model: where each tensor lies; query, key and value end to end */
     char         name[64];         /* slug for tables and file names, from the folder's name     */
     char         dir[4096];
     char         sha256[GR_SHA256_HEX]; /* of the weight file(s), in name order                  */
     bool         head_is_new;      /* the head was initialised afresh                            */
     char       **warnings;         /* new head, missing pooler, unused heads, ignored buffers    */
     size_t       n_warnings;
+    void        *block;            /* memory of the slab                                         */
+    struct gr_st *file;            /* a mapped model's                                           */
 } gr_model;
+
+/* First element of tensor i, wherever it lies. */
+static inline const void *gr_model_tensor(const gr_model *m, size_t i)
+{
+    return m->tensor ? m->tensor[i] : (const char *)m->weights + m->params.p[i].offset * (size_t)m->elem;
+}
 
 /* The head that a checkpoint's configuration declares, for prediction: token tags, classes, or a value when
  * problem_type is regression or there is one label. GR_E_FORMAT when it declares none. */
@@ -53,6 +64,8 @@ gr_status gr_model_head_of(gr_head_spec *out, const gr_config *c, gr_err *err) G
  * unless ignore_unused. Names may carry the prefix "bert." or none; LayerNorm gamma/beta are read as
  * weight/bias. Non-finite weights are GR_E_NUMERIC and name the tensor. */
 gr_status gr_model_open(gr_model **out, const gr_model_opts *o, gr_err *err) GR_MUST_USE;
+/* GR_E_NUMERIC names the first tensor with a NaN or an infinity. */
+gr_status gr_model_check(const gr_model *m, gr_err *err) GR_MUST_USE;
 /* A fresh model from a config alone (all tensors initialised), for tests, benches and the demo. */
 gr_status gr_model_create(gr_model **out, const char *config_path, const gr_model_opts *o, gr_err *err) GR_MUST_USE;
 /* The same from the text of a config.json; `name` takes the place of the folder. */

@@ -12,6 +12,9 @@ gr_status gr_model_new(gr_model **out, gr_config *config, const char *dir, const
 /* Keep a warning with the model and write it to the log. */
 gr_status gr_model_warn(gr_model *m, gr_err *err, const char *fmt, ...) GR_PRINTF(3, 4);
 
+/* GR_E_NUMERIC with the name given when tensor i holds a NaN or an infinity. */
+gr_status gr_model_check_tensor(const gr_model *m, size_t i, const char *name, gr_err *err) GR_MUST_USE;
+
 /* Fill tensor i by its initialiser: Philox keyed by (seed, name), so that no tensor's values depend on the others. */
 void gr_model_init_tensor(gr_model *m, size_t i, uint64_t seed);
 

@@ -1,6 +1,5 @@
 /* weights_load.c - a checkpoint folder into a model, strictly: every tensor of the model is found with its shape or
  * the load fails, and every tensor of the file is used or accounted for. See weights.h for what is only warned of. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@ typedef struct loader {
     const gr_st         *st;
     bool                *used;    /* [gr_st_count] */
     bool                *missing; /* [params.n]    */
+    const gr_st_tensor **src;     /* [params.n] where a tensor comes from; NULL: initialised */
     gr_err              *err;
 } loader;
 
@@ -95,22 +95,55 @@ static gr_status fail_shape(const loader *l, const gr_param *p, const gr_st_tens
     return gr_fail(l->err, GR_E_FORMAT, "tensor '%s' has the shape [%s], the configuration asks for [%s]", t->name, got, want);
 }
 
-static gr_status copy_values(const loader *l, const gr_param *p, const gr_st_tensor *t)
+static gr_status copy_values(const loader *l, size_t i)
 {
-    bool finite = true;
+    const gr_param *p = &l->m->params.p[i];
+    const gr_st_tensor *t = l->src[i];
 
-    if (l->m->elem == 8) {
-        double *w = (double *)l->m->weights + p->offset;
+    if (l->m->elem == 8) GR_TRY(gr_st_to_f64((double *)l->m->weights + p->offset, t, l->err));
+    else GR_TRY(gr_st_to_f32((float *)l->m->weights + p->offset, t, l->err));
+    return l->o->map ? GR_OK : gr_model_check_tensor(l->m, i, t->name, l->err);
+}
 
-        GR_TRY(gr_st_to_f64(w, t, l->err));
-        for (size_t i = 0; i < p->count; i++) finite = finite && isfinite(w[i]);
-    } else {
-        float *w = (float *)l->m->weights + p->offset;
+/* ---- values that stay in the file ---- */
 
-        GR_TRY(gr_st_to_f32(w, t, l->err));
-        for (size_t i = 0; i < p->count; i++) finite = finite && isfinite(w[i]);
+static bool can_stay(const loader *l, int32_t i)
+{
+    const gr_st_tensor *t = l->src[i];
+
+    return l->m->elem == 4 && t && t->dtype == GR_DT_F32 && gr_st_native() && (uintptr_t)t->data % sizeof(float) == 0;
+}
+
+/* The encoder reads three tensors as one: they stay only where the file has them end to end, in this order. */
+static bool three_stay(const loader *l, int32_t a, int32_t b, int32_t c)
+{
+    return can_stay(l, a) && can_stay(l, b) && can_stay(l, c) && l->src[a]->data + l->src[a]->bytes == l->src[b]->data &&
+           l->src[b]->data + l->src[b]->bytes == l->src[c]->data;
+}
+
+static bool stays(const loader *l, int32_t i)
+{
+    const gr_param *p = &l->m->params.p[i];
+    const gr_layer_index *x = p->layer >= 0 ? &l->m->params.layer[p->layer] : NULL;
+
+    if (x && (i == x->q_w || i == x->k_w || i == x->v_w)) return three_stay(l, x->q_w, x->k_w, x->v_w);
+    if (x && (i == x->q_b || i == x->k_b || i == x->v_b)) return three_stay(l, x->q_b, x->k_b, x->v_b);
+    return can_stay(l, i);
+}
+
+/* Every tensor to its place: a copy in the slab, or the file's own bytes. */
+static gr_status place_values(loader *l)
+{
+    gr_model *m = l->m;
+
+    if (l->o->map && !(m->tensor = calloc(m->params.n + 1, sizeof *m->tensor))) return gr_fail_nomem(l->err, "the weights");
+    for (size_t i = 0; i < m->params.n; i++) {
+        const bool stay = l->o->map && stays(l, (int32_t)i);
+
+        if (l->src[i] && !stay) GR_TRY(copy_values(l, i));
+        if (m->tensor) m->tensor[i] = stay ? (const void *)l->src[i]->data : (const char *)m->weights + m->params.p[i].offset * (size_t)m->elem;
     }
-    return finite ? GR_OK : gr_fail(l->err, GR_E_NUMERIC, "tensor '%s' holds NaN or infinite values", t->name);
+    return GR_OK;
 }
 
 /* ---- the model's tensors ---- */
@@ -155,7 +188,8 @@ static gr_status load_one(loader *l, size_t i, bool take_head)
     }
     l->used[t - gr_st_at(l->st, 0)] = true;
     if (!shape_fits(t, p)) return fail_shape(l, p, t);
-    return copy_values(l, p, t);
+    l->src[i] = t;
+    return GR_OK;
 }
 
 /* "classifier.weight, classifier.bias are missing and were initialised afresh", and do so. */
@@ -184,6 +218,7 @@ static gr_status load_params(loader *l)
     GR_TRY(check_head(l, &take_head, &why));
     for (size_t i = 0; i < l->m->params.n; i++) GR_TRY(load_one(l, i, take_head));
     l->m->head_is_new = l->m->params.head_w >= 0 && !take_head;
+    GR_TRY(place_values(l));
     GR_TRY(report_part(l, GR_PART_POOLER, "are missing and were initialised afresh"));
     return report_part(l, GR_PART_HEAD, why);
 }
@@ -240,7 +275,8 @@ static gr_status load_all(gr_model *m, const gr_st *st, const gr_model_opts *o, 
 
     l.used = calloc(gr_st_count(st) + 1, sizeof *l.used);
     l.missing = calloc(m->params.n + 1, sizeof *l.missing);
-    if (!l.used || !l.missing) {
+    l.src = calloc(m->params.n + 1, sizeof *l.src);
+    if (!l.used || !l.missing || !l.src) {
         s = gr_fail_nomem(err, "the loader");
     } else {
         s = load_params(&l);
@@ -248,6 +284,7 @@ static gr_status load_all(gr_model *m, const gr_st *st, const gr_model_opts *o, 
     }
     free(l.used);
     free(l.missing);
+    free(l.src);
     if (s == GR_OK && !o->skip_sha256) gr_st_sha256(st, m->sha256);
     return s;
 }
@@ -271,6 +308,10 @@ gr_status gr_model_open(gr_model **out, const gr_model_opts *o, gr_err *err)
     if (s != GR_OK) {
         (void)gr_wrap(err, s, "%s", o->dir);
         goto out;
+    }
+    if (o->map) {
+        m->file = st;
+        st = NULL;
     }
     *out = m;
     m = NULL;

@@ -124,36 +124,31 @@ static gr_status write_config(const gr_model *m, const char *path, gr_err *err)
 
 /* ---- model.safetensors ---- */
 
-/* The slab as floats: itself, or a rounded copy that the caller frees. */
-static float *as_floats(const gr_model *m)
+/* Doubles are rounded on their way. */
+static gr_status read_rounded(void *user, size_t i, size_t at, void *out, size_t n, gr_err *err)
 {
-    float *w = malloc(m->params.total * sizeof *w);
+    const gr_model *const *m = user;
+    const double *w = (const double *)gr_model_tensor(*m, i) + at / sizeof(float);
+    float *to = out;
 
-    if (!w) return NULL;
-    for (size_t i = 0; i < m->params.total; i++) w[i] = (float)((const double *)m->weights)[i];
-    return w;
+    (void)err;
+    for (size_t k = 0; k < n / sizeof *to; k++) to[k] = (float)w[k];
+    return GR_OK;
 }
 
 static gr_status write_weights(const gr_model *m, const char *path, gr_err *err)
 {
     gr_st_tensor *t = calloc(m->params.n, sizeof *t);
-    float *copy = m->elem == 8 ? as_floats(m) : NULL;
-    const float *w = m->elem == 8 ? copy : m->weights;
     gr_status s;
 
-    if (!t || !w) {
-        s = gr_fail_nomem(err, path);
-        goto out;
-    }
+    if (!t) return gr_fail_nomem(err, path);
     for (size_t i = 0; i < m->params.n; i++) {
         const gr_param *p = &m->params.p[i];
 
         t[i] = (gr_st_tensor){ .name = p->name, .dtype = GR_DT_F32, .ndim = p->cols ? 2 : 1, .shape = { p->rows, p->cols },
-                               .count = p->count, .data = (const unsigned char *)(w + p->offset), .bytes = p->count * sizeof *w };
+                               .count = p->count, .data = m->elem == 8 ? NULL : gr_model_tensor(m, i), .bytes = p->count * sizeof(float) };
     }
-    s = gr_st_write(path, t, m->params.n, err);
-out:
-    free(copy);
+    s = gr_st_write_from(path, t, m->params.n, m->elem == 8 ? read_rounded : NULL, &m, err);
     free(t);
     return s;
 }

@@ -176,6 +176,8 @@ typedef struct gr_backend {
     const char *name;  /* "cpu" */
     const char *about; /* "vectorised C and OpenBLAS, float" */
     int         elem;  /* 4 or 8 */
+    bool        unified; /* device memory is the host's: ops take any address, of any alignment that suits an element, and
+                            a session may compute on the model's own weights */
 
     gr_status (*open)(gr_ctx **out, const gr_ctx_opts *o, gr_err *err);
     void      (*close)(gr_ctx *c);

@@ -1,5 +1,8 @@
 /* host.c - see host.h. Every allocation carries its size in a header of 64 bytes, so that the memory
- * held is known and what a caller forgot is released with the context. */
+ * held is known and what a caller forgot is released with the context.
+ *
+ * Zeros come from calloc and are not written here: of a large block the system gives a page when it is first
+ * touched, so that the moments of words that never occur, or room for batches that never come, take no memory. */
 #include "model/backend/host.h"
 
 #include <stdarg.h>
@@ -13,6 +16,7 @@ enum { ALIGN = 64 };
 
 struct gr_host_block {
     gr_host_block *next, **link;
+    void          *raw; /* as calloc gave it: the block begins at its first whole line */
     size_t         bytes;
 };
 
@@ -40,18 +44,15 @@ void *gr_host_alloc(gr_ctx *c, size_t bytes)
 {
     gr_host_block *b;
     size_t total;
+    char *raw = NULL;
 
-    if (!gr_add_size(&total, bytes, 2 * ALIGN - 1) || total > SIZE_MAX / 2) {
+    if (gr_add_size(&total, bytes, 2 * ALIGN - 1) && total <= SIZE_MAX / 2) raw = calloc(1, total); /* header, payload, alignment */
+    if (!raw) {
         gr_host_fail(c, GR_E_NOMEM, "out of memory for %zu bytes", bytes);
         return NULL;
     }
-    total -= total % ALIGN; /* the header and the payload, rounded up to whole lines */
-    b = aligned_alloc(ALIGN, total);
-    if (!b) {
-        gr_host_fail(c, GR_E_NOMEM, "out of memory for %zu bytes", bytes);
-        return NULL;
-    }
-    memset(b, 0, total);
+    b = (gr_host_block *)(void *)(raw + (ALIGN - 1) - ((uintptr_t)raw + (ALIGN - 1)) % ALIGN);
+    b->raw = raw;
     b->bytes = bytes;
     b->next = c->blocks;
     b->link = &c->blocks;
@@ -70,7 +71,7 @@ void gr_host_release(gr_ctx *c, void *p)
     *b->link = b->next;
     if (b->next) b->next->link = b->link;
     c->bytes -= b->bytes;
-    free(b);
+    free(b->raw);
 }
 
 void gr_host_copy(gr_ctx *c, void *dst, const void *src, size_t bytes)

@@ -276,6 +276,40 @@ static void resume_same_bits(world *w)
     free(keep);
 }
 
+/* On the model's own memory as on a copy of it: three steps with an evaluation between them. */
+static void in_place_same_bits(world *w)
+{
+    gr_session_opts o = w->o;
+    gr_session     *s = session(w, &w->o);
+    void           *copied = train(w, s, 3), *start = malloc(slab_bytes(w));
+    const size_t    held = gr_session_memory(s);
+    gr_err          err = GR_ERR_INIT;
+
+    assert_non_null(start);
+    gr_session_close(s);
+    memcpy(start, w->m->weights, slab_bytes(w));
+    o.in_place = true;
+    s = session(w, &o);
+    assert_true(gr_session_memory(s) <= held - slab_bytes(w)); /* every device of these is the host */
+    for (int i = 0; i < 3; i++) {
+        accumulate(s, w->b, gr_tb_labelled(w->b, w->t.head.kind));
+        assert_ok(gr_session_eval(s, &w->b->b, NULL, NULL, &err), &err);
+        assert_ok(gr_session_step(s, 1e-3, NULL, &err), &err);
+    }
+    assert_ok(gr_session_pull(s, &err), &err);
+    assert_memory_equal(w->m->weights, copied, slab_bytes(w));
+    /* another's weights put in their place: training goes on from them */
+    memcpy(w->m->weights, start, slab_bytes(w));
+    assert_ok(gr_session_push(s, &err), &err);
+    gr_session_close(s);
+    s = session(w, &o);
+    accumulate(s, w->b, gr_tb_labelled(w->b, w->t.head.kind));
+    gr_session_close(s);
+    assert_memory_equal(w->m->weights, start, slab_bytes(w));
+    free(copied);
+    free(start);
+}
+
 /* What is not frozen has the very gradient it has without freezing; what is has none, and does not move. */
 static void freezing(world *w)
 {
@@ -463,6 +497,7 @@ LAW(accumulation_is_the_big_batch, 4)
 LAW_OF_LAYERS(recompute_same_bits, 4, 1, 3)
 LAW(threads_same_bits, 4)
 LAW(resume_same_bits, 1)
+LAW(in_place_same_bits, 4)
 LAW(freezing, 4)
 LAW(inference_plan_same_bits, 4)
 LAW(masks_follow_step_seed_and_slot, 1)
@@ -485,7 +520,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packing_and_order), cmocka_unit_test(test_order_keeps_gradients),
         cmocka_unit_test(test_accumulation_is_the_big_batch), cmocka_unit_test(test_recompute_same_bits),
-        cmocka_unit_test(test_threads_same_bits), cmocka_unit_test(test_processors_same_bits), cmocka_unit_test(test_resume_same_bits), cmocka_unit_test(test_freezing),
+        cmocka_unit_test(test_threads_same_bits), cmocka_unit_test(test_processors_same_bits), cmocka_unit_test(test_resume_same_bits),
+        cmocka_unit_test(test_in_place_same_bits), cmocka_unit_test(test_freezing),
         cmocka_unit_test(test_inference_plan_same_bits), cmocka_unit_test(test_masks_follow_step_seed_and_slot),
         cmocka_unit_test(test_many_micro_batches), cmocka_unit_test(test_short_layer_is_exact),
         cmocka_unit_test(test_checked_devices_are_content),

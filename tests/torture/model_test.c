@@ -60,6 +60,16 @@ static gr_status open_model(gr_err *err)
     return s;
 }
 
+static gr_status map_model(gr_err *err)
+{
+    const gr_model_opts o = { .dir = dir, .head = { GR_HEAD_CLASS, 3 }, .seed = 1, .elem = 4, .dropout = -1.0, .map = true };
+    gr_model *m = NULL;
+    const gr_status s = gr_model_open(&m, &o, err);
+
+    gr_model_close(m);
+    return s;
+}
+
 static gr_status open_and_save(gr_err *err)
 {
     const gr_model_opts o = { .dir = dir, .head = { GR_HEAD_TOKEN, 5 }, .seed = 1, .elem = 8, .dropout = -1.0 };
@@ -87,6 +97,7 @@ static void test_all(void **state)
     use("checkpoints/sharded");
     torture("sharded safetensors", open_st, 40);
     torture("sharded model", open_model, 60);
+    torture("sharded model, mapped", map_model, 60);
     use("checkpoints/bare");
     torture("model with a new head", open_model, 60);
     use("checkpoints/old_names");

@@ -97,6 +97,7 @@ const gr_backend gr_backend_cpu = {
     .name = "cpu",
     .about = "vectorised C, float",
     .elem = 4,
+    .unified = true,
     .open = open_cpu,
     .close = gr_host_close,
     .alloc = gr_host_alloc,

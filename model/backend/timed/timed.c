@@ -250,6 +250,7 @@ const gr_backend gr_backend_timed_cpu = {
     .name = "timed-cpu",
     .about = "the cpu with a clock, for bench and tests",
     .elem = 4,
+    .unified = true,
     .open = open_timed,
     .close = close_timed,
     .alloc = alloc,

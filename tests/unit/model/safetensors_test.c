@@ -241,6 +241,49 @@ static void test_shards(void **state)
                   "'a' appears twice");
 }
 
+/* A tensor in pieces, 4 MB and a bit of numbers counted up, between two that are in memory. */
+static gr_status counted(void *user, size_t i, size_t at, void *out, size_t n, gr_err *err)
+{
+    size_t *next = user;
+
+    assert_int_equal(i, 1);
+    assert_int_equal(at, *next);
+    for (size_t k = 0; k < n / 4; k++) ((int32_t *)out)[k] = (int32_t)(at / 4 + k);
+    *next = at + n;
+    (void)err;
+    return GR_OK;
+}
+
+static void test_pieces(void **state)
+{
+    enum { N = 1000003 };
+    const float ends[2] = { 1.5f, -2.5f };
+    const unsigned char *data = (const unsigned char *)ends;
+    gr_st_tensor t[3] = { { .name = "a", .dtype = GR_DT_F32, .ndim = 1, .shape = { 1 }, .count = 1, .data = data, .bytes = 4 },
+                          { .name = "b", .dtype = GR_DT_I32, .ndim = 1, .shape = { N }, .count = N, .bytes = (size_t)N * 4 },
+                          { .name = "c", .dtype = GR_DT_F32, .ndim = 1, .shape = { 1 }, .count = 1, .data = data + 4, .bytes = 4 } };
+    const char *path = in_tmp("pieces.safetensors");
+    gr_err err = GR_ERR_INIT;
+    size_t next = 0;
+    int64_t *x = malloc((size_t)N * sizeof *x);
+    float y;
+    gr_st *st = NULL;
+
+    (void)state;
+    assert_non_null(x);
+    assert_ok(gr_st_write_from(path, t, 3, counted, &next, &err), &err);
+    assert_int_equal(next, (size_t)N * 4);
+    assert_ok(gr_st_open(&st, path, &err), &err);
+    assert_ok(gr_st_to_i64(x, gr_st_find(st, "b"), &err), &err);
+    for (size_t k = 0; k < N; k++)
+        if (x[k] != (int64_t)k) fail_msg("element %zu is %lld", k, (long long)x[k]);
+    assert_ok(gr_st_to_f32(&y, gr_st_find(st, "c"), &err), &err);
+    assert_true(y == -2.5f);
+    gr_st_close(st);
+    free(x);
+    assert_status(gr_st_write(in_tmp("none"), t, 3, &err), GR_E_ARG, &err, "'b' has no data");
+}
+
 static void test_bin_is_refused(void **state)
 {
     const char *dir = in_tmp("bin");
@@ -259,7 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types), cmocka_unit_test(test_malformed), cmocka_unit_test(test_unread_type), cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_write_refusals), cmocka_unit_test(test_shards), cmocka_unit_test(test_bin_is_refused),
+        cmocka_unit_test(test_write_refusals), cmocka_unit_test(test_shards), cmocka_unit_test(test_pieces), cmocka_unit_test(test_bin_is_refused),
     };
     return gr_test_main(tests);
 }

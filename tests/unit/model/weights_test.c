@@ -278,6 +278,97 @@ static void test_other_head(void **state)
     gr_model_close(m);
 }
 
+/* A mapped model has the very values of a loaded one; query, key and value are one matrix whatever the file's order;
+ * values that need a conversion are converted. */
+static void same_when_mapped(const char *dir, gr_model_opts o, bool in_file)
+{
+    gr_model *loaded = NULL, *mapped = NULL;
+    gr_err err = GR_ERR_INIT;
+    size_t kept = 0;
+
+    o.dir = dir;
+    assert_ok(gr_model_open(&loaded, &o, &err), &err);
+    o.map = true;
+    assert_ok(gr_model_open(&mapped, &o, &err), &err);
+    assert_non_null(mapped->tensor);
+    assert_string_equal(mapped->sha256, loaded->sha256);
+    for (size_t i = 0; i < mapped->params.n; i++) {
+        const gr_param *p = &mapped->params.p[i];
+        const char *at = gr_model_tensor(mapped, i), *slab = mapped->weights;
+        const size_t bytes = p->count * (size_t)mapped->elem;
+
+        assert_memory_equal(at, gr_model_tensor(loaded, i), bytes);
+        kept += at < slab || at >= slab + mapped->params.total * (size_t)mapped->elem;
+    }
+    for (int32_t l = 0; l < mapped->config.layers; l++) {
+        const gr_layer_index *x = &mapped->params.layer[l];
+        const int32_t three[2][3] = { { x->q_w, x->k_w, x->v_w }, { x->q_b, x->k_b, x->v_b } };
+
+        for (int k = 0; k < 2; k++)
+            for (int i = 1; i < 3; i++)
+                assert_ptr_equal(gr_model_tensor(mapped, (size_t)three[k][i]),
+                                 (const char *)gr_model_tensor(mapped, (size_t)three[k][i - 1]) + mapped->params.p[three[k][i - 1]].count * (size_t)mapped->elem);
+    }
+    assert_int_equal(kept > 0, in_file);
+    assert_ok(gr_model_check(mapped, &err), &err);
+    gr_model_close(loaded);
+    gr_model_close(mapped);
+}
+
+static void test_mapped(void **state)
+{
+    static const char *const sets[] = { "checkpoints/bare", "checkpoints/sharded", "checkpoints/f16", "checkpoints/bf16", "checkpoints/no_pooler" };
+    gr_model_opts o = opts(GR_HEAD_CLASS, 3);
+    const char *dir = in_tmp("mapped"), *again = in_tmp("mapped-again");
+    char path[GR_PATH_MAX], other[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+    gr_model *m = create(&o), *mapped = NULL;
+    gr_map a = { 0 }, b = { 0 };
+
+    (void)state;
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    gr_model_close(m);
+    same_when_mapped(dir, o, true);
+    /* saved from the mapped one, the file is the same */
+    o.dir = dir;
+    o.map = true;
+    assert_ok(gr_model_open(&mapped, &o, &err), &err);
+    assert_ok(gr_model_save(mapped, again, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "model.safetensors") && gr_fs_join(other, sizeof other, again, "model.safetensors"));
+    assert_ok(gr_fs_map(&a, path, &err), &err);
+    assert_ok(gr_fs_map(&b, other, &err), &err);
+    assert_int_equal(a.n, b.n);
+    assert_memory_equal(a.p, b.p, a.n);
+    gr_fs_unmap(&a);
+    gr_fs_unmap(&b);
+    gr_model_close(mapped);
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        assert_true(gr_fs_join(path, sizeof path, gr_own_golden_dir(), sets[i]));
+        for (o.elem = 4; o.elem <= 8; o.elem += 4) same_when_mapped(path, o, o.elem == 4 && !strstr(sets[i], "f16"));
+    }
+}
+
+/* Opening searches what it copies, mapping does not: gr_model_check names the tensor. */
+static void test_not_finite(void **state)
+{
+    gr_model_opts o = opts(GR_HEAD_CLASS, 2);
+    const char *dir = in_tmp("nan");
+    gr_err err = GR_ERR_INIT;
+    gr_model *m = create(&o);
+
+    (void)state;
+    ((float *)m->weights)[m->params.p[m->params.layer[1].up_w].offset + 3] = -INFINITY;
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    gr_model_close(m);
+    m = NULL;
+    o.dir = dir;
+    assert_status(gr_model_open(&m, &o, &err), GR_E_NUMERIC, &err, "encoder.layer.1.intermediate.dense.weight' holds NaN");
+    o.map = true;
+    assert_ok(gr_model_open(&m, &o, &err), &err);
+    assert_status(gr_model_check(m, &err), GR_E_NUMERIC, &err, "encoder.layer.1.intermediate.dense.weight' holds NaN");
+    gr_model_close(m);
+}
+
 static void test_refusals(void **state)
 {
     gr_model_opts o = opts(GR_HEAD_CLASS, 2);
@@ -298,7 +389,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_init), cmocka_unit_test(test_spread), cmocka_unit_test(test_save_and_open), cmocka_unit_test(test_heads_saved),
-        cmocka_unit_test(test_strict), cmocka_unit_test(test_other_head), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_strict), cmocka_unit_test(test_other_head), cmocka_unit_test(test_mapped), cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_refusals),
     };
 
     gr_log_set_level(GR_LOG_QUIET);
