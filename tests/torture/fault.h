@@ -18,4 +18,8 @@ void fault_arm(size_t n);
 /* Allocations work again; true when one had failed. */
 bool fault_disarm(void);
 
+/* Between these calls every allocation, release and mapping by glue-run's own code is counted, on all threads. */
+void   fault_count_begin(void);
+size_t fault_count_end(void);
+
 #endif

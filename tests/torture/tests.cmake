@@ -5,5 +5,6 @@ foreach(target IN LISTS torture_targets)
   target_sources(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/torture/fault.c)
   set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/torture/fault.c PROPERTIES COMPILE_OPTIONS "-Wno-reserved-identifier")
   target_link_options(${target} PRIVATE
-    -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup)
+    -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup -Wl,--wrap=aligned_alloc
+    -Wl,--wrap=posix_memalign -Wl,--wrap=free -Wl,--wrap=mmap -Wl,--wrap=munmap)
 endforeach()
