@@ -35,13 +35,14 @@ static void sort_series(series *s) { qsort(s->x, s->n, sizeof *s->x, by_value); 
 
 /* ---- a session at work ---- */
 
-static gr_status open_runner(runner *r, const gr_bench *b, const gr_bench_case *c, const char *device, gr_err *err)
+/* in_place: the session trains the model's own weights; a second one beside it has a copy. */
+static gr_status open_runner(runner *r, const gr_bench *b, const gr_bench_case *c, const char *device, bool in_place, gr_err *err)
 {
     const int32_t tokens = (int32_t)(c->batch_size * (int64_t)b->rows.max_len);
     const gr_session_opts so = { .device = device, .pool = b->pool, .train = strcmp(c->mode, "train") == 0, .max_tokens = tokens,
                                  .max_rows = (int32_t)c->batch_size, .max_length = (int32_t)b->rows.max_len, .seed = 42, .beta1 = 0.9, .beta2 = 0.999,
                                  .epsilon = 1e-8, .max_grad_norm = 1.0, .recompute = b->o.gradient_checkpointing, .deterministic = b->o.deterministic,
-                                 .in_place = true };
+                                 .in_place = in_place };
 
     memset(r, 0, sizeof *r);
     GR_TRY(gr_session_open(&r->s, b->model, &so, err));
@@ -109,7 +110,7 @@ static gr_status open_roofline(roofline *f, const gr_bench *b, gr_bench_case *c,
 
     (void)snprintf(f->device, sizeof f->device, "timed-%s", b->o.device);
     if (!gr_backend_find(f->device)) return gr_fail(err, GR_E_ARG, "--roofline: device %s has no timed form", b->o.device);
-    GR_TRY(open_runner(&f->timed, b, c, f->device, err));
+    GR_TRY(open_runner(&f->timed, b, c, f->device, false, err));
     books = gr_session_timed(f->timed.s);
     gr_timed_reset(books);
     GR_TRY(pass(&f->timed, b, c, c->steps, &s, err));
@@ -202,7 +203,7 @@ gr_status gr_bench_run(const gr_bench *b, gr_bench_case *c, gr_err *err)
     series *plain = calloc(1, sizeof *plain);
     gr_status s = f && plain ? GR_OK : gr_fail_nomem(err, "a case");
 
-    if (s == GR_OK) s = open_runner(&r, b, c, b->o.device, err);
+    if (s == GR_OK) s = open_runner(&r, b, c, b->o.device, true, err);
     if (s == GR_OK) s = measure(&r, f, plain, b, c, err);
     if (f) {
         gr_replay_close(f->replay);

@@ -76,9 +76,9 @@ class Case:
         return 1 if self.big else {"train": 24 // self.batch + 3, "infer": 6, "sorted": 6, "embed": 18}[self.mode]
 
 
-def settings_of(case, cores):
-    """Every rival setting of a case, the likeliest first."""
-    out, threads = [], sorted({cores, 1}, reverse=True)
+def settings_of(case, threads):
+    """Every rival setting of a case with these numbers of threads, the likeliest first."""
+    out, cores = [], threads[0]
     torch = lambda **k: out.append({"engine": "torch", "attn": "eager", "optimizer": "fused", "precision": "f32", "compile": False, **k})
     if case.mode == "embed":
         return [{"engine": "sentence-transformers", "threads": t} for t in threads]
@@ -92,7 +92,7 @@ def settings_of(case, cores):
         for attn in ("eager", "sdpa"):
             torch(attn=attn, precision=precision, compile=True, threads=cores)
         if not case.big:
-            torch(attn="sdpa", precision=precision, compile=True, threads=1)
+            [torch(attn="sdpa", precision=precision, compile=True, threads=t) for t in threads[1:]]
     if case.precision == "f32" and case.mode != "train":
         out += [{"engine": "onnxruntime", "graph": g, "threads": t} for g in ("plain", "fused") for t in threads]
     return out
@@ -291,7 +291,7 @@ def run_case(a, case):
     if case.name in CHECKPOINTING and a.checkpointing:
         mine.append(Ours(a, case, rows, ["--gradient-checkpointing"]))
     print("%s: %d batches, %d rounds" % (case.name, case.steps(a.steps), a.rounds), flush=True)
-    able = [s for s in settings_of(case, a.cores) if (not a.rivals or s["engine"] in a.rivals.split(",")) and (a.compile or not s.get("compile"))]
+    able = [s for s in settings_of(case, a.threads) if (not a.rivals or s["engine"] in a.rivals.split(",")) and (a.compile or not s.get("compile"))]
     a.locked.shared()
     onnx = onnx_of(a, case, able)
     rivals = [Rival(a, case, s, rows, onnx) for s in able]
@@ -444,6 +444,7 @@ def main():
     p.add_argument("--steps", type=int, default=0, help="batches a measurement (default: by case)")
     p.add_argument("--max-length", type=int, default=128)
     p.add_argument("--rivals", help="torch, onnxruntime, sentence-transformers: some of them")
+    p.add_argument("--threads", help="of the rivals, comma separated (default: all cores, and 1)")
     p.add_argument("--no-compile", dest="compile", action="store_false", help="leave torch.compile out")
     p.add_argument("--no-checkpointing", dest="checkpointing", action="store_false")
     p.add_argument("--out", default=os.path.join(ROOT, "build-bench", "compare.json"), help="results are appended here")
@@ -461,6 +462,7 @@ def main():
             p.error("GLUE_RUN, --model and --rows are needed")
         a.locked = Lock(a.lock)
         a.cores = len(os.sched_getaffinity(0))
+        a.threads = [int(t) for t in a.threads.split(",")] if a.threads else sorted({a.cores, 1}, reverse=True)
         a.work = os.path.join(os.path.dirname(os.path.abspath(a.out)), "compare-work")
         os.makedirs(a.work, exist_ok=True)
         for name in (a.only or ",".join(CASES)).split(","):
