@@ -370,10 +370,10 @@ def spread(x):
 
 
 def line(cells, markdown):
-    case, what, rival, x, y, ratio, lo, hi, spreads, target, verdict = cells
+    case, what, rival, x, y, ratio, span, spreads, target, verdict = cells
     if markdown:
-        return "| %s | %s | %s | %s | %s | %s | %s–%s | %s | %s |" % (case, what, rival, x, y, ratio, lo, hi, target, verdict)
-    return "%-24s %-6s %-44s %9s %9s %7s  %5s-%-5s %-11s %7s  %s" % (case, what, rival, x, y, ratio, lo, hi, spreads, target, verdict)
+        return "| %s | %s | %s | %s | %s | %s | %s | %s | %s |" % (case, what, rival, x, y, ratio, span, target, verdict)
+    return "%-24s %-6s %-52s %9s %9s %7s  %-11s %-11s %7s  %s" % (case, what, rival, x, y, ratio, span, spreads, target, verdict)
 
 
 def judged(ratio, target, most):
@@ -393,13 +393,13 @@ def rows_for(record):
         if what == "rate" and mine["rates"]:
             x, y = statistics.median(mine["rates"]), statistics.median(r["rates"])
             each = [p / q for p, q in zip(mine["rates"], r["rates"])]
-            yield (case, "tok/s", setting, "%.0f" % x, "%.0f" % y, "%.2fx" % (x / y), "%.2f" % min(each), "%.2f" % max(each),
+            yield (case, "tok/s", setting, "%.0f" % x, "%.0f" % y, "%.2fx" % (x / y), "%.2f-%.2f" % (min(each), max(each)),
                    "%.0f%% %.0f%%" % (100 * spread(mine["rates"]), 100 * spread(r["rates"]))) + judged(x / y, target, False)
         if what == "rate" and not mine["rates"]:
-            yield (case, "tok/s", setting, "-", "%.0f" % statistics.median(r["rates"]), "-", "-", "-", "", "-", mine["refused"] or "")
+            yield (case, "tok/s", setting, "-", "%.0f" % statistics.median(r["rates"]), "-", "", "", "-", mine["refused"] or "")
         if what == "memory" and mine["peak_mb"]:
             ratio = mine["peak_mb"] / r["peak_mb"]
-            yield (case, "MB", setting, "%.0f" % mine["peak_mb"], "%.0f" % r["peak_mb"], "%.2fx" % ratio, "-", "-", "") + judged(ratio, target, True)
+            yield (case, "MB", setting, "%.0f" % mine["peak_mb"], "%.0f" % r["peak_mb"], "%.2fx" % ratio, "", "") + judged(ratio, target, True)
     yield from checkpointing_rows(record)
 
 
@@ -409,9 +409,9 @@ def checkpointing_rows(record):
         return
     plain, saved = record["ours"][:2]
     ratio = saved["peak_mb"] / r["peak_mb"]
-    yield (case, "MB", "with checkpointing, beside " + r["name"], "%.0f" % saved["peak_mb"], "%.0f" % r["peak_mb"], "%.2fx" % ratio, "-", "-", "") + judged(ratio, CHECKPOINTING[case], True)
+    yield (case, "MB", "with checkpointing, beside " + r["name"], "%.0f" % saved["peak_mb"], "%.0f" % r["peak_mb"], "%.2fx" % ratio, "", "") + judged(ratio, CHECKPOINTING[case], True)
     x, y = statistics.median(saved["rates"]), statistics.median(plain["rates"])
-    yield (case, "time", "with checkpointing, beside glue-run without", "%.0f" % x, "%.0f" % y, "%.2fx" % (y / x), "-", "-", "") + judged(y / x, CHECKPOINTING_TIME, True)
+    yield (case, "time", "with checkpointing, beside glue-run without", "%.0f" % x, "%.0f" % y, "%.2fx" % (y / x), "", "") + judged(y / x, CHECKPOINTING_TIME, True)
 
 
 def print_table(records, markdown):
@@ -424,7 +424,7 @@ def print_table(records, markdown):
             versions.update(k["versions"] or {})
     m = next(iter(last.values()))["machine"] if last else {}
     print("\n%s, %s cores; %s\n" % (m.get("cpu"), m.get("cores"), ", ".join("%s %s" % v for v in sorted(versions.items()))))
-    print(line(("case", "what", "rival (its best setting)", "glue-run", "rival", "ratio", "low", "high", "spreads", "target", "verdict"), markdown))
+    print(line(("case", "what", "rival (its best setting)", "glue-run", "rival", "ratio", "by round", "spreads", "target", "verdict"), markdown))
     if markdown:
         print("|---|---|---|---:|---:|---:|---:|---|---|")
     for case in [c for c in CASES if c in last] + [c for c in last if c not in CASES]:
