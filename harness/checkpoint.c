@@ -134,11 +134,24 @@ static void prune(const char *dir, int64_t keep)
     }
 }
 
+/* What a writer that was killed left: step-N.safetensors.tmp-PID. */
+static void remove_unfinished(const char *dir)
+{
+    char path[GR_PATH_MAX];
+    gr_fs_list l = { 0 };
+
+    if (!gr_fs_is_dir(dir) || gr_fs_list_dir(&l, dir, NULL) != GR_OK) return;
+    for (size_t i = 0; i < l.n; i++)
+        if (strncmp(l.names[i], prefix, sizeof prefix - 1) == 0 && strstr(l.names[i], ".tmp-") && gr_fs_join(path, sizeof path, dir, l.names[i])) (void)unlink(path);
+    gr_fs_list_free(&l);
+}
+
 void gr_checkpoint_remove(const char *dir)
 {
     char parent[GR_PATH_MAX], *slash;
 
     prune(dir, 0);
+    remove_unfinished(dir);
     if (rmdir(dir) != 0) return;
     (void)snprintf(parent, sizeof parent, "%s", dir);
     slash = strrchr(parent, '/');

@@ -6,7 +6,9 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/options.h"
+#include "data/manifest.h"
 #include "harness/cmd.h"
+#include "harness/job_record.h"
 #include "harness/locate.h"
 #include "metrics/metric.h"
 #include "model/config.h"
@@ -24,11 +26,6 @@ static const gr_opt options[] = {
     { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(list_opts, help), .help = "this text" },
     { .name = NULL },
 };
-
-static const char *head_name(const gr_task *t)
-{
-    return t->head.kind == GR_HEAD_CLASS ? "classification" : t->head.kind == GR_HEAD_REGRESSION ? "regression" : "token";
-}
 
 static void join_metrics(char *out, size_t cap, const gr_task *t)
 {
@@ -51,7 +48,7 @@ static void list_tasks(gr_grid *g)
         gr_grid_text(g, 0, "%s", t->name);
         gr_grid_text(g, 1, "%s", t->suite);
         gr_grid_text(g, 2, "%s", t->title);
-        gr_grid_text(g, 3, "%s", head_name(t));
+        gr_grid_text(g, 3, "%s", gr_job_head_name(t->head.kind));
         gr_grid_number(g, 4, "%.0f", t->head.n_out);
         gr_grid_number(g, 5, "%.0f", t->max_len);
         join_metrics(metrics, sizeof metrics, t);
@@ -180,12 +177,30 @@ static void list_models(gr_grid *g)
 
 /* ---- the command ---- */
 
+/* A task's data have a manifest of its name, and one that can be read. */
+static gr_status check_manifest(const char *dir, const gr_task *t, gr_err *err)
+{
+    char path[GR_PATH_MAX];
+    gr_manifest m;
+    gr_status s;
+
+    (void)snprintf(path, sizeof path, "%.3900s/%.100s.json", dir, t->name);
+    s = gr_manifest_read(&m, path, err);
+    if (s == GR_OK && strcmp(m.name, t->name) != 0) s = gr_fail(err, GR_E_FORMAT, "%s: its name is '%.40s'", path, m.name);
+    gr_manifest_free(&m);
+    return s == GR_OK ? GR_OK : gr_wrap(err, GR_E_INTERNAL, "task %s", t->name);
+}
+
 static gr_status check_all(gr_err *err)
 {
+    char manifests[GR_PATH_MAX];
+
+    GR_TRY(gr_locate_manifests(manifests, err));
     for (size_t i = 0; gr_task_at(i); i++) {
         const gr_task *t = gr_task_at(i);
         GR_TRY(gr_task_validate(t, err));
         if (gr_task_find(t->name) != t) return gr_fail(err, GR_E_INTERNAL, "task %s: the name stands twice in the registry", t->name);
+        GR_TRY(check_manifest(manifests, t, err));
         if (!gr_suite_find(t->suite)) return gr_fail(err, GR_E_INTERNAL, "task %s: its suite '%s' is not in the list", t->name, t->suite);
     }
     return GR_OK;

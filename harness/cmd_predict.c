@@ -12,6 +12,7 @@
 #include "harness/entities.h"
 #include "harness/infer.h"
 #include "harness/interrupt.h"
+#include "harness/softmax.h"
 
 typedef struct options {
     const char *model, *device, *text, *pair, *file;
@@ -53,7 +54,7 @@ static void rank(job *j, const double *logits)
 {
     const size_t n = (size_t)j->f->width;
 
-    gr_infer_softmax(j->p, logits, n);
+    gr_softmax(j->p, logits, n);
     for (size_t i = 0; i < n; i++) {
         size_t k = i;
 

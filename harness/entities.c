@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "harness/infer.h"
+#include "harness/softmax.h"
 
 /* "B-PER" -> PER and true. */
 static const char *type_of(const char *label, bool *begins)
@@ -44,7 +44,7 @@ static void add_word(gr_entity *list, size_t *n, size_t *words, bool *open, cons
         *open = false;
         return;
     }
-    gr_infer_softmax(p, logits, t->n_out);
+    gr_softmax(p, logits, t->n_out);
     if (!e || begins || strcmp(e->type, type) != 0) {
         e = &list[(*n)++];
         *e = (gr_entity){ .type = type, .start = t->offsets[from][0], .start_byte = t->byte_offsets[from][0] };

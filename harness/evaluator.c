@@ -10,6 +10,7 @@
 
 #include "base/progress.h"
 #include "harness/interrupt.h"
+#include "harness/softmax.h"
 
 enum { MAX_METRICS = 16 };
 
@@ -36,15 +37,6 @@ static double cross_entropy(const double *logits, int32_t n, int32_t label, doub
     return (1 - smoothing) * (top + log(sum) - logits[label]) + smoothing * mean / n;
 }
 
-static void softmax(double *out, const double *logits, int32_t n)
-{
-    double top = logits[0], sum = 0;
-
-    for (int32_t i = 1; i < n; i++) top = logits[i] > top ? logits[i] : top;
-    for (int32_t i = 0; i < n; i++) sum += out[i] = exp(logits[i] - top);
-    for (int32_t i = 0; i < n; i++) out[i] /= sum;
-}
-
 /* ---- one row ---- */
 
 static gr_status take_sequence(pass *p, size_t row, const double *logits, gr_err *err)
@@ -56,7 +48,7 @@ static gr_status take_sequence(pass *p, size_t row, const double *logits, gr_err
     GR_TRY(gr_task_decode(p->task, logits, &got, err));
     if (p->pred && class_head) {
         p->pred->classes[row] = got.cls;
-        softmax(p->pred->scores + row * (size_t)n_out, logits, n_out);
+        gr_softmax(p->pred->scores + row * (size_t)n_out, logits, (size_t)n_out);
     } else if (p->pred) {
         p->pred->values[row] = got.value;
     }

@@ -2,9 +2,12 @@
  * split from its batch and never refused. */
 #include "harness/infer.h"
 
+#include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fs.h"
@@ -233,33 +236,76 @@ gr_sv gr_infer_pair(const gr_infer *f, size_t row)
     return (gr_sv){ f->texts.p ? f->texts.p + f->rows[row].pair : "", f->rows[row].pair_n };
 }
 
-void gr_infer_softmax(double *out, const double *logits, size_t n)
-{
-    double top = logits[0], sum = 0;
+/* ---- lines ---- */
 
-    for (size_t i = 1; i < n; i++) top = logits[i] > top ? logits[i] : top;
-    for (size_t i = 0; i < n; i++) sum += out[i] = exp(logits[i] - top);
-    for (size_t i = 0; i < n; i++) out[i] /= sum;
+enum { CHUNK = 1 << 16, WAIT_MS = 250 };
+
+typedef struct lines {
+    int         fd;
+    const char *source;
+    gr_buf      b;      /* what was read; [at, b.n) is not handed on yet */
+    size_t      at, number;
+    bool        ended;
+} lines;
+
+/* More bytes behind those that are there. The stream is asked before it is read: a read that waits would not notice an interrupt. */
+static gr_status read_more(lines *l, gr_err *err)
+{
+    char chunk[CHUNK];
+    struct pollfd ask = { .fd = l->fd, .events = POLLIN };
+    ssize_t n;
+    int there;
+
+    do {
+        if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "interrupted");
+        there = poll(&ask, 1, WAIT_MS);
+    } while (there == 0 || (there < 0 && errno == EINTR));
+    n = read(l->fd, chunk, sizeof chunk);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return GR_OK;
+    if (n < 0) return gr_fail(err, GR_E_FORMAT, "%s: cannot read line %zu", l->source, l->number);
+    l->ended = n == 0;
+    gr_buf_add(&l->b, chunk, (size_t)n);
+    return l->b.oom ? gr_fail_nomem(err, "a line") : GR_OK;
 }
 
-/* ---- lines ---- */
+static gr_status hand_on(lines *l, size_t end, gr_line_fn take, void *user, gr_err *err)
+{
+    size_t n = end - l->at;
+    gr_status s;
+
+    if (n && l->b.p[end - 1] == '\r') n--;
+    s = take(user, (gr_sv){ l->b.p + l->at, n }, err);
+    if (s == GR_E_FORMAT) (void)gr_wrap(err, s, "%s: line %zu", l->source, l->number);
+    l->number++;
+    return s;
+}
+
+/* All lines that end in what was read; what is left of the last one moves to the front. */
+static gr_status hand_on_all(lines *l, size_t from, gr_line_fn take, void *user, gr_err *err)
+{
+    const char *end;
+
+    while (from < l->b.n && (end = memchr(l->b.p + from, '\n', l->b.n - from)) != NULL) {
+        GR_TRY(hand_on(l, (size_t)(end - l->b.p), take, user, err));
+        l->at = from = (size_t)(end - l->b.p) + 1;
+    }
+    if (l->at) memmove(l->b.p, l->b.p + l->at, l->b.n - l->at);
+    l->b.n -= l->at;
+    l->at = 0;
+    return GR_OK;
+}
 
 gr_status gr_infer_lines(FILE *in, const char *source, gr_line_fn take, void *user, gr_err *err)
 {
-    char *line = NULL;
-    size_t cap = 0, number = 1;
-    ssize_t got;
+    lines l = { .fd = fileno(in), .source = source, .number = 1 };
     gr_status s = GR_OK;
 
-    for (; s == GR_OK && (got = getline(&line, &cap, in)) >= 0; number++) {
-        size_t n = (size_t)got;
-
-        if (n && line[n - 1] == '\n') n--;
-        if (n && line[n - 1] == '\r') n--;
-        s = take(user, (gr_sv){ line, n }, err);
-        if (s == GR_E_FORMAT) (void)gr_wrap(err, s, "%s: line %zu", source, number);
+    while (s == GR_OK && !l.ended) {
+        const size_t before = l.b.n; /* no line ends there */
+        s = read_more(&l, err);
+        if (s == GR_OK) s = hand_on_all(&l, before, take, user, err);
     }
-    if (s == GR_OK && ferror(in)) s = gr_fail(err, GR_E_FORMAT, "%s: cannot read line %zu", source, number);
-    free(line);
+    if (s == GR_OK && l.b.n) s = hand_on(&l, l.b.n, take, user, err); /* a last line without its end */
+    gr_buf_free(&l.b);
     return s;
 }

@@ -60,10 +60,8 @@ void      gr_infer_clear(gr_infer *f);
 gr_sv gr_infer_text(const gr_infer *f, size_t row);
 gr_sv gr_infer_pair(const gr_infer *f, size_t row); /* p NULL: none */
 
-/* Probabilities of n logits; exp of differences from the largest. */
-void gr_infer_softmax(double *out, const double *logits, size_t n);
-
-/* Every line of a stream (LF, or CR LF) to `take`; an error is wrapped with the line's number. `source` names the stream. */
+/* Every line of a stream (LF, or CR LF) to `take`; an error is wrapped with the line's number. `source` names the stream, of which nothing
+ * was read so far. GR_E_CANCELLED when interrupted, also while it waits for a line that does not come. */
 typedef gr_status (*gr_line_fn)(void *user, gr_sv line, gr_err *err);
 gr_status gr_infer_lines(FILE *in, const char *source, gr_line_fn take, void *user, gr_err *err) GR_MUST_USE;
 

@@ -15,7 +15,7 @@
 
 #define COPY(dst, src) (void)snprintf((dst), sizeof(dst), "%s", (src))
 
-static const char *head_name(gr_head_kind k)
+const char *gr_job_head_name(gr_head_kind k)
 {
     switch (k) {
     case GR_HEAD_CLASS: return "classification";
@@ -35,7 +35,7 @@ void gr_job_record_facts(gr_record *r, const gr_workroom *w, const gr_task *task
     COPY(r->task, task->name);
     COPY(r->title, task->title);
     COPY(r->suite, task->suite);
-    COPY(r->head, head_name(task->head.kind));
+    COPY(r->head, gr_job_head_name(task->head.kind));
     COPY(r->data, w->data_kind);
     r->out_of_mean = (task->flags & GR_TASK_OUT_OF_MEAN) != 0;
     r->seed = seed;

@@ -3,6 +3,9 @@
 #define GR_HARNESS_JOB_RECORD_H
 #include "harness/job.h"
 
+/* "classification", "regression", "token", "embedding": as records and lists call it. */
+const char *gr_job_head_name(gr_head_kind k);
+
 /* What is known before anything is opened: task, seed, machine, build. */
 void      gr_job_record_facts(gr_record *r, const gr_workroom *w, const gr_task *task, uint64_t seed);
 /* Data, model, recipe and the content key. The record of a diagnostic task says that nothing was trained. */

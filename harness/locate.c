@@ -47,6 +47,11 @@ gr_status gr_locate_demo_model(char out[GR_PATH_MAX], gr_err *err)
     return embedded(out, "model/demo", err);
 }
 
+gr_status gr_locate_manifests(char out[GR_PATH_MAX], gr_err *err)
+{
+    return embedded(out, "data/manifests", err);
+}
+
 gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err)
 {
     char path[GR_PATH_MAX];

@@ -11,6 +11,9 @@
 gr_status gr_locate_demo_data(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 gr_status gr_locate_demo_model(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 
+/* The manifests of the data sets, in the same places. */
+gr_status gr_locate_manifests(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
+
 /* What the data of a folder are: "demo" where its demo.json says so (then row counts are its own), else "published".
  * GR_E_FORMAT where demo.json is no such marker. */
 gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err) GR_MUST_USE;

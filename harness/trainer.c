@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/fs.h"
@@ -33,7 +34,7 @@ typedef struct loop {
     void               *best;       /* host copy of the best weights, or NULL */
     FILE               *log;
     gr_buf              line;       /* of the log */
-    bool                log_failed;
+    bool                log_failed, linked;
     double              last_norm, last_lr, t0;
 } loop;
 
@@ -188,6 +189,73 @@ static gr_status close_log(loop *l, gr_err *err)
     return ok ? GR_OK : gr_fail(err, GR_E_IO, "%s: cannot be written", l->job->log_path);
 }
 
+/* ---- a log that goes on where a killed run's left off ----
+ *
+ * A resumed run writes into another suite's folder. So that the killed one's lines are found, the log has a second name beside the
+ * checkpoints, a hard link; where the file system has none, the log begins at the checkpoint. */
+
+static bool link_of(char out[GR_PATH_MAX], const gr_train_job *j)
+{
+    return j->checkpoint_dir && j->log_path && gr_fs_join(out, GR_PATH_MAX, j->checkpoint_dir, "log.jsonl");
+}
+
+/* Lines up to the checkpoint's step, from the killed run's log. */
+static void copy_lines(loop *l, const char *from)
+{
+    char *text = NULL;
+    size_t n = 0;
+    gr_sv rest;
+
+    if (!gr_fs_is_file(from) || gr_fs_read(&text, &n, from, 0, NULL) != GR_OK) return;
+    rest = (gr_sv){ text, n };
+    while (rest.n) {
+        const gr_sv line = gr_sv_split(&rest, '\n');
+        gr_json *j = NULL;
+        const bool whole = rest.p > line.p + line.n && gr_json_parse(&j, line.p, line.n, NULL) == GR_OK;
+        if (whole && gr_json_num(gr_json_get(j, "step"), INFINITY) <= (double)l->out->state.step)
+            l->log_failed = l->log_failed || fwrite(line.p, 1, line.n + 1, l->log) != line.n + 1;
+        gr_json_free(j);
+    }
+    free(text);
+}
+
+static void give_second_name(loop *l)
+{
+    char second[GR_PATH_MAX];
+
+    if (l->linked || !link_of(second, l->job)) return;
+    l->linked = true;
+    (void)unlink(second); /* an older log's */
+    if (gr_fs_mkdirs(l->job->checkpoint_dir, NULL) != GR_OK || link(l->job->log_path, second) != 0) gr_log(GR_LOG_DEBUG, "%s: no second name for the log", second);
+}
+
+static gr_status open_log(loop *l, bool resumed, gr_err *err)
+{
+    const gr_train_job *j = l->job;
+    char second[GR_PATH_MAX];
+
+    if (!j->log_path) return GR_OK;
+    if (!(l->log = fopen(j->log_path, "wb"))) return gr_fail(err, GR_E_IO, "%s: cannot be written", j->log_path);
+    if (!resumed || !link_of(second, j)) return GR_OK;
+    copy_lines(l, second);
+    give_second_name(l);
+    return GR_OK;
+}
+
+/* Before a checkpoint: the lines of its steps are in the file, and the file will be found. */
+static void settle_log(loop *l)
+{
+    if (l->log) l->log_failed = l->log_failed || fflush(l->log) != 0;
+    if (l->log) give_second_name(l);
+}
+
+static void drop_second_name(const gr_train_job *j)
+{
+    char second[GR_PATH_MAX];
+
+    if (link_of(second, j)) (void)unlink(second);
+}
+
 static void note_step(loop *l, const gr_step_info *info)
 {
     gr_train_state *st = &l->out->state;
@@ -317,6 +385,7 @@ static gr_status run_steps(loop *l, gr_err *err)
         }
         if (j->checkpoint_dir && due(j->o->save_strategy, j->o->save_steps, out)) {
             out->state.seconds += gr_clock_seconds() - l->t0;
+            settle_log(l);
             GR_TRY(gr_checkpoint_save(j->checkpoint_dir, j, &out->state, l->record, l->best, j->o->save_total_limit, err));
             l->t0 = gr_clock_seconds();
         }
@@ -353,9 +422,7 @@ static gr_status open_loop(loop *l, gr_err *err)
     if (j->checkpoint_dir) GR_TRY(gr_checkpoint_load(j->checkpoint_dir, j, &l->out->state, l->record, &l->best, &found, err));
     l->out->stopped_early = found && j->o->early_stopping > 0 && l->out->state.stale >= j->o->early_stopping;
     if (found) gr_info("resumed at step %lld of %lld", (long long)l->out->state.step, (long long)l->out->total_steps);
-    if (j->log_path && !(l->log = fopen(j->log_path, found ? "ab" : "wb")))
-        return gr_fail(err, GR_E_IO, "%s: cannot be written", j->log_path);
-    return GR_OK;
+    return open_log(l, found, err);
 }
 
 gr_status gr_train(gr_train_result *out, const gr_train_job *job, gr_record *record, gr_err *err)
@@ -367,6 +434,7 @@ gr_status gr_train(gr_train_result *out, const gr_train_job *job, gr_record *rec
     s = open_loop(&l, err);
     if (s == GR_OK) s = run_steps(&l, err);
     if (s == GR_OK) s = restore_best(&l, err);
+    if (s == GR_OK) drop_second_name(job);
     record->steps = out->state.step;
     record->epochs = out->steps_per_epoch ? (double)out->state.step / (double)out->steps_per_epoch : 0;
     record->train_loss = out->state.step ? out->state.loss_sum / (double)out->state.step : NAN;

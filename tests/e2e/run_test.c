@@ -144,17 +144,32 @@ static int spring(void *user, const char *err)
     return newest(t->dir) >= t->step ? t->signal : 0;
 }
 
+/* A run that was killed and went on has one log, from its first step to its last. */
+static void assert_same_log(const char *dir_a, const char *dir_b)
+{
+    gr_records a = records_of(dir_a), b = records_of(dir_b);
+    size_t n, m;
+    char *x = beside(&a.r[0], ".log.jsonl", &n), *y = beside(&b.r[0], ".log.jsonl", &m);
+
+    assert_true(n > 0);
+    assert_string_equal(x, y);
+    free(x);
+    free(y);
+    gr_records_free(&a);
+    gr_records_free(&b);
+}
+
 static void killed_and_resumed(void **state)
 {
     static const int64_t kill_at[] = { 2, 10, 24 };
     const char *train = make_csv("kill.csv", 80, true, 50, 10), *check = make_csv("kill_check.csv", 40, true, 50, 11);
     const char *const words[] = { "run", "--train-file", train, "--validation-file", check, "--model", tiny_model(), "--epochs", "5", "--learning-rate", "1e-3",
-                                  "--save-strategy", "steps", "--save-steps", "2", "--load-best", "--early-stopping", "5", "--output-dir", at("killed"), NULL };
+                                  "--save-strategy", "steps", "--save-steps", "2", "--load-best", "--early-stopping", "5", "--log-steps", "3", "--output-dir", at("killed"), NULL };
     size_t killed = 0;
 
     (void)state;
     GOOD("run", "--train-file", train, "--validation-file", check, "--model", tiny_model(), "--epochs", "5", "--learning-rate", "1e-3", "--load-best",
-         "--early-stopping", "5", "--output-dir", at("whole"));
+         "--early-stopping", "5", "--log-steps", "3", "--output-dir", at("whole"));
     for (size_t i = 0; i < sizeof kill_at / sizeof *kill_at; i++) {
         trap t = { at("killed"), kill_at[i], SIGKILL };
         const gr_process_opts o = { .poll = spring, .user = &t };
@@ -167,6 +182,7 @@ static void killed_and_resumed(void **state)
     expect(call_with(NULL, NULL, words), 0);
     assert_non_null(strstr(last.err, "resumed at step"));
     assert_same_run(at("whole"), at("killed"));
+    assert_same_log(at("whole"), at("killed"));
     assert_false(gr_fs_is_dir(at("killed/checkpoints"))); /* finished: they are gone */
 }
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "harness/cmd.h"
 #include "harness/infer.h"
+#include "harness/softmax.h"
 #include "tests/support/test.h"
 
 static const char config_json[] =
@@ -124,7 +125,7 @@ static void test_softmax(void **state)
     double p[2];
 
     (void)state;
-    gr_infer_softmax(p, logits, 2);
+    gr_softmax(p, logits, 2);
     assert_near(p[0], 0.25, 1e-12, "large logits");
     assert_near(p[1], 0.75, 1e-12, "large logits");
 }
