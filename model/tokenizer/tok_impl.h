@@ -213,8 +213,15 @@ void gr_bpe_set_byte_level(gr_tok_model *m);
 
 /* ---- unigram.c ---- */
 
-/* The model over a built vocabulary; scores by id. GR_E_FORMAT when unk is out of range. */
-gr_status gr_unigram_init(gr_tok_model *m, const double *score, int64_t unk, bool byte_fallback, gr_err *err) GR_MUST_USE;
+/* The model over a built vocabulary; scores by id (changed by gr_unigram_score). GR_E_FORMAT when unk is
+ * out of range or a score is not finite. */
+gr_status gr_unigram_init(gr_tok_model *m, double *score, int64_t unk, bool byte_fallback, gr_err *err) GR_MUST_USE;
+
+/* A score as the library has it once it has read it from a tokenizer.json: its JSON reader turns the
+ * shortest decimals of x into digits and a power of ten and divides, which may miss x by the last bit. Sums
+ * of scores that are all but equal, as those of repeated letters, are decided by such bits. `text` is
+ * scratch. */
+double gr_unigram_score(gr_buf *text, double x);
 
 /* Tokens "<0x00>" to "<0xFF>" of a vocabulary, -1 where one is missing; true when none is. */
 bool gr_tok_byte_tokens(int32_t out[256], const gr_vocab *v);

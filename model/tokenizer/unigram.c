@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/checked.h"
+#include "base/json.h"
 #include "base/utf8.h"
 #include "model/tokenizer/tok_impl.h"
 
@@ -151,16 +152,54 @@ static gr_status encode(const gr_tok_model *m, gr_tok_scratch *s, gr_tok_pieces 
     return GR_OK;
 }
 
-gr_status gr_unigram_init(gr_tok_model *m, const double *score, int64_t unk, bool byte_fallback, gr_err *err)
+/* m * 10^e as the library's JSON reader computes it: in one step, so that the last bit may be off. */
+static double scaled(uint64_t m, int e)
+{
+    double f = (double)m, power = 1.0;
+
+    for (int i = 0; i < (e < 0 ? -e : e) && i < 308; i++) power *= 10.0; /* exact up to 1e22 */
+    return e < 0 ? f / power : f * power;
+}
+
+double gr_unigram_score(gr_buf *text, double x)
+{
+    uint64_t m = 0;
+    int e = 0, exponent = 0, sign = 1;
+    const char *p;
+
+    gr_buf_reset(text);
+    gr_json_number(text, x < 0 ? -x : x);
+    if (text->oom || !isfinite(x) || text->n > 19) return x; /* digits fit 64 bits */
+    for (p = text->p; *p && *p != 'e' && *p != 'E'; p++) {
+        if (*p == '.') e = 1; /* from here on digits count */
+        else m = 10 * m + (uint64_t)(*p - '0'), exponent -= e;
+    }
+    if (*p) {
+        p++;
+        sign = *p == '-' ? -1 : 1;
+        for (p += *p == '-' || *p == '+', e = 0; *p; p++) e = 10 * e + (*p - '0');
+        exponent += sign * e;
+    }
+    if (m < (uint64_t)1 << 53 || exponent < -22 || exponent > 22) return x;
+    return x < 0 ? -scaled(m, exponent) : scaled(m, exponent);
+}
+
+gr_status gr_unigram_init(gr_tok_model *m, double *score, int64_t unk, bool byte_fallback, gr_err *err)
 {
     double least = INFINITY;
+    gr_buf text = { NULL, 0, 0, false };
 
     if (unk < 0 || (uint64_t)unk >= m->vocab.n || !m->vocab.token[unk].p)
         return gr_fail(err, GR_E_FORMAT, "the unknown token's id %lld is not in the vocabulary", (long long)unk);
     for (size_t i = 0; i < m->vocab.n; i++) {
-        if (!isfinite(score[i])) return gr_fail(err, GR_E_FORMAT, "the score of token %zu is not a finite number", i);
+        if (!isfinite(score[i])) {
+            gr_buf_free(&text);
+            return gr_fail(err, GR_E_FORMAT, "the score of token %zu is not a finite number", i);
+        }
+        score[i] = gr_unigram_score(&text, score[i]);
         if (score[i] < least) least = score[i];
     }
+    gr_buf_free(&text);
     m->encode = encode;
     m->cacheable = true;
     m->unk_id = (int32_t)unk;

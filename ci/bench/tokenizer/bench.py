@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times glue-run's tokenizer against the Rust library `tokenizers` on MRPC and SST-2.
 
-    bench.py --build BUILD --shared SHARED [--model bert-base-uncased] [--repeats 5]
+    bench.py --build BUILD --shared SHARED [--model bert-base-uncased | --folder DIR...] [--repeats 5]
 
 BUILD is a build folder with the target tok_bench (ninja tok_bench); SHARED holds
 data/ and tokenizers/. The library is put into a virtual environment below BUILD
@@ -10,6 +10,8 @@ rows with offsets and special tokens, without truncation and padding; the two ta
 turns and the medians are compared. The library is given its better way for one
 thread (encode in a loop, or encode_batch with TOKENIZERS_PARALLELISM=false) and
 encode_batch for several; tok_bench starts with an empty word cache every time.
+--folder takes folders with a tokenizer.json from anywhere, for example those of the
+own set (tests/golden/set/tokenizer/kinds), whose vocabularies are small.
 """
 import argparse
 import io
@@ -125,6 +127,8 @@ def main():
     p.add_argument("--build", required=True)
     p.add_argument("--shared", required=True)
     p.add_argument("--model", default="bert-base-uncased")
+    p.add_argument("--folder", nargs="+", help="instead of --model")
+    p.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     p.add_argument("--repeats", type=int, default=5)
     p.add_argument("--json", action="store_true")
     a = p.parse_args()
@@ -135,14 +139,15 @@ def main():
         f.writelines((text if pair is None else text + "\t" + pair) + "\n" for text, pair in rows)
     program = [os.path.join(a.build, d, "tok_bench") for d in ("tests", "")]
     program = next((x for x in program if os.path.exists(x)), None) or sys.exit("tok_bench is not built: ninja tok_bench")
-    folder = os.path.join(a.shared, "tokenizers", a.model)
-    for threads in (1, 2):
+    folders = a.folder or [os.path.join(a.shared, "tokenizers", a.model)]
+    for folder, threads in ((f, n) for f in folders for n in a.threads):
         r = compare(program, folder, rows_file, threads, a.repeats)
+        r["folder"] = os.path.basename(os.path.normpath(folder))
         r["rows"], r["ratio"] = len(rows), r["rust_s"] / r["glue_run_s"]
         if a.json:
             print(json.dumps(r))
         else:
-            print(f"{threads} thread(s), {len(rows)} rows, {r['tokens']} tokens: glue-run {len(rows) / r['glue_run_s']:,.0f} rows/s, "
+            print(f"{r['folder']}: {threads} thread(s), {len(rows)} rows, {r['tokens']} tokens: glue-run {len(rows) / r['glue_run_s']:,.0f} rows/s, "
                   f"tokenizers ({r['rust_way']}) {len(rows) / r['rust_s']:,.0f} rows/s, ratio {r['ratio']:.1f}")
 
 
