@@ -80,8 +80,9 @@ typedef struct gr_cpu_kernels {
     /* Loss and gradient of one row of logits with a valid label; dx may be NULL. scale: 1 / normaliser */
     double (*xent_row)(const float *x, float *dx, int32_t n, int32_t label, double smoothing, double scale);
 
-    /* out[i] = f(x[i]); for the tests of the elementary functions: "exp", "tanh", "gelu", "gelu_slope" */
+    /* out[i] = f(x[i]); for the tests of the elementary functions */
     void (*exp)(float *out, const float *x, size_t n);
+    void (*log)(float *out, const float *x, size_t n); /* of positive normal numbers */
     void (*act_fwd)(gr_act act, float *out, const float *x, size_t n);
 } gr_cpu_kernels;
 

@@ -102,6 +102,12 @@ static inline float vf_top(vf a)
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
+static inline int vf_any(vf a)
+{
+    const __m256 z = _mm256_setzero_ps();
+    return _mm256_movemask_ps(_mm256_or_ps(_mm256_cmp_ps(a.lo, z, _CMP_NEQ_UQ), _mm256_cmp_ps(a.hi, z, _CMP_NEQ_UQ))) != 0;
+}
+
 static inline __m256 split(__m256 a, __m256 *power)
 {
     const __m256i bits = _mm256_castps_si256(a), e = _mm256_srai_epi32(_mm256_sub_epi32(bits, _mm256_set1_epi32(0x3F400000)), 23);

@@ -55,6 +55,8 @@ static inline float vf_top(vf a)
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
+static inline int vf_any(vf a) { return _mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_NEQ_UQ) != 0; }
+
 static inline vd vd_zero(void) { const vd r = { _mm512_setzero_pd(), _mm512_setzero_pd() }; return r; }
 
 static inline vd vd_addsq(vd s, vf a)

@@ -110,6 +110,8 @@ static inline float vf_top(vf a) /* NaN lanes are not promised to win */
     return a.f[0];
 }
 
+static inline int vf_any(vf a) { int any = 0; EACH any |= LANE(a) != 0.0f; return any; } /* some lane is not zero */
+
 static inline vd vd_zero(void) { vd r; EACH r.d[l_] = 0.0; return r; }
 
 /* The square of a float is exact in a double: nothing is rounded twice here. */

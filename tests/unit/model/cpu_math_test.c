@@ -13,6 +13,7 @@ enum { N = 1 << 12, SWEEPS = 64 };
 
 static const char *const names[] = { "plain", "exact", "avx2", "avx512" };
 
+static double log_true(double x) { return log(x); }
 static double exp_true(double x) { return exp(x); }
 static double tanh_true(double x) { return tanh(x); }
 static double gelu_true(double x) { return 0.5 * x * erfc(-x * sqrt(0.5)); }
@@ -22,7 +23,7 @@ static double gelu_tanh_true(double x) { return x / (1.0 + exp(-2.0 * sqrt(2.0 /
 typedef struct function {
     const char *name;
     double    (*truth)(double);
-    gr_act      act; /* GR_ACT_NONE: exp */
+    gr_act      act; /* GR_ACT_NONE: exp or log, by name */
     double      lo, hi;
     double      ulps, per_square; /* allowed: ulps + per_square x^2 */
 } function;
@@ -31,6 +32,8 @@ typedef struct function {
  * 0.7979 (x + 0.0447 x^3): its rounding reaches 3 x^2 ulp at -4. plain rounds a multiply-add twice. */
 static const function functions[] = {
     { "exp", exp_true, GR_ACT_NONE, -87.0, 88.7, 2.0, 0.0 },
+    { "log", log_true, GR_ACT_NONE, 0.5, 600.0, 2.0, 0.0 },
+    { "log near 1", log_true, GR_ACT_NONE, 0.75, 1.5, 2.0, 0.0 },
     { "tanh", tanh_true, GR_ACT_TANH, -12.0, 12.0, 3.0, 0.0 },
     { "tanh near 0", tanh_true, GR_ACT_TANH, -0.7, 0.7, 3.0, 0.0 },
     { "gelu", gelu_true, GR_ACT_GELU, -12.0, 12.0, 8.0, 0.6 },
@@ -54,7 +57,8 @@ static void walk(const gr_cpu_kernels *k, const function *f)
     for (int s = 0; s < SWEEPS; s++) {
         for (int i = 0; i < N; i++)
             x[i] = (float)(f->lo + (f->hi - f->lo) * ((double)i + (double)s / SWEEPS) / N);
-        if (f->act == GR_ACT_NONE) k->exp(y, x, N);
+        if (f->truth == log_true) k->log(y, x, N);
+        else if (f->act == GR_ACT_NONE) k->exp(y, x, N);
         else k->act_fwd(f->act, y, x, N);
         for (int i = 0; i < N; i++) {
             const double want = f->truth((double)x[i]), off = fabs((double)y[i] - want) / ulp_of(want);
@@ -111,6 +115,7 @@ static void limits(void **state)
 typedef void (*row_fn)(const gr_cpu_kernels *k, float *y, const float *x, size_t n);
 
 static void exp_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->exp(y, x, n); }
+static void log_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->log(y, x, n); }
 static void tanh_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_TANH, y, x, n); }
 static void gelu_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU, y, x, n); }
 static void gelu_tanh_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU_TANH, y, x, n); }
@@ -131,7 +136,7 @@ static void tanh_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t
 static void relu_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_RELU, y, x, n); }
 
 static const struct { const char *name; row_fn row; } rows[] = {
-    { "exp", exp_row }, { "tanh", tanh_row }, { "gelu", gelu_row }, { "gelu tanh", gelu_tanh_row }, { "relu", relu_row },
+    { "exp", exp_row }, { "log", log_row }, { "tanh", tanh_row }, { "gelu", gelu_row }, { "gelu tanh", gelu_tanh_row }, { "relu", relu_row },
     { "slope of gelu", gelu_slope }, { "slope of gelu tanh", gelu_tanh_slope }, { "slope of tanh", tanh_slope },
     { "slope of relu", relu_slope },
 };
