@@ -3,6 +3,7 @@
 #define GR_HARNESS_BENCH_H
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/fs.h"
 #include "base/pool.h"
@@ -15,6 +16,11 @@ typedef struct gr_bench_opts {
     int64_t     steps, repeats, warmup, threads, length, max_length;
     bool        gradient_checkpointing, deterministic, roofline, json, help;
 } gr_bench_opts;
+
+static inline gr_precision gr_bench_precision(const gr_bench_opts *o)
+{
+    return strcmp(o->precision, "bf16") == 0 ? GR_PRECISION_BF16 : GR_PRECISION_F32;
+}
 
 typedef struct gr_bench {
     gr_bench_opts o;

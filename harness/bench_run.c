@@ -42,7 +42,7 @@ static gr_status open_runner(runner *r, const gr_bench *b, const gr_bench_case *
     const gr_session_opts so = { .device = device, .pool = b->pool, .train = strcmp(c->mode, "train") == 0, .max_tokens = tokens,
                                  .max_rows = (int32_t)c->batch_size, .max_length = (int32_t)b->rows.max_len, .seed = 42, .beta1 = 0.9, .beta2 = 0.999,
                                  .epsilon = 1e-8, .max_grad_norm = 1.0, .recompute = b->o.gradient_checkpointing, .deterministic = b->o.deterministic,
-                                 .in_place = in_place };
+                                 .precision = gr_bench_precision(&b->o), .in_place = in_place };
 
     memset(r, 0, sizeof *r);
     GR_TRY(gr_session_open(&r->s, b->model, &so, err));
@@ -104,7 +104,7 @@ typedef struct roofline {
 /* One timed pass finds the products; the replay takes them from its books. */
 static gr_status open_roofline(roofline *f, const gr_bench *b, gr_bench_case *c, gr_err *err)
 {
-    const gr_ctx_opts co = { .pool = b->pool, .deterministic = b->o.deterministic };
+    const gr_ctx_opts co = { .pool = b->pool, .deterministic = b->o.deterministic, .precision = gr_bench_precision(&b->o) };
     gr_timed *books;
     double s;
 

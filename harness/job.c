@@ -130,7 +130,7 @@ static gr_status open_session(job *j, gr_err *err)
     gr_session_opts so = { .device = o->device, .pool = j->room->pool, .train = !is_diagnostic(j), .max_length = len, .seed = j->seed,
                            .beta1 = o->adam_beta1, .beta2 = o->adam_beta2, .epsilon = o->adam_epsilon, .weight_decay = o->weight_decay,
                            .max_grad_norm = o->max_grad_norm, .label_smoothing = o->label_smoothing, .recompute = o->gradient_checkpointing,
-                           .deterministic = o->deterministic, .in_place = true };
+                           .deterministic = o->deterministic, .precision = gr_run_precision(o), .in_place = true };
 
     so.max_tokens = train_tokens > EVAL_TOKENS ? train_tokens : EVAL_TOKENS;
     if (so.max_tokens < len) so.max_tokens = len;

@@ -40,7 +40,7 @@ void gr_job_record_facts(gr_record *r, const gr_workroom *w, const gr_task *task
     r->out_of_mean = (task->flags & GR_TASK_OUT_OF_MEAN) != 0;
     r->seed = seed;
     COPY(r->device, w->o->device);
-    COPY(r->precision, strcmp(w->o->device, "ref64") == 0 ? "f64" : w->o->precision);
+    COPY(r->precision, strcmp(w->o->device, "ref64") == 0 ? "f64" : gr_precision_name(gr_run_precision(w->o)));
     r->threads = gr_pool_threads(w->pool);
     r->deterministic = w->o->deterministic;
     COPY(r->version, gr_build_version());

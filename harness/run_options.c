@@ -89,9 +89,9 @@ const gr_opt gr_run_options[] = {
     { .name = "log-steps", .aliases = "logging-steps", .type = GR_OPT_INT, .offset = AT(log_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "steps between lines of the run's log" },
 
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "NAME", .help = "cpu, ref (plain float), ref64 (plain double)", .group = "Machine and output" },
-    { .name = "precision", .type = GR_OPT_CHOICE, .offset = AT(precision), .fallback = "f32", .value = "NAME", .choices = "f32", .help = "of matrix products" },
-    { .name = "fp16", .type = GR_OPT_REFUSED, .help = "use --precision f32 (half floats need loss scaling; bf16 is the planned low precision)" },
-    { .name = "bf16", .type = GR_OPT_REFUSED, .help = "this build computes in f32; leave the option out" },
+    { .name = "precision", .type = GR_OPT_CHOICE, .offset = AT(precision), .fallback = "f32", .value = "NAME", .choices = "f32|bf16", .help = "operands of the matrix products; sums, weights and the rest are f32" },
+    { .name = "fp16", .type = GR_OPT_REFUSED, .help = "use --precision bf16 (half floats need loss scaling)" },
+    { .name = "bf16", .type = GR_OPT_FLAG, .offset = AT(bf16), .help = "the same as --precision bf16" },
     { .name = "threads", .type = GR_OPT_INT, .offset = AT(threads), .value = "N", .hi = 1024, .help = "wins over OMP_NUM_THREADS (default: all cores)" },
     { .name = "deterministic", .aliases = "full-determinism", .type = GR_OPT_FLAG, .offset = AT(deterministic), .help = "bits do not depend on the CPU model either" },
     { .name = "json", .type = GR_OPT_FLAG, .offset = AT(json), .help = "print the records as one JSON array in place of the table" },
@@ -132,9 +132,16 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
         return gr_fail(err, GR_E_ARG, "--sample and --max-train-samples are both given: keep one");
     if ((o->validation_file || o->test_file) && !o->train_file)
         return gr_fail(err, GR_E_ARG, "--validation-file and --test-file need --train-file");
+    if (gr_run_precision(o) != GR_PRECISION_F32 && strncmp(o->device, "ref", 3) == 0)
+        return gr_fail(err, GR_E_ARG, "--precision bf16 with --device %s: the plain devices compute in their own numbers", o->device);
     if (o->dropout < 0 && o->dropout != -1) /* -1: the option was not given */
         return gr_fail(err, GR_E_ARG, "--dropout %g: from 0 to 0.99", o->dropout);
     return GR_OK;
+}
+
+gr_precision gr_run_precision(const gr_run_opts *o)
+{
+    return o->bf16 || strcmp(o->precision, "bf16") == 0 ? GR_PRECISION_BF16 : GR_PRECISION_F32;
 }
 
 gr_status gr_run_seeds(uint64_t out[GR_MAX_SEEDS], int *n, const gr_run_opts *o, gr_err *err)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/options.h"
+#include "model/precision.h"
 
 typedef struct gr_run_opts {
     /* what */
@@ -39,7 +40,7 @@ typedef struct gr_run_opts {
     /* machine and output */
     const char *device, *precision;
     int64_t     threads;
-    bool        deterministic, json, quiet, no_progress, verbose, help;
+    bool        bf16, deterministic, json, quiet, no_progress, verbose, help;
 } gr_run_opts;
 
 extern const gr_opt gr_run_options[]; /* ends at name NULL */
@@ -51,6 +52,7 @@ bool gr_run_option_in_recipe(const gr_opt *opt);
 
 /* Checks across options, after parsing. GR_E_ARG. */
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err) GR_MUST_USE;
+gr_precision gr_run_precision(const gr_run_opts *o); /* --precision, or --bf16 */
 
 /* --seeds: "5" = seed..seed+4, "1,7,9" = those; without it the one seed. At most 64. */
 enum { GR_MAX_SEEDS = 64 };

@@ -102,7 +102,7 @@ static gr_status build(gr_session *s, gr_err *err)
 {
     const gr_config  *c = &s->model->config;
     const gr_backend *op = s->enc.op;
-    const gr_ctx_opts co = { .pool = s->o.pool, .deterministic = s->o.deterministic };
+    const gr_ctx_opts co = { .pool = s->o.pool, .deterministic = s->o.deterministic, .precision = s->o.precision };
 
     GR_TRY(op->open(&s->enc.ctx, &co, err));
     GR_TRY(gr_plan_segments(&s->seg, &s->n_seg, &s->model->params, err));

@@ -13,6 +13,7 @@
 #include "base/pool.h"
 #include "base/status.h"
 #include "model/batch.h"
+#include "model/precision.h"
 #include "model/weights.h"
 
 #ifdef __cplusplus
@@ -36,6 +37,7 @@ typedef struct gr_session_opts {
     double      beta1, beta2, epsilon, weight_decay, max_grad_norm; /* max_grad_norm 0: no clipping */
     double      label_smoothing;
     bool        recompute;      /* gradient checkpointing: keep only each layer's input             */
+    gr_precision precision;     /* of the linear layers' products                                  */
     bool        deterministic;  /* bits do not depend on the CPU model                             */
     bool        tap_hidden;     /* keep every hidden state for gr_session_tap (tests)               */
     bool        in_place;       /* take the model's own memory for the weights where the device's memory is the host's: no copy.

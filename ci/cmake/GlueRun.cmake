@@ -17,7 +17,7 @@ if(GR_SANITIZE)
   target_link_options(gr_flags INTERFACE -fsanitize=${GR_SANITIZE})
 endif()
 
-# Sources named *_avx2.c, *_avx512.c and *_shani.c are built for that instruction set and reached only through a
+# Sources named *_avx2.c, *_avx512.c, *_avx512bf16.c and *_shani.c are built for that instruction set and reached only through a
 # run-time check; on other processors they are left out and the plain twin is used.
 function(gr_isa_sources target)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
@@ -28,6 +28,9 @@ function(gr_isa_sources target)
       elseif(src MATCHES "_avx512\\.c$")
         set_source_files_properties(${src} PROPERTIES
           COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512")
+      elseif(src MATCHES "_avx512bf16\\.c$")
+        set_source_files_properties(${src} PROPERTIES
+          COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512bf16;-mprefer-vector-width=512")
       elseif(src MATCHES "_shani\\.c$")
         set_source_files_properties(${src} PROPERTIES COMPILE_OPTIONS "-mssse3;-msse4.1;-msha")
       endif()
@@ -43,7 +46,7 @@ function(gr_layer name)
     list(FILTER sources EXCLUDE REGEX "${pattern}")
   endforeach()
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
-    list(FILTER sources EXCLUDE REGEX "_(avx2|avx512|shani)\\.c$")
+    list(FILTER sources EXCLUDE REGEX "_(avx2|avx512|avx512bf16|shani)\\.c$")
   endif()
   if(NOT sources)
     set(sources ${CMAKE_SOURCE_DIR}/ci/cmake/empty.c)

@@ -19,6 +19,7 @@
 #include "base/status.h"
 #include "model/config.h"
 #include "model/dropout.h"
+#include "model/precision.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -169,6 +170,7 @@ typedef struct gr_adamw_args {
 typedef struct gr_ctx_opts {
     gr_pool *pool;          /* borrowed; NULL: one thread */
     bool     deterministic; /* bits do not depend on the processor model */
+    gr_precision precision; /* of the linear layers' products */
 } gr_ctx_opts;
 
 typedef struct gr_backend {

@@ -29,6 +29,7 @@ gr_status gr_host_open(gr_ctx **out, const gr_ctx_opts *o, gr_err *err)
     c->pool = o ? o->pool : NULL;
     c->threads = gr_pool_threads(c->pool);
     c->deterministic = o && o->deterministic;
+    c->bf16 = o && o->precision == GR_PRECISION_BF16;
     *out = c;
     return GR_OK;
 }

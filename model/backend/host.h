@@ -13,7 +13,7 @@ typedef struct gr_host_block gr_host_block; /* one allocation, linked */
 struct gr_ctx {
     gr_pool       *pool;      /* borrowed, may be NULL                                   */
     int            threads;   /* of the pool                                             */
-    bool           deterministic;
+    bool           deterministic, bf16;
     gr_host_block *blocks;
     size_t         bytes;     /* held in blocks                                          */
     void          *scratch;   /* from reserve; threads read their own slices of it       */

@@ -12,8 +12,12 @@ static const unsigned char GUARD_BYTE = 0xA5;
 
 void gr_ops_open(gr_ops_env *e, const char *backend, int threads, bool deterministic)
 {
+    gr_ops_open_with(e, backend, threads, (gr_ctx_opts){ .deterministic = deterministic });
+}
+
+void gr_ops_open_with(gr_ops_env *e, const char *backend, int threads, gr_ctx_opts o)
+{
     gr_err err = GR_ERR_INIT;
-    gr_ctx_opts o = { NULL, deterministic };
 
     memset(e, 0, sizeof *e);
     e->op = gr_backend_find(backend);

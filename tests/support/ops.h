@@ -24,6 +24,7 @@ typedef struct gr_ops_env {
 } gr_ops_env;
 
 void gr_ops_open(gr_ops_env *e, const char *backend, int threads, bool deterministic);
+void gr_ops_open_with(gr_ops_env *e, const char *backend, int threads, gr_ctx_opts o); /* o.pool is made here */
 void gr_ops_close(gr_ops_env *e);
 /* sync is GR_OK, guards are whole; the buffers are released. */
 void gr_ops_done(gr_ops_env *e, const char *what);

@@ -69,9 +69,10 @@ static gr_status open_cpu(gr_ctx **out, const gr_ctx_opts *o, gr_err *err)
     if (o && o->deterministic) k = gr_cpu_isa_exact(k);
     if (gemm && *gemm && strcmp(gemm, "own") != 0 && strcmp(gemm, "openblas") != 0)
         return gr_fail(err, GR_E_ARG, "GR_CPU_GEMM is '%s': own or openblas", gemm);
+    if (o && o->precision == GR_PRECISION_BF16 && !o->deterministic && !(isa && *isa)) k = gr_cpu_isa_bf16(k);
     if ((s = gr_host_open(out, o, err)) != GR_OK) return s;
     (*out)->kernels = k;
-    if (gemm && strcmp(gemm, "openblas") == 0 && !(o && o->deterministic)) {
+    if (gemm && strcmp(gemm, "openblas") == 0 && !(o && (o->deterministic || o->precision == GR_PRECISION_BF16))) {
         gr_cpu_openblas_prepare();
         (*out)->provider = &gr_cpu_openblas;
     }

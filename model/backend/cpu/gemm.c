@@ -35,10 +35,11 @@ static void pack_task(void *arg, size_t task, int thread)
 
     (void)thread;
     for (size_t p = 0; p < b->n_parts; p++) {
-        const size_t k0 = b->k0 + p * b->part;
+        const size_t k0 = b->k0 + p * b->part, kc = smaller(b->part, b->k - p * b->part);
 
         b->kern->pack_b(packed_at(b, p, from), g->b + k0 * g->b_row + (b->j0 + from) * g->b_col, g->b_row, g->b_col,
-                        smaller(b->part, b->k - p * b->part), n);
+                        kc, n);
+        if (g->bf16) b->kern->round_terms(packed_at(b, p, from), pieces(n, b->kern->nr), kc, b->kern->nr);
     }
 }
 
@@ -53,11 +54,13 @@ static void tile_task(void *arg, size_t task, int thread)
     for (size_t p = 0; p < b->n_parts; p++) {
         const size_t k0 = b->k0 + p * b->part, kc = smaller(b->part, b->k - p * b->part);
         const float *a = g->a + i * g->a_row + k0 * g->a_col;
-        const size_t whole = g->a_col == 1 ? m / b->kern->mr * b->kern->mr : 0; /* rows that need no packing */
+        const bool in_place = g->a_col == 1 && !g->bf16;
+        const size_t whole = in_place ? m / b->kern->mr * b->kern->mr : 0; /* rows that need no packing */
         const gr_cpu_block block = { .i = i, .m = m, .j = b->j0 + j, .n = n, .kc = kc, .pb = packed_at(b, p, j),
-                                     .a_rows = g->a_col == 1 ? a : NULL, .pa = pa, .first = k0 == 0, .last = k0 + kc == g->k };
+                                     .a_rows = in_place ? a : NULL, .pa = pa, .first = k0 == 0, .last = k0 + kc == g->k };
 
         if (whole < m) b->kern->pack_a(pa, a + whole * g->a_row, g->a_row, g->a_col, m - whole, kc);
+        if (g->bf16) b->kern->round_terms(pa, pieces(m, b->kern->mr), kc, b->kern->mr);
         b->kern->gemm_block(g, &block);
     }
 }

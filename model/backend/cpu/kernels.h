@@ -25,6 +25,7 @@ typedef struct gr_cpu_gemm {
     bool         add;  /* to what c holds                                                  */
     const float *bias; /* (n) or NULL                                                      */
     gr_act       act;
+    bool         bf16; /* round a and b to bf16                                            */
     float       *y;    /* act's output; c itself, or another buffer when c (before act) is kept */
 } gr_cpu_gemm;
 
@@ -54,6 +55,8 @@ typedef struct gr_cpu_kernels {
      * round_up(m, mr) k + GR_CPU_PACK_SLACK floats, or the same with n and nr. */
     void (*pack_a)(float *dst, const float *a, size_t row, size_t col, size_t m, size_t k);
     void (*pack_b)(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
+    /* Packed panels rounded to bf16, in the form that gemm_block wants for g->bf16 */
+    void (*round_terms)(float *panels, size_t n_panels, size_t k, size_t width);
     void (*gemm_block)(const gr_cpu_gemm *g, const gr_cpu_block *b);
     /* act alone, on a rectangle of c that is complete */
     void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);
@@ -90,5 +93,5 @@ enum { GR_CPU_PACK_SLACK = 64 };
 /* 16-bit draws of a row of n, rounded up to what one call of the generator makes */
 #define GR_CPU_DRAWS(n) (((size_t)(n) + 127u) / 128u * 128u)
 
-extern const gr_cpu_kernels gr_cpu_plain, gr_cpu_exact, gr_cpu_avx2, gr_cpu_avx512;
+extern const gr_cpu_kernels gr_cpu_plain, gr_cpu_exact, gr_cpu_avx2, gr_cpu_avx512, gr_cpu_avx512bf16;
 #endif

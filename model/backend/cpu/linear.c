@@ -9,7 +9,7 @@ void gr_cpu_linear_fwd(gr_ctx *c, const gr_linear_args *a)
         .a = a->x, .a_row = K, .a_col = 1,
         .b = a->w, .b_row = 1, .b_col = K, /* w^T */
         .c = a->pre && a->act != GR_ACT_NONE ? a->pre : a->y, .ldc = N,
-        .bias = a->bias, .act = a->act, .y = a->y,
+        .bias = a->bias, .act = a->act, .bf16 = c->bf16, .y = a->y,
     };
 
     gr_cpu_gemm_run(c, &g, "linear_fwd");
@@ -51,13 +51,13 @@ void gr_cpu_linear_bwd(gr_ctx *c, const gr_linear_args *a)
         .m = R, .n = K, .k = N,
         .a = a->dy, .a_row = N, .a_col = 1,
         .b = a->w, .b_row = K, .b_col = 1,
-        .c = a->dx, .ldc = K, .add = a->dx_add, .y = a->dx,
+        .c = a->dx, .ldc = K, .add = a->dx_add, .bf16 = c->bf16, .y = a->dx,
     };
     const gr_cpu_gemm dw = {
         .m = N, .n = K, .k = R,
         .a = a->dy, .a_row = 1, .a_col = N, /* dy^T */
         .b = a->x, .b_row = K, .b_col = 1,
-        .c = a->dw, .ldc = K, .add = true, .y = a->dw,
+        .c = a->dw, .ldc = K, .add = true, .bf16 = c->bf16, .y = a->dw,
     };
 
     if (R == 0) return;

@@ -9,8 +9,13 @@
 enum { VW = 16, MR = 8 };
 #define VEC_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 #define VEC_NV 3 /* vectors across a tile: 24 of the 32 registers hold sums */
+#ifdef VEC_DOT
+#define VEC_TABLE gr_cpu_avx512bf16
+#define VEC_NAME "avx512bf16"
+#else
 #define VEC_TABLE gr_cpu_avx512
 #define VEC_NAME "avx512"
+#endif
 
 typedef __m512 vf;
 typedef __m512i vq;
@@ -33,6 +38,10 @@ static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 static inline vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
 static inline vf vf_abs(vf a) { return _mm512_abs_ps(a); }
 static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+#ifdef VEC_DOT
+/* c + a b where each lane of a and b is a pair of bf16: the odd term is added first */
+static inline vf vf_dot(vf a, vf b, vf c) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
+#endif
 static inline vf vf_fnma(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); }
 static inline vf vf_select_lt(vf x, vf y, vf a, vf b) { return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ), b, a); }
 static inline vf vf_copysign(vf a, vf sign) { return _mm512_or_ps(_mm512_abs_ps(a), _mm512_and_ps(_mm512_set1_ps(-0.0f), sign)); }

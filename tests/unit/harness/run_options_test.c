@@ -120,8 +120,9 @@ static void a_run_glue_line(void **state)
 static void refusals(void **state)
 {
     (void)state;
-    BAD("--precision f32", "mrpc", "--fp16");
-    BAD("f32", "mrpc", "--bf16", "true");
+    BAD("--precision bf16", "mrpc", "--fp16");
+    BAD("f32", "mrpc", "--precision", "f16");
+    BAD("ref64", "mrpc", "--bf16", "--device", "ref64");
     BAD("--epochs", "mrpc", "--epoch", "3"); /* the nearest name */
     BAD("learning-rate", "mrpc", "--learning-rte", "3");
     BAD("lists them", "mrpc", "--zzzzzz", "3");
