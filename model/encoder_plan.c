@@ -76,6 +76,9 @@ gr_status gr_plan_segments(gr_segment **out, size_t *n, const gr_params *t, gr_e
         const gr_param *p = &t->p[i];
         if (!p->trainable || !p->used) {
             open = false;
+        } else if ((int32_t)i == t->word_emb) {
+            s[k++] = (gr_segment){ .offset = p->offset, .count = p->count, .decay = p->decay, .width = p->cols };
+            open = false;
         } else if (open && s[k - 1].decay == p->decay && p->offset >= s[k - 1].offset + s[k - 1].count) {
             s[k - 1].count = p->offset + p->count - s[k - 1].offset;
         } else {

@@ -84,7 +84,8 @@ gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t
 void      gr_plan_free(gr_plan *plan);
 
 /* Trained segments of the slab: neighbours of equal decay merged over the padding between them (it
- * is zero in every slab and stays so). Tensors that are frozen or unused are in no segment. *out is malloc'd. */
+ * is zero in every slab and stays so); the word table stands alone, as a table of rows. Tensors that are
+ * frozen or unused are in no segment. *out is malloc'd. */
 gr_status gr_plan_segments(gr_segment **out, size_t *n, const gr_params *t, gr_err *err) GR_MUST_USE;
 
 /* Logits' shape: rows of a batch of T tokens and B rows, and columns. */

@@ -84,7 +84,7 @@ static gr_status take_small(gr_session *s, gr_err *err)
         return gr_fail_nomem(err, "logits");
     if (s->o.tap_hidden && wide > n) n = wide;
     s->host = malloc(n ? n : 1);
-    GR_TRY(gr_batch_store_plan(&s->batch, &s->o, err));
+    GR_TRY(gr_batch_store_plan(&s->batch, &s->o, s->rows.table ? s->rows.table->count / (size_t)s->rows.table->width : 0, err));
     s->batch.host = calloc(1, s->batch.bytes);
     s->batch.count = calloc((size_t)m->config.vocab_size + 1, sizeof *s->batch.count);
     if (!s->host || !s->batch.host || !s->batch.count) return gr_fail_nomem(err, "a batch");
@@ -93,6 +93,9 @@ static gr_status take_small(gr_session *s, gr_err *err)
     s->scalars = at;
     GR_TRY(take(s, &at, sizeof(int32_t), "a flag", err));
     s->flag = at;
+    if (!s->rows.table) return GR_OK;
+    GR_TRY(take(s, &at, GR_KEEPS * sizeof(double), "decays", err));
+    s->rows.keep = at;
     return GR_OK;
 }
 
@@ -107,6 +110,7 @@ static gr_status build(gr_session *s, gr_err *err)
     GR_TRY(op->open(&s->enc.ctx, &co, err));
     GR_TRY(gr_plan_segments(&s->seg, &s->n_seg, &s->model->params, err));
     s->enc.plan.o.elem = (size_t)s->model->elem;
+    gr_rows_begin(s);
     GR_TRY(take_slabs(s, err));
     GR_TRY(take_activations(s, err));
     GR_TRY(take_small(s, err));
@@ -143,7 +147,7 @@ void gr_session_close(gr_session *s)
 {
     if (!s) return;
     if (s->enc.ctx) {
-        void *const held[] = { s->in_place ? NULL : s->enc.weights, s->enc.grads, s->m, s->v, s->acts, s->batch.dev, s->scalars, s->flag };
+        void *const held[] = { s->in_place ? NULL : s->enc.weights, s->enc.grads, s->m, s->v, s->acts, s->batch.dev, s->scalars, s->flag, s->rows.keep };
         for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
             if (held[i]) s->enc.op->release(s->enc.ctx, held[i]);
         s->enc.op->close(s->enc.ctx);
@@ -248,6 +252,7 @@ gr_status gr_session_step(gr_session *s, double lr, gr_step_result *out, gr_err 
 
     if (!s->pending) return gr_fail(err, GR_E_ARG, "a step without a batch");
     if (!isfinite(lr)) return gr_fail(err, GR_E_ARG, "a learning rate of %g", lr);
+    gr_rows_norm(s);
     e->op->sumsq(e->ctx, e->grads, s->seg, s->n_seg, s->scalars + GR_SCALAR_SUMSQ);
     GR_TRY(collect(s, &loss, &sumsq, err));
     if (!isfinite(loss) || !isfinite(sumsq)) {
@@ -256,10 +261,12 @@ gr_status gr_session_step(gr_session *s, double lr, gr_step_result *out, gr_err 
         start_over(s);
         return st;
     }
+    gr_rows_update(s);
     e->op->adamw(e->ctx, &(gr_adamw_args){
         .param = e->weights, .grad = e->grads, .m = s->m, .v = s->v, .seg = s->seg, .n_seg = s->n_seg, .lr = lr,
         .beta1 = s->o.beta1, .beta2 = s->o.beta2, .eps = s->o.epsilon, .weight_decay = s->o.weight_decay,
         .step = s->steps + 1, .max_norm = s->o.max_grad_norm, .sumsq = s->scalars + GR_SCALAR_SUMSQ });
+    gr_rows_done(s, lr);
     gr_encoder_zero_strays(e);
     start_over(s);
     s->steps++;

@@ -40,6 +40,7 @@ typedef struct gr_session_opts {
     gr_precision precision;     /* of the linear layers' products                                  */
     bool        deterministic;  /* bits do not depend on the CPU model                             */
     bool        tap_hidden;     /* keep every hidden state for gr_session_tap (tests)               */
+    bool        dense_table;    /* update every row of the word table in every step (tests: the twin of the sparse way) */
     bool        in_place;       /* take the model's own memory for the weights where the device's memory is the host's: no copy.
                                    model->weights then changes with every step, and is complete after a pull              */
 } gr_session_opts;

@@ -20,18 +20,20 @@ static bool place(size_t *at, size_t *end, size_t count, size_t size)
     return gr_mul_size(&n, count, size) && gr_add_size(&n, n, ALIGN - 1) && gr_add_size(end, *end, n / ALIGN * ALIGN);
 }
 
-gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, gr_err *err)
+gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, size_t rows, gr_err *err)
 {
-    const size_t T = (size_t)o->max_tokens, B = (size_t)o->max_rows, i32 = sizeof(int32_t);
+    const size_t words = (rows + 31) / 32, T = (size_t)o->max_tokens, B = (size_t)o->max_rows, i32 = sizeof(int32_t);
     size_t       end = 0;
     const bool   ok = place(&st->ids, &end, T, i32) && place(&st->types, &end, T, i32) && place(&st->positions, &end, T, i32) &&
                     place(&st->row_of, &end, T, i32) && place(&st->pos_in, &end, T, i32) && place(&st->by_id, &end, T, i32) &&
                     place(&st->labels, &end, T > B ? T : B, i32) && place(&st->cu, &end, B + 1, i32) &&
                     place(&st->slots, &end, B, i32) && place(&st->first, &end, B, i32) &&
-                    place(&st->numbers, &end, B, i32) && place(&st->zeros, &end, B, i32) && place(&st->values, &end, B, sizeof(double));
+                    place(&st->numbers, &end, B, i32) && place(&st->zeros, &end, B, i32) && place(&st->values, &end, B, sizeof(double)) &&
+                    place(&st->touched, &end, words, i32) && place(&st->live, &end, words, i32) && place(&st->fresh, &end, words, i32);
 
     if (!ok) return gr_fail(err, GR_E_NOMEM, "a batch of %d tokens does not fit in memory", (int)o->max_tokens);
     st->bytes = end;
+    st->rows = rows;
     return GR_OK;
 }
 
@@ -178,6 +180,7 @@ gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool lab
     const gr_config      *c = &s->model->config;
     const size_t          T = (size_t)(b->n_tokens > 0 ? b->n_tokens : 0), B = (size_t)(b->n_rows > 0 ? b->n_rows : 0);
     int32_t               longest = 0;
+    bool                  wake;
 
     GR_TRY(check(s, b, train, labels, &longest, err));
     s->last_valid = false;
@@ -191,7 +194,9 @@ gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool lab
     fill_tokens(st, b, c->position_offset);
     if (train && s->enc.plan.lowest == GR_STAGE_TABLES) sort_by_id(st, b, c->vocab_size);
     *labelled = labels ? fill_labels(st, b, s->model->head.kind) : 0;
+    wake = gr_rows_mark(s, b, train);
     s->enc.op->upload(s->enc.ctx, st->dev, st->host, st->bytes);
+    if (wake) gr_rows_wake(s);
     *out = (gr_pass){ .b = describe(st, b, longest, c->type_vocab > 0), .firsts = describe_firsts(st, b), .first = dev(st, st->first), .labels = dev(st, st->labels),
                       .values = dev(st, st->values), .train = train, .seed = s->o.seed, .step = (uint64_t)s->steps };
     return GR_OK;

@@ -22,7 +22,16 @@ typedef struct gr_batch_store {
     size_t         numbers, zeros;                                       /* int32 [rows] 0, 1, ..; 0, 0, ..: keys of the first tokens */
     size_t         values;                                               /* double [rows]                                           */
     size_t        *count;                                                /* [vocab] host: the counting sort of by_id                */
+    size_t          rows, touched, live, fresh;                          /* sparse rows (session_rows.c): how many, uint32 bits of each [rows] */
 } gr_batch_store;
+
+/* The word table when most of its rows are at rest; see session_rows.c. */
+typedef struct gr_row_state {
+    gr_segment *table;   /* NULL: every row is updated in every step, or none is trained */
+    double     *keep;    /* device, GR_KEEPS: 1 - lr decay of the steps that rows at rest have not had yet */
+    int32_t     n_keep;
+} gr_row_state;
+enum { GR_KEEPS = 1024 };
 
 struct gr_session {
     gr_model       *model;
@@ -32,6 +41,7 @@ struct gr_session {
     gr_segment     *seg;
     size_t          n_seg;
     gr_batch_store  batch;
+    gr_row_state    rows;
     double         *scalars;        /* device, GR_SCALAR_COUNT */
     int32_t        *flag;           /* device, one int32 for scans */
     void           *host;           /* elements on their way back: logits or taps */
@@ -50,8 +60,21 @@ static inline size_t gr_session_slab(const gr_session *s) { return s->model->par
 
 /* session_batch.c: sizes the store (memory is the session's to take); checks a batch, brings it to the device and
  * describes it in *out. *labelled: rows, labelled tokens or pairs that carry a label. GR_E_ARG names row and token. */
-gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, gr_err *err) GR_MUST_USE;
+gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, size_t rows, gr_err *err) GR_MUST_USE;
 gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool labels, gr_pass *out, int64_t *labelled, gr_err *err) GR_MUST_USE;
+
+/* session_rows.c. begin: decides whether rows are kept apart. mark: the rows of a batch, before it is sent; true when some of them
+ * must be brought up to date, by wake, once it is there. norm, update: the rows that sumsq and adamw shall see. done: behind an
+ * update. settle: every row up to date. forget: all weights are new. restore: sets the moments, from host memory. */
+void gr_rows_begin(gr_session *s);
+bool gr_rows_mark(gr_session *s, const gr_batch *b, bool train);
+void gr_rows_wake(gr_session *s);
+void gr_rows_norm(gr_session *s);
+void gr_rows_update(gr_session *s);
+void gr_rows_done(gr_session *s, double lr);
+void gr_rows_settle(gr_session *s);
+void gr_rows_forget(gr_session *s);
+void gr_rows_restore(gr_session *s, const void *m, const void *v);
 
 /* session_diag.c: repeats the last micro-batch's forward and looks at the gradients; returns GR_E_NUMERIC with the step, what
  * was not finite and where it began. */

@@ -15,6 +15,7 @@ void gr_session_to_double(const gr_session *s, double *out, size_t n)
 
 gr_status gr_session_pull(gr_session *s, gr_err *err)
 {
+    gr_rows_settle(s);
     if (!s->in_place && !s->model->tensor) s->enc.op->download(s->enc.ctx, s->model->weights, s->enc.weights, gr_session_slab(s));
     return s->enc.op->sync(s->enc.ctx, err);
 }
@@ -31,6 +32,7 @@ static void upload_tensors(gr_session *s)
 
 gr_status gr_session_push(gr_session *s, gr_err *err)
 {
+    gr_rows_forget(s);
     if (!s->in_place && s->model->tensor) upload_tensors(s);
     else if (!s->in_place) s->enc.op->upload(s->enc.ctx, s->enc.weights, s->model->weights, gr_session_slab(s));
     return s->enc.op->sync(s->enc.ctx, err);
@@ -69,13 +71,10 @@ gr_status gr_session_state_set(gr_session *s, const void *in, int64_t step, gr_e
 
 gr_status gr_session_state_load(gr_session *s, const void *m, const void *v, int64_t step, gr_err *err)
 {
-    const size_t n = gr_session_slab(s);
-
     GR_TRY(need_training(s, err));
     if (step < 0) return gr_fail(err, GR_E_ARG, "optimiser state of step %lld", (long long)step);
     if (s->pending) return gr_fail(err, GR_E_ARG, "optimiser state set between a batch and its step");
-    s->enc.op->upload(s->enc.ctx, s->m, m, n);
-    s->enc.op->upload(s->enc.ctx, s->v, v, n);
+    gr_rows_restore(s, m, v);
     s->steps = step;
     return s->enc.op->sync(s->enc.ctx, err);
 }

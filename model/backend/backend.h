@@ -152,8 +152,15 @@ typedef struct gr_l2_args {
     void       *dx;                  /* (R,H) set       */
 } gr_l2_args;
 
-/* One run of the parameter slab that is updated alike. */
-typedef struct gr_segment { size_t offset, count; bool decay; } gr_segment;
+/* One run of the parameter slab that is updated alike. A table of rows (`width` elements each) may say which of its rows can
+ * differ from zero in the slabs that an op reads (for adamw: in grad, m or v): an op passes over the others. Rows that are named
+ * and zero change no bit. Sums go row by row in a table, named or not. */
+typedef struct gr_segment {
+    size_t          offset, count;
+    bool            decay;
+    int32_t         width;  /* 0: no table */
+    const uint32_t *rows;   /* device bitmap: row r is bit r % 32 of word r / 32; NULL: all rows */
+} gr_segment;
 
 typedef struct gr_adamw_args {
     void *param, *grad, *m, *v;      /* slabs; grad is zeroed on the way  */
@@ -164,6 +171,14 @@ typedef struct gr_adamw_args {
     double  max_norm;                /* 0: no clipping                    */
     const double *sumsq;             /* device: squared norm of all gradients, from `sumsq`; when it is not finite nothing changes but grad is zeroed */
 } gr_adamw_args;
+
+/* What adamw left out: a row that it passed over was not multiplied by 1 - lr weight_decay. */
+typedef struct gr_decay_args {
+    void             *param; /* slab                                                            */
+    const gr_segment *table; /* host memory; its rows are brought up to date                    */
+    const double     *keep;  /* device, [n]: 1 - lr weight_decay of each step passed over, oldest first */
+    int32_t           n;     /* the row is rounded after each, as adamw rounds: the same bits   */
+} gr_decay_args;
 
 #define GR_BACKEND_ABI 1u
 
@@ -218,6 +233,7 @@ typedef struct gr_backend {
     /* *out (device) = sum of squares over the segments of a slab, in double */
     void (*sumsq)(gr_ctx *, const void *slab, const gr_segment *seg, size_t n_seg, double *out);
     void (*adamw)(gr_ctx *, const gr_adamw_args *);
+    void (*decay_rows)(gr_ctx *, const gr_decay_args *);
     /* *out (device int32) = 1 when the buffer holds a NaN or an infinity, else unchanged */
     void (*find_nonfinite)(gr_ctx *, const void *x, size_t count, int32_t *out);
 } gr_backend;

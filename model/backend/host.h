@@ -33,6 +33,12 @@ void      gr_host_zero(gr_ctx *c, void *dst, size_t bytes);
 gr_status gr_host_sync(gr_ctx *c, gr_err *err) GR_MUST_USE;
 size_t    gr_host_memory(const gr_ctx *c);
 
+/* Is row r of a table named? */
+static inline bool gr_host_row(const gr_segment *s, size_t r)
+{
+    return !s->rows || (s->rows[r / 32] >> r % 32 & 1u) != 0;
+}
+
 /* Make the scratch area at least `bytes` and remember the reserved shape. */
 void gr_host_scratch(gr_ctx *c, size_t bytes, int32_t tokens, int32_t width, int32_t heads, int32_t max_len);
 

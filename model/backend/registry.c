@@ -27,7 +27,7 @@ const gr_backend *gr_backend_find(const char *name)
     X(memory) X(embed_fwd) X(embed_bwd) X(linear_fwd) X(linear_bwd) X(attention_fwd) X(attention_bwd)  \
     X(dropout_add_norm_fwd) X(dropout_add_norm_bwd) X(gather_rows_fwd) X(gather_rows_bwd)              \
     X(mean_pool_fwd) X(mean_pool_bwd) X(l2_normalise_fwd) X(l2_normalise_bwd) X(dropout) X(add)        \
-    X(softmax_xent) X(mse) X(cosine) X(sumsq) X(adamw) X(find_nonfinite)
+    X(softmax_xent) X(mse) X(cosine) X(sumsq) X(adamw) X(decay_rows) X(find_nonfinite)
 
 gr_status gr_backend_check(const gr_backend *b, gr_err *err)
 {

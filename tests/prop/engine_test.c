@@ -310,6 +310,100 @@ static void in_place_same_bits(world *w)
     free(start);
 }
 
+/* Steps of few words each, as a session takes them that keeps rows at rest (sparse) or updates all (dense): evaluations that read
+ * resting rows, micro-batches, a pull in the middle, resuming on a fresh session. Everything it saw and left goes to *out. */
+typedef struct rows_run { int steps, stop; bool dense, pulls; double decay; } rows_run;
+
+static gr_session *moved(world *w, gr_session *s, const gr_session_opts *o)
+{
+    void   *state = malloc(gr_session_state_bytes(s));
+    int64_t step = 0;
+    gr_err  err = GR_ERR_INIT;
+
+    assert_non_null(state);
+    assert_ok(gr_session_pull(s, &err), &err);
+    assert_ok(gr_session_state_get(s, state, &step, &err), &err);
+    gr_session_close(s);
+    s = session(w, o);
+    assert_ok(gr_session_state_set(s, state, step, &err), &err);
+    free(state);
+    return s;
+}
+
+static void *run_rows(world *w, gr_session_opts o, rows_run r, double *seen)
+{
+    void       *start = malloc(slab_bytes(w)), *out = malloc(3 * slab_bytes(w));
+    gr_session *s;
+    int64_t     step;
+    gr_err      err = GR_ERR_INIT;
+
+    assert_true(start && out);
+    memcpy(start, w->m->weights, slab_bytes(w));
+    o.dense_table = r.dense;
+    o.weight_decay = r.decay;
+    s = session(w, &o);
+    for (int i = 0; i < r.steps; i++) {
+        gr_step_result result;
+        for (int k = 0; k < 2; k++) {
+            const int32_t n[2] = { 1 + i % 3, 2 };
+            gr_tb *b = gr_tiny_batch(&w->t, n, 2, 1000 + (uint64_t)(i % 40) * 2 + (uint64_t)k);
+            for (int32_t t = 0; t < b->b.n_tokens; t++) b->ids[t] = b->ids[t] % (1 + (i + 8) / 8); /* words appear one after the other */
+            accumulate(s, b, 4.0);
+            free(b);
+        }
+        assert_ok(gr_session_step(s, 1e-2 / (1.0 + i), &result, &err), &err);
+        seen[2 * i] = result.grad_norm;
+        if (i % 5 == 3) assert_ok(gr_session_eval(s, &w->b->b, NULL, &seen[2 * i + 1], &err), &err);
+        if (r.pulls && i % 4 == 2) assert_ok(gr_session_pull(s, &err), &err);
+        if (i == r.stop) s = moved(w, s, &o);
+    }
+    assert_ok(gr_session_pull(s, &err), &err);
+    memcpy(out, w->m->weights, slab_bytes(w));
+    assert_ok(gr_session_state_get(s, (char *)out + slab_bytes(w), &step, &err), &err);
+    gr_session_close(s);
+    memcpy(w->m->weights, start, slab_bytes(w));
+    free(start);
+    return out;
+}
+
+static void resting_rows_same_bits(world *w)
+{
+    enum { FEW = 24, MANY = 1100 }; /* more than the list of factors holds */
+    const bool   long_run = strcmp(w->device, "cpu") == 0 && w->t.head.kind == GR_HEAD_CLASS;
+    const rows_run runs[] = { { FEW, -1, false, false, 0.01 }, { FEW, 9, false, false, 0.01 }, { FEW, 10, false, true, 0.01 } };
+    double      *seen = calloc(2 * MANY, sizeof *seen), *twin = calloc(2 * MANY, sizeof *twin);
+    gr_pool     *pool = NULL;
+    gr_err       err = GR_ERR_INIT;
+
+    assert_true(seen && twin);
+    assert_ok(gr_pool_open(&pool, 3, &err), &err);
+    for (int decayed = 0; decayed < 2; decayed++) {
+        void *want = run_rows(w, w->o, (rows_run){ FEW, -1, true, false, decayed ? 0.01 : 0.0 }, twin);
+        for (size_t i = 0; i < 2 * sizeof runs / sizeof *runs; i++) {
+            gr_session_opts o = w->o;
+            rows_run        r = runs[i / 2];
+
+            o.pool = i % 2 ? pool : NULL;
+            o.in_place = i / 2 == 1;
+            r.decay = decayed ? r.decay : 0.0;
+            void *got = run_rows(w, o, r, seen);
+            assert_memory_equal(got, want, 3 * slab_bytes(w));
+            assert_memory_equal(seen, twin, 2 * FEW * sizeof *seen);
+            free(got);
+        }
+        free(want);
+    }
+    if (long_run) {
+        void *want = run_rows(w, w->o, (rows_run){ MANY, -1, true, false, 0.1 }, twin), *got = run_rows(w, w->o, (rows_run){ MANY, -1, false, false, 0.1 }, seen);
+        assert_memory_equal(got, want, 3 * slab_bytes(w));
+        free(want);
+        free(got);
+    }
+    gr_pool_close(pool);
+    free(seen);
+    free(twin);
+}
+
 /* What is not frozen has the very gradient it has without freezing; what is has none, and does not move. */
 static void freezing(world *w)
 {
@@ -498,6 +592,7 @@ LAW_OF_LAYERS(recompute_same_bits, 4, 1, 3)
 LAW(threads_same_bits, 4)
 LAW(resume_same_bits, 1)
 LAW(in_place_same_bits, 4)
+LAW(resting_rows_same_bits, 4)
 LAW(freezing, 4)
 LAW(inference_plan_same_bits, 4)
 LAW(masks_follow_step_seed_and_slot, 1)
@@ -521,7 +616,7 @@ int main(void)
         cmocka_unit_test(test_packing_and_order), cmocka_unit_test(test_order_keeps_gradients),
         cmocka_unit_test(test_accumulation_is_the_big_batch), cmocka_unit_test(test_recompute_same_bits),
         cmocka_unit_test(test_threads_same_bits), cmocka_unit_test(test_processors_same_bits), cmocka_unit_test(test_resume_same_bits),
-        cmocka_unit_test(test_in_place_same_bits), cmocka_unit_test(test_freezing),
+        cmocka_unit_test(test_in_place_same_bits), cmocka_unit_test(test_resting_rows_same_bits), cmocka_unit_test(test_freezing),
         cmocka_unit_test(test_inference_plan_same_bits), cmocka_unit_test(test_masks_follow_step_seed_and_slot),
         cmocka_unit_test(test_many_micro_batches), cmocka_unit_test(test_short_layer_is_exact),
         cmocka_unit_test(test_checked_devices_are_content),

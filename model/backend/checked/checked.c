@@ -205,6 +205,7 @@ OP(softmax_xent, gr_loss_args, S(dlogits, a->rows, a->classes))
 OP(mse, gr_loss_args, S(dlogits, a->rows, 1))
 OP(cosine, gr_loss_args, S(dlogits, 2 * (int64_t)a->rows, a->classes) S(cosine, a->rows, 1))
 OP(adamw, gr_adamw_args, )
+OP(decay_rows, gr_decay_args, )
 
 static void add(gr_ctx *x, void *dst, const void *src, size_t count)
 {
@@ -243,7 +244,7 @@ static void find_nonfinite(gr_ctx *x, const void *p, size_t count, int32_t *out)
         .gather_rows_fwd = gather_rows_fwd, .gather_rows_bwd = gather_rows_bwd, .mean_pool_fwd = mean_pool_fwd,      \
         .mean_pool_bwd = mean_pool_bwd, .l2_normalise_fwd = l2_normalise_fwd, .l2_normalise_bwd = l2_normalise_bwd,  \
         .dropout = dropout, .add = add, .softmax_xent = softmax_xent, .mse = mse, .cosine = cosine, .sumsq = sumsq,  \
-        .adamw = adamw, .find_nonfinite = find_nonfinite,                                                            \
+        .adamw = adamw, .decay_rows = decay_rows, .find_nonfinite = find_nonfinite,                                                            \
     }
 
 TABLE(cpu, "checked-cpu", 4);

@@ -131,5 +131,6 @@ const gr_backend gr_backend_cpu = {
     .cosine = cosine,
     .sumsq = gr_cpu_sumsq,
     .adamw = gr_cpu_adamw,
+    .decay_rows = gr_cpu_decay_rows,
     .find_nonfinite = find_nonfinite,
 };

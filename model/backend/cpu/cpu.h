@@ -67,4 +67,5 @@ void gr_cpu_add(gr_ctx *c, void *dst, const void *src, size_t count);
 void gr_cpu_softmax_xent(gr_ctx *c, const gr_loss_args *a);
 void gr_cpu_sumsq(gr_ctx *c, const void *slab, const gr_segment *seg, size_t n_seg, double *out);
 void gr_cpu_adamw(gr_ctx *c, const gr_adamw_args *a);
+void gr_cpu_decay_rows(gr_ctx *c, const gr_decay_args *a);
 #endif

@@ -31,33 +31,49 @@ void gr_cpu_add(gr_ctx *c, void *dst, const void *src, size_t count)
     gr_pool_run(c->pool, (count + CHUNK - 1) / CHUNK, add_task, &j);
 }
 
-/* ---- sum of squares: the segments laid end to end, cut into SLAB_PARTS equal parts ---- */
+/* ---- sum of squares: the segments laid end to end, cut into SLAB_PARTS equal parts; and so the tables, by rows ---- */
 
 typedef struct sumsq_job {
     gr_ctx           *c;
     const float      *slab;
     const gr_segment *seg;
-    size_t            n_seg, part;
+    size_t            n_seg, part[2]; /* elements of a part; rows of a part of the tables */
     double           *sums;
 } sumsq_job;
+
+static size_t units(const gr_segment *s) { return s->width ? s->count / (size_t)s->width : s->count; }
+
+/* Rows [from, from + n) one by one: a row that is zero, and so may be left out, adds an exact zero. */
+static double sum_rows(const sumsq_job *j, const gr_segment *s, size_t from, size_t n)
+{
+    const size_t width = (size_t)s->width;
+    double sum = 0.0;
+
+    for (size_t r = from; r < from + n; r++)
+        if (gr_host_row(s, r)) sum += gr_cpu_k(j->c)->sumsq(j->slab + s->offset + r * width, width);
+    return sum;
+}
 
 static void sumsq_task(void *arg, size_t task, int thread)
 {
     const sumsq_job *j = arg;
-    size_t skip = task * j->part, left = j->part;
+    const bool tables = task >= GR_CPU_SLAB_PARTS;
+    const size_t part = j->part[tables];
+    size_t skip = task % GR_CPU_SLAB_PARTS * part, left = part;
     double sum = 0.0;
 
     (void)thread;
     for (size_t s = 0; s < j->n_seg && left > 0; s++) {
-        const size_t count = j->seg[s].count;
-        size_t n;
+        const gr_segment *seg = &j->seg[s];
+        size_t n = units(seg);
 
-        if (skip >= count) {
-            skip -= count;
+        if ((seg->width != 0) != tables) continue;
+        if (skip >= n) {
+            skip -= n;
             continue;
         }
-        n = count - skip < left ? count - skip : left;
-        sum += gr_cpu_k(j->c)->sumsq(j->slab + j->seg[s].offset + skip, n);
+        n = n - skip < left ? n - skip : left;
+        sum += tables ? sum_rows(j, seg, skip, n) : gr_cpu_k(j->c)->sumsq(j->slab + seg->offset + skip, n);
         left -= n;
         skip = 0;
     }
@@ -66,14 +82,14 @@ static void sumsq_task(void *arg, size_t task, int thread)
 
 void gr_cpu_sumsq(gr_ctx *c, const void *slab, const gr_segment *seg, size_t n_seg, double *out)
 {
-    double sums[GR_CPU_SLAB_PARTS], total = 0.0;
+    double sums[2 * GR_CPU_SLAB_PARTS], total = 0.0;
     sumsq_job j = { .c = c, .slab = slab, .seg = seg, .n_seg = n_seg, .sums = sums };
-    size_t n = 0;
+    size_t n[2] = { 0 };
 
-    for (size_t s = 0; s < n_seg; s++) n += seg[s].count;
-    j.part = (n + GR_CPU_SLAB_PARTS - 1) / GR_CPU_SLAB_PARTS;
-    gr_pool_run(c->pool, GR_CPU_SLAB_PARTS, sumsq_task, &j);
-    for (size_t i = 0; i < GR_CPU_SLAB_PARTS; i++) total += sums[i];
+    for (size_t s = 0; s < n_seg; s++) n[seg[s].width != 0] += units(&seg[s]);
+    for (int tables = 0; tables < 2; tables++) j.part[tables] = (n[tables] + GR_CPU_SLAB_PARTS - 1) / GR_CPU_SLAB_PARTS;
+    gr_pool_run(c->pool, (size_t)(n[1] ? 2 : 1) * GR_CPU_SLAB_PARTS, sumsq_task, &j);
+    for (size_t i = 0; i < (size_t)(n[1] ? 2 : 1) * GR_CPU_SLAB_PARTS; i++) total += sums[i];
     *out = total;
 }
 
@@ -86,19 +102,52 @@ typedef struct adamw_job {
     bool                 skip; /* the norm is not finite: only the gradients are cleared */
 } adamw_job;
 
+/* Elements of a task: whole rows of a table. */
+static size_t chunk(const gr_segment *s)
+{
+    const size_t width = (size_t)s->width;
+
+    return width == 0 ? CHUNK : width > CHUNK ? width : CHUNK / width * width;
+}
+
+static size_t chunks(const gr_segment *s)
+{
+    return (s->count + chunk(s) - 1) / chunk(s);
+}
+
+static void adamw_run(const adamw_job *j, const gr_segment *s, size_t from, size_t n)
+{
+    const gr_adamw_args *a = j->a;
+    const size_t at = s->offset + from;
+
+    if (j->skip) memset((float *)a->grad + at, 0, n * sizeof(float));
+    else gr_cpu_k(j->c)->adamw(&j->k[s->decay], (float *)a->param + at, (float *)a->grad + at, (float *)a->m + at, (float *)a->v + at, n);
+}
+
+/* The next run of named rows in [at, end); its end in *to. `end` when there is none. */
+static size_t next_run(const gr_segment *s, size_t at, size_t end, size_t *to)
+{
+    const size_t width = (size_t)s->width;
+
+    *to = end;
+    if (!s->rows) return at;
+    while (at < end && !gr_host_row(s, at / width)) at += width;
+    for (*to = at; *to < end && gr_host_row(s, *to / width);) *to += width;
+    return at;
+}
+
 /* Task numbers run through the segments' chunks. */
 static void adamw_task(void *arg, size_t task, int thread)
 {
     const adamw_job *j = arg;
-    const gr_adamw_args *a = j->a;
-    size_t s = 0, at, n;
+    const gr_segment *s = j->a->seg;
+    size_t at, end, to;
 
     (void)thread;
-    for (; task >= (a->seg[s].count + CHUNK - 1) / CHUNK; s++) task -= (a->seg[s].count + CHUNK - 1) / CHUNK;
-    n = a->seg[s].count - task * CHUNK < CHUNK ? a->seg[s].count - task * CHUNK : CHUNK;
-    at = a->seg[s].offset + task * CHUNK;
-    if (j->skip) memset((float *)a->grad + at, 0, n * sizeof(float));
-    else gr_cpu_k(j->c)->adamw(&j->k[a->seg[s].decay], (float *)a->param + at, (float *)a->grad + at, (float *)a->m + at, (float *)a->v + at, n);
+    for (; task >= chunks(s); s++) task -= chunks(s);
+    at = task * chunk(s);
+    end = s->count - at < chunk(s) ? s->count : at + chunk(s);
+    for (at = next_run(s, at, end, &to); at < end; at = next_run(s, to, end, &to)) adamw_run(j, s, at, to - at);
 }
 
 /* x^n by squaring: no library call, so the same bits everywhere */
@@ -131,8 +180,47 @@ void gr_cpu_adamw(gr_ctx *c, const gr_adamw_args *a)
         k->correct = (float)(1.0 / sqrt(1.0 - int_power(a->beta2, a->step)));
         k->eps = (float)a->eps;
     }
-    for (size_t s = 0; s < a->n_seg; s++) tasks += (a->seg[s].count + CHUNK - 1) / CHUNK;
+    for (size_t s = 0; s < a->n_seg; s++) tasks += chunks(&a->seg[s]);
     gr_pool_run(c->pool, tasks, adamw_task, &j);
+}
+
+typedef struct decay_job { const gr_decay_args *a; } decay_job;
+
+/* A block of numbers stays in registers for all factors. Adding zero is what the update does: -0 becomes 0. */
+static void decay_run(const gr_decay_args *a, float *p, size_t n)
+{
+    enum { BLOCK = 32 };
+
+    for (size_t at = 0; at < n; at += BLOCK) {
+        const size_t m = n - at < BLOCK ? n - at : BLOCK;
+        float x[BLOCK] = { 0 };
+
+        memcpy(x, p + at, m * sizeof *x);
+        for (int32_t k = 0; k < a->n; k++) {
+            const float keep = (float)a->keep[k];
+            for (size_t i = 0; i < BLOCK; i++) x[i] = x[i] * keep + 0.0f;
+        }
+        memcpy(p + at, x, m * sizeof *x);
+    }
+}
+
+static void decay_task(void *arg, size_t task, int thread)
+{
+    const gr_decay_args *a = ((const decay_job *)arg)->a;
+    const gr_segment *s = a->table;
+    const size_t end = s->count - task * chunk(s) < chunk(s) ? s->count : (task + 1) * chunk(s);
+    size_t to;
+
+    (void)thread;
+    for (size_t at = next_run(s, task * chunk(s), end, &to); at < end; at = next_run(s, to, end, &to))
+        decay_run(a, (float *)a->param + s->offset + at, to - at);
+}
+
+void gr_cpu_decay_rows(gr_ctx *c, const gr_decay_args *a)
+{
+    decay_job j = { a };
+
+    gr_pool_run(c->pool, chunks(a->table), decay_task, &j);
 }
 
 /* ---- softmax and cross-entropy ---- */

@@ -174,7 +174,12 @@ static double elements_of(const gr_segment *seg, size_t n)
 {
     double sum = 0.0;
 
-    for (size_t i = 0; i < n; i++) sum += (double)seg[i].count;
+    for (size_t i = 0; i < n; i++) {
+        const size_t width = seg[i].rows ? (size_t)seg[i].width : seg[i].count;
+
+        for (size_t at = 0; at < seg[i].count; at += width)
+            if (gr_host_row(&seg[i], at / width)) sum += (double)width;
+    }
     return sum;
 }
 
@@ -188,6 +193,7 @@ static void sumsq(gr_ctx *x, const void *slab, const gr_segment *seg, size_t n_s
 }
 
 OP(adamw, gr_adamw_args, GR_TIMED_ADAMW, 0.0, 8.0 * elements_of(a->seg, a->n_seg))
+OP(decay_rows, gr_decay_args, GR_TIMED_ADAMW, 0.0, 2.0 * elements_of(a->table, 1))
 
 /* ---- memory ---- */
 
@@ -283,5 +289,6 @@ const gr_backend gr_backend_timed_cpu = {
     .cosine = cosine,
     .sumsq = sumsq,
     .adamw = adamw,
+    .decay_rows = decay_rows,
     .find_nonfinite = find_nonfinite,
 };

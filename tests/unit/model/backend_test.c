@@ -132,7 +132,7 @@ static void checked_sees_nan_and_writes_outside(void **state)
 static void adamw_by_hand(void **state)
 {
     static const char *const names[] = { "cpu", "ref", "ref64" };
-    const gr_segment seg[] = { { 0, 1, true }, { 1, 1, false } };
+    const gr_segment seg[] = { { 0, 1, true, 0, NULL }, { 1, 1, false, 0, NULL } };
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
