@@ -80,6 +80,8 @@ static void resumes(void **state)
     gr_train_result a, b;
     gr_record ra, rb;
     char *x, *y;
+    char left[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
     const char *dir = folder("ck");
 
     (void)state;
@@ -89,6 +91,8 @@ static void resumes(void **state)
     assert_int_equal(files_in(dir), 1); /* --save-total-limit 1 */
     gr_train_result_free(&b);
     gr_record_free(&rb);
+    assert_true(gr_fs_join(left, sizeof left, dir, "step-15.safetensors.tmp-1"));
+    assert_ok(gr_fs_write(left, "of a writer that was killed", 27, &err), &err);
     gr_checkpoint_remove(dir);
     assert_false(gr_fs_is_dir(dir));
     RUN(&part, &b, &rb, dir, "k", WORDS, "--save-total-limit", "4"); /* writes 3, 6, 9, 12 */
