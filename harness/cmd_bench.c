@@ -136,6 +136,8 @@ static void roofline_json(gr_json *o, const gr_bench *b, const gr_roofline *r)
     gr_json_add_num(j, "fraction", r->fraction);
     gr_json_add_num(j, "fraction_best", r->fraction_best);
     gr_json_add_num(j, "peak_gflops", b->peak.gflops);
+    if (b->peak.bf16_gflops > 0.0) gr_json_add_num(j, "peak_bf16_gflops", b->peak.bf16_gflops);
+    else gr_json_add_null(j, "peak_bf16_gflops");
     gr_json_add_num(j, "memory_read_gb_s", b->peak.read_gb);
     gr_json_add_num(j, "memory_update_gb_s", b->peak.update_gb);
     gr_json_add_num(j, "optimizer_bytes_per_step", opt.bytes / steps);
@@ -206,6 +208,7 @@ static void print_roofline(const gr_bench *b, const gr_bench_case *c)
            (long long)c->batch_size, r->step_gflops, r->product_gflops, r->fraction, r->fraction_best);
     printf("  peak of %s multiply-adds %.1f GFLOP/s: the step %.0f %%, the products %.0f %%; memory reads %.1f GB/s, updates %.1f GB/s\n", b->peak.isa,
            b->peak.gflops, 100 * r->step_gflops / b->peak.gflops, 100 * r->product_gflops / b->peak.gflops, b->peak.read_gb, b->peak.update_gb);
+    if (b->peak.bf16_gflops > 0.0) printf("  peak of products of bf16 pairs %.1f GFLOP/s\n", b->peak.bf16_gflops);
     if (opt.calls) printf("  optimiser: %.1f MB a step at %.1f GB/s\n", opt.bytes / steps / 1e6, rate(opt.bytes, opt.seconds));
     printf("\n  op                     calls   ms/step   share  GFLOP/s    GB/s\n");
     for (int i = 0; i < GR_TIMED_OPS; i++) {

@@ -254,7 +254,7 @@ static void env_and_bench(void **state)
 /* The roofline of a made shape: its fields, and the parts of a step that sum to it. */
 static void bench_roofline(void **state)
 {
-    static const char *const keys[] = { "step_gflops", "product_gflops", "fraction", "fraction_best", "peak_gflops", "memory_read_gb_s", "memory_update_gb_s",
+    static const char *const keys[] = { "step_gflops", "product_gflops", "fraction", "fraction_best", "peak_gflops", "peak_bf16_gflops", "memory_read_gb_s", "memory_update_gb_s",
                                         "optimizer_bytes_per_step", "optimizer_gb_s", "flops_per_step", "timing_slowdown", "outside_share", "ops" };
     static const char *const op_keys[] = { "op", "calls_per_step", "ms_per_step", "share", "gflops", "gb_s" };
     const gr_json *c, *roof;

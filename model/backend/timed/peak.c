@@ -79,22 +79,37 @@ static double best_seconds(gr_pool *pool, probe *p, gr_pool_fn fn)
 #if defined(GR_X86_64)
 const gr_peak_kernel *gr_peak_kernel_of(const char *isa)
 {
-    if (strncmp(isa, "avx512", 6) == 0) return &gr_peak_avx512;
-    return strncmp(isa, "avx2", 4) == 0 ? &gr_peak_avx2 : &gr_peak_plain;
+    if (strcmp(isa, "avx512bf16") == 0) return &gr_peak_avx512bf16;
+    if (strcmp(isa, "avx512") == 0) return &gr_peak_avx512;
+    return strcmp(isa, "avx2") == 0 ? &gr_peak_avx2 : &gr_peak_plain;
 }
+
+const gr_peak_kernel *gr_peak_kernel_bf16(void) { return gr_cpu_isa_find("avx512bf16") ? &gr_peak_avx512bf16 : NULL; }
 #else
 const gr_peak_kernel *gr_peak_kernel_of(const char *isa)
 {
     (void)isa;
     return &gr_peak_plain;
 }
+
+const gr_peak_kernel *gr_peak_kernel_bf16(void) { return NULL; }
 #endif
+
+static double multiply_rate(gr_pool *pool, probe *p, const gr_peak_kernel *k)
+{
+    double seconds, flops = 0.0;
+
+    p->k = k;
+    seconds = best_seconds(pool, p, fma_task);
+    for (size_t i = 0; i < p->threads; i++) flops += p->flops[i];
+    return flops / seconds / 1e9;
+}
 
 gr_status gr_peak_measure(gr_peak *out, gr_pool *pool, gr_err *err)
 {
     const int threads = gr_pool_threads(pool);
-    probe p = { .k = gr_peak_kernel_of(gr_cpu_isa_best()->name), .threads = (size_t)(threads < MAX_THREADS ? threads : MAX_THREADS), .count = FLOATS };
-    double flops = 0.0;
+    const gr_peak_kernel *const k = gr_peak_kernel_of(gr_cpu_isa_best()->name), *const bf16 = gr_peak_kernel_bf16();
+    probe p = { .threads = (size_t)(threads < MAX_THREADS ? threads : MAX_THREADS), .count = FLOATS };
 
     p.x = calloc(FLOATS, sizeof *p.x);
     p.y = calloc(FLOATS, sizeof *p.y);
@@ -106,10 +121,8 @@ gr_status gr_peak_measure(gr_peak *out, gr_pool *pool, gr_err *err)
         return gr_fail(err, GR_E_NOMEM, "out of memory for the peak probe");
     }
     for (size_t i = 0; i < FLOATS; i++) p.x[i] = p.y[i] = 1.0f; /* pages of their own, not the zero page */
-    *out = (gr_peak){ .isa = p.k->name };
-    out->gflops = best_seconds(pool, &p, fma_task);
-    for (size_t i = 0; i < p.threads; i++) flops += p.flops[i];
-    out->gflops = flops / out->gflops / 1e9;
+    *out = (gr_peak){ .isa = k->name, .gflops = multiply_rate(pool, &p, k) };
+    if (bf16) out->bf16_gflops = multiply_rate(pool, &p, bf16);
     out->read_gb = (double)FLOATS * sizeof(float) / best_seconds(pool, &p, read_task) / 1e9;
     out->update_gb = 3.0 * (double)FLOATS * sizeof(float) / best_seconds(pool, &p, update_task) / 1e9;
     free(p.x);

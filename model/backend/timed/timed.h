@@ -70,6 +70,7 @@ double    gr_replay_flops(const gr_replay *r); /* of one run */
 typedef struct gr_peak {
     const char *isa;     /* kernels in use: "avx512" */
     double gflops;       /* float multiply-adds on registers, all threads */
+    double bf16_gflops;  /* products of pairs of bf16; 0: the processor has no such instruction */
     double read_gb, update_gb; /* 1e9 bytes/s from memory: summing; and x = a x + y in place (two reads, one write) */
 } gr_peak;
 gr_status gr_peak_measure(gr_peak *out, gr_pool *pool, gr_err *err) GR_MUST_USE;

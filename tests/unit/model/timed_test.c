@@ -10,7 +10,7 @@ typedef struct world {
 } world;
 
 /* Sequences of 4, 2, 6 and 3 tokens: 15 in all. A token head: every token of every layer is needed. */
-static world build(const char *device, bool recompute)
+static world build(const char *device, bool recompute, gr_precision precision)
 {
     static const int32_t lengths[] = { 4, 2, 6, 3 };
     world  w = { .t = gr_tiny_default(GR_HEAD_TOKEN, "cpu") };
@@ -21,6 +21,7 @@ static world build(const char *device, bool recompute)
     w.b = gr_tiny_batch(&w.t, lengths, 4, 2);
     o = gr_session_opts_for_test(device, w.m);
     o.recompute = recompute;
+    o.precision = precision;
     assert_ok(gr_session_open(&w.s, w.m, &o, &err), &err);
     return w;
 }
@@ -49,8 +50,9 @@ static void results_are_the_plain_ones(void **state)
     gr_err err = GR_ERR_INIT;
 
     (void)state;
-    for (int recompute = 0; recompute < 2; recompute++) {
-        world a = build("cpu", recompute), b = build("timed-cpu", recompute);
+    for (int i = 0; i < 4; i++) {
+        const gr_precision precision = i % 2 ? GR_PRECISION_BF16 : GR_PRECISION_F32;
+        world a = build("cpu", i / 2, precision), b = build("timed-cpu", i / 2, precision);
 
         assert_true(train(&a, 3) == train(&b, 3));
         assert_ok(gr_session_pull(a.s, &err), &err);
@@ -71,7 +73,7 @@ static void has(const gr_timed *t, gr_timed_op op, int64_t calls, double flops)
 
 static void counts_are_those_of_the_model(void **state)
 {
-    world w = build("timed-cpu", false);
+    world w = build("timed-cpu", false, GR_PRECISION_F32);
     gr_timed *t = gr_session_timed(w.s);
     const double T = 15, H = w.t.hidden, F = w.t.inter, N = w.t.head.n_out;
     const double linear = 2 * (2 * T * (3 * H * H + H * H + 2 * H * F)) + 2 * T * H * N; /* two layers and the head */
@@ -115,7 +117,7 @@ static void counts_are_those_of_the_model(void **state)
 
 static void products_are_replayed(void **state)
 {
-    world w = build("timed-cpu", false);
+    world w = build("timed-cpu", false, GR_PRECISION_F32);
     gr_timed *t = gr_session_timed(w.s);
     gr_replay *r = NULL;
     double seconds = -1.0;
