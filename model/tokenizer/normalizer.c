@@ -61,11 +61,27 @@ static gr_status push_clean(gr_glyphs *out, bool clean, bool cjk, gr_glyph g, gr
     return GR_OK;
 }
 
-/* Decode, with the steps of BERT that look at one character alone: clean and ideographs. */
-static gr_status decode(gr_glyphs *out, const gr_norm *norm, gr_sv text, uint32_t src, uint32_t byte0, gr_err *err)
+/* Decode, character by character. */
+static gr_status decode(gr_glyphs *out, gr_sv text, uint32_t src, uint32_t byte0, gr_err *err)
 {
-    const bool clean = norm->kind == GR_NORM_BERT && norm->clean, cjk = norm->kind == GR_NORM_BERT && norm->cjk;
+    out->n = 0;
+    GR_TRY(gr_glyphs_reserve(out, text.n, err));
+    for (size_t i = 0, len; i < text.n; i += len, src++) {
+        gr_glyph *g = &out->v[out->n++];
 
+        g->cp = (unsigned char)text.p[i];
+        len = g->cp < 0x80 ? 1 : gr_utf8_next(&g->cp, text.p + i, text.n - i);
+        if (len == 0) return gr_fail(err, GR_E_FORMAT, "invalid UTF-8 at byte %zu", i);
+        g->src = src;
+        g->b0 = byte0 + (uint32_t)i;
+        g->b1 = g->b0 + (uint32_t)len;
+    }
+    return GR_OK;
+}
+
+/* The same with the steps of BERT that look at one character alone: clean and ideographs. */
+static gr_status decode_bert(gr_glyphs *out, const gr_norm *norm, gr_sv text, uint32_t src, uint32_t byte0, gr_err *err)
+{
     out->n = 0;
     for (size_t i = 0; i < text.n; src++) {
         gr_glyph g = { 0, src, byte0 + (uint32_t)i, 0 };
@@ -74,7 +90,7 @@ static gr_status decode(gr_glyphs *out, const gr_norm *norm, gr_sv text, uint32_
         if (len == 0) return gr_fail(err, GR_E_FORMAT, "invalid UTF-8 at byte %zu", i);
         i += len;
         g.b1 = byte0 + (uint32_t)i;
-        GR_TRY(push_clean(out, clean, cjk, g, err));
+        GR_TRY(push_clean(out, norm->clean, norm->cjk, g, err));
     }
     return GR_OK;
 }
@@ -114,8 +130,11 @@ static gr_status run_bert(const gr_norm *norm, gr_glyphs g[2], gr_err *err)
 
 gr_status gr_norm_run(const gr_norm *norm, gr_glyphs out[2], gr_sv text, uint32_t src0, uint32_t byte0, gr_err *err)
 {
-    GR_TRY(decode(&out[0], norm, text, src0, byte0, err));
-    if (norm->kind == GR_NORM_BERT) return finish_bert(norm, out, err);
+    if (norm->kind == GR_NORM_BERT) {
+        GR_TRY(decode_bert(&out[0], norm, text, src0, byte0, err));
+        return finish_bert(norm, out, err);
+    }
+    GR_TRY(decode(&out[0], text, src0, byte0, err));
     if (norm->kind != GR_NORM_STEPS) return gr_norm_step(norm, out, err);
     for (size_t i = 0; i < norm->n_steps; i++) {
         if (norm->step[i].kind == GR_NORM_BERT) GR_TRY(run_bert(&norm->step[i], out, err));

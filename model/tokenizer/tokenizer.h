@@ -27,8 +27,9 @@ typedef struct gr_tok_opts {
 } gr_tok_opts;
 #define GR_TOK_OPTS_DEFAULT { -1, -1, -1, -1 }
 
-/* Open from a folder: tokenizer.json when there, else vocab.txt with tokenizer_config.json if any.
- * A later kind (BPE, Unigram) is GR_E_UNSUPPORTED by name. GR_E_NOTFOUND, GR_E_FORMAT with place. */
+/* Open from a folder: tokenizer.json when there, else vocab.txt, else vocab.json with merges.txt, else a
+ * SentencePiece model (spiece.model, spm.model, sentencepiece.bpe.model); tokenizer_config.json, if any, says
+ * the rest. GR_E_NOTFOUND, GR_E_FORMAT with place, GR_E_UNSUPPORTED with the name of what is not. */
 gr_status gr_tok_open(gr_tok **out, const char *dir, const gr_tok_opts *opts, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_open_json(gr_tok **out, const char *path, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_open_vocab(gr_tok **out, const char *path, const gr_tok_opts *opts, gr_err *err) GR_MUST_USE;
@@ -69,7 +70,8 @@ typedef struct gr_encoding {
 gr_status gr_tok_encode(gr_tok_work *w, gr_encoding *out, gr_sv text, gr_sv pair, size_t max_length,
                         bool want_offsets, gr_err *err) GR_MUST_USE;
 
-/* Pre-split words, as NER uses; word_ids index `words`, offsets count within the word. */
+/* Pre-split words, as NER uses; word_ids index `words`, offsets count within the word. RoBERTa's words begin
+ * with a blank, whatever the files say of texts: so the models were trained. */
 gr_status gr_tok_encode_words(gr_tok_work *w, gr_encoding *out, const gr_sv *words, size_t n_words, size_t max_length,
                               bool want_offsets, gr_err *err) GR_MUST_USE;
 
