@@ -1,4 +1,4 @@
-/* tok_encode_fuzz.c - any bytes as a text, over four small tokenizers. Invalid UTF-8 is refused; for
+/* tok_encode_fuzz.c - any bytes as a text, over eight small tokenizers. Invalid UTF-8 is refused; for
  * the rest the offsets must fit the text, the scanner with its cache must agree with the plain way,
  * and cutting must cut. The first byte chooses the tokenizer. */
 #include <stdlib.h>
@@ -13,7 +13,12 @@
               "\"e\":11,\"##e\":12,\"##\\u0301\":13,\"\\u0120\":14"
 #define MODEL "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{" VOCAB "}},\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"}"
 
-static const char *const tokenizers[4] = {
+#define BPE "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"ab\":2,\"\\u0120\":3,\"\\u0120a\":4,\"\\u00c3\":5,\"[X]\":6,\"e\":7}," \
+            "\"merges\":[\"a b\",\"\\u0120 a\"]"
+#define UNIGRAM "{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<u>\",0],[\"a\",-2],[\"b\",-2],[\"ab\",-3.5],[\"\\u2581\",-1]," \
+                "[\"\\u2581a\",-2.5],[\"<0xC3>\",-9],[\"<0xA9>\",-9]]"
+
+static const char *const tokenizers[8] = {
     MODEL ",\"normalizer\":{\"type\":\"BertNormalizer\"}}",
     MODEL ",\"normalizer\":{\"type\":\"BertNormalizer\",\"lowercase\":false},"
           "\"added_tokens\":[{\"id\":3,\"content\":\"[MASK]\",\"special\":true,\"lstrip\":true}],"
@@ -21,6 +26,14 @@ static const char *const tokenizers[4] = {
     MODEL ",\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":false,\"handle_chinese_chars\":false,\"strip_accents\":true},"
           "\"added_tokens\":[{\"id\":20,\"content\":\"E a\",\"rstrip\":true},{\"id\":9,\"content\":\"ab\",\"single_word\":true,\"normalized\":false}]}",
     MODEL "}",
+    BPE "},\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":true},\"normalizer\":{\"type\":\"NFC\"},"
+        "\"added_tokens\":[{\"id\":6,\"content\":\"[X]\",\"lstrip\":true,\"normalized\":true}],\"post_processor\":{\"type\":\"ByteLevel\"}}",
+    BPE ",\"unk_token\":\"[X]\",\"fuse_unk\":true},\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Whitespace\"},"
+        "{\"type\":\"Digits\"},{\"type\":\"Punctuation\",\"behavior\":\"MergedWithNext\"}]},\"normalizer\":{\"type\":\"NFKC\"}}",
+    UNIGRAM ",\"byte_fallback\":true},\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"\\u2581\",\"prepend_scheme\":\"first\"},"
+            "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFD\"},{\"type\":\"Strip\"}]}}",
+    UNIGRAM "},\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFKD\"},{\"type\":\"StripAccents\"},"
+            "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"\\u2581\"},{\"type\":\"Prepend\",\"prepend\":\"\\u2581\"}]}}",
 };
 
 static int check(const gr_encoding *e, gr_sv text)
@@ -62,7 +75,7 @@ static int check_plain(const gr_tok *t, gr_sv text, const gr_encoding *e)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const char *json = tokenizers[size ? data[0] % 4 : 0];
+    const char *json = tokenizers[size ? data[0] % 8 : 0];
     const gr_sv text = { size ? (const char *)data + 1 : "", size ? size - 1 : 0 }, none = { NULL, 0 };
     const bool valid = gr_utf8_check(text, NULL, NULL) == GR_OK;
     gr_tok *t = NULL;
