@@ -48,6 +48,12 @@ static inline vf vf_copysign(vf a, vf sign) { return _mm512_or_ps(_mm512_abs_ps(
 static inline vf vf_scale2(vf a, vf n) { return _mm512_scalef_ps(a, n); }
 static inline vf vf_fill(vf a, size_t n, float fill) { return _mm512_mask_blend_ps(first_lanes(n), vf_set(fill), a); }
 
+/* For panels of MR = VW / 2: the low halves of two vectors in one, the high halves; and a line on its way to the nearest cache. */
+#define VEC_HALVES
+static inline vf vf_low_halves(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0x44); }
+static inline vf vf_high_halves(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0xEE); }
+static inline void vf_fetch(const float *p, int there) { if (there) _mm_prefetch((const char *)p, _MM_HINT_T0); }
+
 static inline float vf_sum(vf a)
 {
     const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
