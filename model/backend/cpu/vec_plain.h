@@ -16,70 +16,91 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { VW = 16, MR = 2 };
-#define VEC_ROWS(X) X(0) X(1)
-#define VEC_NV 1 /* vectors across a tile */
+enum { VW = 16, MR = 3 };
+#define VEC_ROWS(X) X(0) X(1) X(2)
+#define VEC_NV 1 /* vectors across a tile: 12 of 16 registers of four floats hold sums */
+
+/* Four lanes a quarter: the vector types that gcc and clang share, in registers where there are any. */
+typedef float    f4 __attribute__((vector_size(16)));
+typedef int32_t  i4 __attribute__((vector_size(16)));
+typedef uint32_t u4 __attribute__((vector_size(16)));
+typedef uint64_t u2 __attribute__((vector_size(16)));
+
+typedef struct vf { f4 q[4]; } vf;
+typedef struct vd { double d[VW]; } vd; /* as many doubles as a vf has floats */
+typedef struct vq { u2 q[4]; } vq;
+
+#define EACH4 for (int l_ = 0; l_ < 4; l_++)
+#define MAP1(name, expr) static inline vf name(vf a) { vf r; EACH4 { const f4 x = a.q[l_]; r.q[l_] = (expr); } return r; }
+#define MAP2(name, expr) \
+    static inline vf name(vf a, vf b) { vf r; EACH4 { const f4 x = a.q[l_], y = b.q[l_]; r.q[l_] = (expr); } return r; }
+#define MAP3(name, expr) \
+    static inline vf name(vf a, vf b, vf c) { vf r; EACH4 { const f4 x = a.q[l_], y = b.q[l_], z = c.q[l_]; r.q[l_] = (expr); } return r; }
+
+static inline f4 set4(float x) { const f4 r = { x, x, x, x }; return r; }
+static inline f4 choose(u4 mask, f4 a, f4 b) { return (f4)((mask & (u4)a) | (~mask & (u4)b)); }
+static inline f4 sqrt4(f4 x) { const f4 r = { sqrtf(x[0]), sqrtf(x[1]), sqrtf(x[2]), sqrtf(x[3]) }; return r; }
 
 #ifdef VEC_EXACT
 #define VEC_TABLE gr_cpu_exact
 #define VEC_NAME "exact"
-#define MULTIPLY_ADD(x, y, z) fmaf(x, y, z)
+static inline f4 multiply_add(f4 x, f4 y, f4 z)
+{
+    const f4 r = { fmaf(x[0], y[0], z[0]), fmaf(x[1], y[1], z[1]), fmaf(x[2], y[2], z[2]), fmaf(x[3], y[3], z[3]) };
+    return r;
+}
 #else
 #define VEC_TABLE gr_cpu_plain
 #define VEC_NAME "plain"
-#define MULTIPLY_ADD(x, y, z) ((x) * (y) + (z))
+static inline f4 multiply_add(f4 x, f4 y, f4 z) { return x * y + z; }
 #endif
 
-typedef struct vf { float f[VW]; } vf;
-typedef struct vd { double d[VW]; } vd;          /* as many doubles as a vf has floats */
-typedef struct vq { uint64_t u[VW / 2]; } vq;
+/* a 2^n for whole n in -252..254 and a in 0.5..2, rounded once, also where the result is subnormal or overflows: of two
+ * factors the first is exact. NaN where a is. */
+static inline f4 scaled(f4 a, f4 n)
+{
+    const u4 whole = (u4)(n + set4(12583040.0f)) & 0x3FFu; /* n + 128 in the lowest bits of 1.5 2^23 + 128 + n */
+    const u4 half = whole >> 1;                            /* n / 2 + 64 */
 
-#define EACH for (int l_ = 0; l_ < VW; l_++)
-#define LANE(v) (v).f[l_]
-#define MAP1(name, expr) static inline vf name(vf a) { vf r; EACH { const float x = LANE(a); LANE(r) = (expr); } return r; }
-#define MAP2(name, expr) \
-    static inline vf name(vf a, vf b) { vf r; EACH { const float x = LANE(a), y = LANE(b); LANE(r) = (expr); } return r; }
-#define MAP3(name, expr) \
-    static inline vf name(vf a, vf b, vf c) { vf r; EACH { const float x = LANE(a), y = LANE(b), z = LANE(c); LANE(r) = (expr); } return r; }
+    return a * (f4)((half + 63u) << 23) * (f4)((whole - half + 63u) << 23);
+}
 
-static inline vf vf_load(const float *p) { vf r; memcpy(&r, p, sizeof r); return r; }
-static inline void vf_store(float *p, vf a) { memcpy(p, &a, sizeof a); }
-static inline vf vf_set(float x) { vf r; EACH LANE(r) = x; return r; }
+static inline vf vf_load(const float *p) { vf r; EACH4 memcpy(&r.q[l_], p + 4 * l_, sizeof(f4)); return r; }
+static inline void vf_store(float *p, vf a) { EACH4 memcpy(p + 4 * l_, &a.q[l_], sizeof(f4)); }
+static inline vf vf_set(float x) { vf r; EACH4 r.q[l_] = set4(x); return r; }
 static inline vf vf_zero(void) { return vf_set(0.0f); }
-static inline vf vf_loadn(const float *p, size_t n) { vf r = vf_zero(); for (size_t i = 0; i < n; i++) r.f[i] = p[i]; return r; }
-static inline void vf_storen(float *p, vf a, size_t n) { for (size_t i = 0; i < n; i++) p[i] = a.f[i]; }
+static inline vf vf_loadn(const float *p, size_t n) { float t[VW] = { 0.0f }; memcpy(t, p, n * sizeof *p); return vf_load(t); }
+static inline void vf_storen(float *p, vf a, size_t n) { float t[VW]; vf_store(t, a); memcpy(p, t, n * sizeof *p); }
 MAP2(vf_add, x + y)
 MAP2(vf_sub, x - y)
 MAP2(vf_mul, x * y)
 MAP2(vf_div, x / y)
-MAP2(vf_min, x < y ? x : y)
-MAP2(vf_max, x > y ? x : y)
-MAP1(vf_sqrt, sqrtf(x))
-MAP1(vf_abs, fabsf(x))
-MAP3(vf_fma, MULTIPLY_ADD(x, y, z))   /* a b + c */
-MAP3(vf_fnma, MULTIPLY_ADD(-x, y, z)) /* c - a b */
-MAP2(vf_copysign, copysignf(x, y))
+MAP2(vf_min, choose((u4)(x < y), x, y))
+MAP2(vf_max, choose((u4)(x > y), x, y))
+MAP1(vf_sqrt, sqrt4(x))
+MAP1(vf_abs, (f4)((u4)x & 0x7FFFFFFFu))
+MAP3(vf_fma, multiply_add(x, y, z))   /* a b + c */
+MAP3(vf_fnma, multiply_add(-x, y, z)) /* c - a b */
+MAP2(vf_copysign, (f4)(((u4)x & 0x7FFFFFFFu) | ((u4)y & 0x80000000u)))
+MAP2(vf_scale2, scaled(x, y))
+
 /* x < y ? a : b */
-static inline vf vf_select_lt(vf x, vf y, vf a, vf b) { vf r; EACH LANE(r) = LANE(x) < LANE(y) ? LANE(a) : LANE(b); return r; }
-
-/* The first n lanes of a, `fill` in the others */
-static inline vf vf_fill(vf a, size_t n, float fill) { for (size_t i = n; i < VW; i++) a.f[i] = fill; return a; }
-
-static inline float float_of(uint32_t bits) { float x; memcpy(&x, &bits, sizeof x); return x; }
-static inline uint32_t bits_of(float x) { uint32_t bits; memcpy(&bits, &x, sizeof bits); return bits; }
-
-/* a 2^n for whole n in -252..254 and a in 0.5..2, rounded once, also where the result is subnormal or overflows: of two
- * factors the first is exact. NaN where n is NaN and a too. */
-static inline vf vf_scale2(vf a, vf n)
+static inline vf vf_select_lt(vf x, vf y, vf a, vf b)
 {
     vf r;
 
-    EACH {
-        const float w = LANE(n);
-        const int32_t whole = w == w ? (int32_t)w : 0, half = whole / 2;
-        LANE(r) = LANE(a) * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(whole - half + 127) << 23);
-    }
+    EACH4 r.q[l_] = choose((u4)(x.q[l_] < y.q[l_]), a.q[l_], b.q[l_]);
     return r;
+}
+
+/* The first n lanes of a, `fill` in the others */
+static inline vf vf_fill(vf a, size_t n, float fill)
+{
+    float t[VW];
+
+    vf_store(t, a);
+    for (size_t i = n; i < VW; i++) t[i] = fill;
+    return vf_load(t);
 }
 
 /* A positive normal a = m 2^power with m in 0.75..1.5; of any other only that something comes back */
@@ -87,35 +108,46 @@ static inline vf vf_split(vf a, vf *power)
 {
     vf r;
 
-    EACH {
-        const uint32_t bits = bits_of(LANE(a));
-        const int32_t e = (int32_t)(bits - 0x3F400000u) >> 23;
-        LANE(*power) = (float)e;
-        LANE(r) = float_of(bits - ((uint32_t)e << 23));
+    EACH4 {
+        const u4 bits = (u4)a.q[l_], e = (u4)((i4)(bits - 0x3F400000u) >> 23);
+        power->q[l_] = (f4)(e + 0x4B400000u) - set4(12582912.0f);
+        r.q[l_] = (f4)(bits - (e << 23));
     }
     return r;
 }
 
 static inline float vf_sum(vf a)
 {
-    for (int half = VW / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++) a.f[i] += a.f[i + half];
-    return a.f[0];
+    const f4 four = (a.q[0] + a.q[2]) + (a.q[1] + a.q[3]);
+    return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
 static inline float vf_top(vf a) /* NaN lanes are not promised to win */
 {
-    for (int half = VW / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++) a.f[i] = a.f[i] > a.f[i + half] ? a.f[i] : a.f[i + half];
-    return a.f[0];
+    const f4 low = choose((u4)(a.q[0] > a.q[2]), a.q[0], a.q[2]), high = choose((u4)(a.q[1] > a.q[3]), a.q[1], a.q[3]);
+    const f4 four = choose((u4)(low > high), low, high);
+    const float even = four[0] > four[2] ? four[0] : four[2], odd = four[1] > four[3] ? four[1] : four[3];
+    return even > odd ? even : odd;
 }
 
-static inline int vf_any(vf a) { int any = 0; EACH any |= LANE(a) != 0.0f; return any; } /* some lane is not zero */
+static inline int vf_any(vf a) /* some lane is not zero */
+{
+    const f4 zero = set4(0.0f);
+    const u4 any = (u4)(a.q[0] != zero) | (u4)(a.q[1] != zero) | (u4)(a.q[2] != zero) | (u4)(a.q[3] != zero);
+    return (any[0] | any[1] | any[2] | any[3]) != 0;
+}
 
-static inline vd vd_zero(void) { vd r; EACH r.d[l_] = 0.0; return r; }
+static inline vd vd_zero(void) { const vd r = { { 0.0 } }; return r; }
 
 /* The square of a float is exact in a double: nothing is rounded twice here. */
-static inline vd vd_addsq(vd s, vf a) { EACH s.d[l_] += (double)a.f[l_] * (double)a.f[l_]; return s; }
+static inline vd vd_addsq(vd s, vf a)
+{
+    float t[VW];
+
+    vf_store(t, a);
+    for (int i = 0; i < VW; i++) s.d[i] += (double)t[i] * (double)t[i];
+    return s;
+}
 
 static inline double vd_sum(vd s)
 {
@@ -129,42 +161,63 @@ static inline vf vf_keep(const uint16_t *draws, uint32_t threshold, vf scale)
 {
     vf r;
 
-    EACH LANE(r) = draws[l_] < threshold ? 0.0f : LANE(scale);
+    EACH4 {
+        const u4 d = { draws[4 * l_], draws[4 * l_ + 1], draws[4 * l_ + 2], draws[4 * l_ + 3] };
+        r.q[l_] = (f4)((u4)(d >= threshold) & (u4)scale.q[l_]);
+    }
     return r;
 }
 
 /* ---- vq: eight words of 64 bits, for Philox: numbers of 32 bits in the lower halves, where not said the upper half is
  * whatever it is ---- */
 
-#define EACHQ for (int l_ = 0; l_ < VW / 2; l_++)
-static inline vq vq_set(uint64_t x) { vq r; EACHQ r.u[l_] = x; return r; }
+#define MAP2Q(name, expr) \
+    static inline vq name(vq a, vq b) { vq r; EACH4 { const u2 x = a.q[l_], y = b.q[l_]; r.q[l_] = (expr); } return r; }
+#define MAP1Q(name, expr) static inline vq name(vq a) { vq r; EACH4 { const u2 x = a.q[l_]; r.q[l_] = (expr); } return r; }
+
+static inline u2 product2(u2 x, u2 y)
+{
+    const u2 r = { (x[0] & 0xFFFFFFFFu) * (y[0] & 0xFFFFFFFFu), (x[1] & 0xFFFFFFFFu) * (y[1] & 0xFFFFFFFFu) };
+    return r;
+}
+
+static inline vq vq_set(uint64_t x) { vq r; const u2 both = { x, x }; EACH4 r.q[l_] = both; return r; }
 static inline vq vq_load(const uint64_t *p) { vq r; memcpy(&r, p, sizeof r); return r; }
-static inline vq vq_add(vq a, vq b) { EACHQ a.u[l_] += b.u[l_]; return a; }
-static inline vq vq_sub(vq a, vq b) { EACHQ a.u[l_] -= b.u[l_]; return a; }
-static inline vq vq_xor3(vq a, vq b, vq c) { EACHQ a.u[l_] ^= b.u[l_] ^ c.u[l_]; return a; }
-/* The product of the lower halves, all 64 bits of it */
-static inline vq vq_mul(vq a, vq b) { EACHQ a.u[l_] = (uint64_t)(uint32_t)a.u[l_] * (uint32_t)b.u[l_]; return a; }
-static inline vq vq_high(vq a) { EACHQ a.u[l_] >>= 32; return a; }
-static inline vq vq_sign(vq a) { EACHQ a.u[l_] >>= 63; return a; } /* the highest bit: 1 or 0 */
-/* The lower halves of both, the second above the first */
-static inline vq vq_join(vq low, vq high) { EACHQ low.u[l_] = (uint32_t)low.u[l_] | high.u[l_] << 32; return low; }
+MAP2Q(vq_add, x + y)
+MAP2Q(vq_sub, x - y)
+MAP2Q(vq_mul, product2(x, y)) /* of the lower halves, all 64 bits */
+MAP1Q(vq_high, x >> 32)
+MAP1Q(vq_sign, x >> 63)       /* the highest bit: 1 or 0 */
+MAP2Q(vq_join, (x & 0xFFFFFFFFu) | y << 32) /* the lower halves of both, the second above the first */
+static inline vq vq_xor3(vq a, vq b, vq c) { EACH4 a.q[l_] ^= b.q[l_] ^ c.q[l_]; return a; }
 
 /* a[0], b[0], a[1], b[1], ... as 64 numbers of 16 bits, of each word the lowest first */
 static inline void vq_store_pairs(uint16_t *p, vq a, vq b)
 {
-    EACHQ for (int i = 0; i < 4; i++) {
-        p[8 * l_ + i] = (uint16_t)(a.u[l_] >> 16 * i);
-        p[8 * l_ + 4 + i] = (uint16_t)(b.u[l_] >> 16 * i);
-    }
+    for (int l = 0; l < VW / 2; l++)
+        for (int i = 0; i < 4; i++) {
+            p[8 * l + i] = (uint16_t)(a.q[l / 2][l % 2] >> 16 * i);
+            p[8 * l + 4 + i] = (uint16_t)(b.q[l / 2][l % 2] >> 16 * i);
+        }
 }
 
 static inline void vf_transpose(vf r[VW])
 {
-    for (int i = 0; i < VW; i++)
-        for (int j = i + 1; j < VW; j++) {
-            const float t = r[i].f[j];
-            r[i].f[j] = r[j].f[i];
-            r[j].f[i] = t;
-        }
+    float t[VW][VW];
+
+    for (int i = 0; i < VW; i++) vf_store(t[i], r[i]);
+    for (int i = 0; i < VW; i++) {
+        float row[VW];
+
+        for (int j = 0; j < VW; j++) row[j] = t[j][i];
+        r[i] = vf_load(row);
+    }
 }
+
+#undef EACH4
+#undef MAP1
+#undef MAP2
+#undef MAP3
+#undef MAP1Q
+#undef MAP2Q
 #endif
