@@ -68,10 +68,11 @@ void *gr_encoder_fwd(const gr_encoder *e, const gr_pass *p);
 void  gr_encoder_bwd(const gr_encoder *e, const gr_pass *p);
 /* Query, key and value have one gradient in common: zero the part of those that are frozen beside a trained one. */
 void  gr_encoder_zero_strays(const gr_encoder *e);
-/* Forward of one layer from its input x (T,H); returns its output. For recomputation in backward. */
-void *gr_encoder_layer_fwd(const gr_encoder *e, const gr_pass *p, int32_t layer, void *x);
-/* Input of layer l as forward left it. */
-void *gr_encoder_input(const gr_encoder *e, int32_t layer);
+/* For backward: what a layer's forward left in shared memory, made again, the same bits. The input of layer l and its state between
+ * the halves, both of which may lie in plan.hidden; and of a recomputed layer all that backward reads. */
+void *gr_encoder_input(const gr_encoder *e, const gr_pass *p, int32_t layer);
+void *gr_encoder_mid(const gr_encoder *e, const gr_pass *p, int32_t layer);
+void  gr_encoder_recompute(const gr_encoder *e, const gr_pass *p, int32_t layer);
 
 /* Last hidden state, as gr_encoder_fwd returned it, to plan.logits. */
 void gr_head_fwd(const gr_encoder *e, const gr_pass *p, void *hidden);

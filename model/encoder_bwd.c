@@ -41,7 +41,8 @@ typedef struct matrix {
     int32_t     w, in, out;
     gr_act      act;
     const void *x;
-    void       *y, *pre; /* as forward left them; only read */
+    void       *y, *pre; /* as forward left them, or pre alone: gr_linear_args.remake */
+    bool        remake;
     void       *dw, *dbias;
 } matrix;
 
@@ -51,7 +52,7 @@ static void linear_bwd(const gr_encoder *e, const gr_dev_batch *rows, const matr
     if (!dx && !m->dw && !m->dbias) return;
     e->op->linear_bwd(e->ctx, &(gr_linear_args){
         .rows = rows->n_tokens, .in = m->in, .out = m->out, .x = m->x, .w = gr_encoder_weight(e, m->w), .act = m->act,
-        .y = m->y, .pre = m->pre, .dy = dy, .dx = dx, .dx_add = add, .dw = m->dw, .dbias = m->dbias });
+        .y = m->y, .pre = m->pre, .remake = m->remake, .dy = dy, .dx = dx, .dx_add = add, .dw = m->dw, .dbias = m->dbias });
 }
 
 static void *stream(const gr_encoder *e, int32_t l) { return gr_plan_short(&e->plan, l) ? e->plan.grad_b : e->plan.grad; }
@@ -67,7 +68,8 @@ static void norm_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t g
         .dgain = gr_encoder_grad(e, gain), .dbias = gr_encoder_grad(e, bias) });
 }
 
-/* out = LN(dropout(down) + mid), down = act(mid W1) W2 */
+/* out = LN(dropout(down) + mid), down = act(mid W1) W2. The slope of act takes up once more from pre, in its place: only then
+ * down's weights can have their gradient. */
 static void ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
@@ -75,32 +77,38 @@ static void ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     const gr_layer_index *w = &e->t->layer[l];
     const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
     const int32_t         H = e->c->hidden, F = e->c->inter;
-    const matrix          down = { .w = w->down_w, .in = F, .out = H, .act = GR_ACT_NONE, .x = a->up,
-                                   .dw = gr_encoder_grad(e, w->down_w), .dbias = gr_encoder_grad(e, w->down_b) };
-    const matrix          up = { .w = w->up_w, .in = H, .out = F, .act = e->c->act, .x = a->mid, .y = a->up, .pre = a->pre,
+    const bool            through = k->lowest < gr_stage_layer(l, GR_STAGE_DOWN);
+    void *const           y = a->pre ? a->pre : a->up;
+    const matrix          down = { .w = w->down_w, .in = F, .out = H, .act = GR_ACT_NONE, .dbias = gr_encoder_grad(e, w->down_b) };
+    const matrix          down_w = { .w = w->down_w, .in = F, .out = H, .act = GR_ACT_NONE, .x = y, .dw = gr_encoder_grad(e, w->down_w) };
+    matrix                up = { .w = w->up_w, .in = H, .out = F, .act = e->c->act, .y = y, .pre = a->pre, .remake = a->pre && down_w.dw,
                                  .dw = gr_encoder_grad(e, w->up_w), .dbias = gr_encoder_grad(e, w->up_b) };
 
     norm_bwd(e, p, l, w->out_ln_w, w->out_ln_b, GR_SITE_FFN_OUT(l), a->out_sum, a->out_stats, k->grad_a);
-    linear_bwd(e, rows, &down, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_DOWN) ? k->grad_wide : NULL, false);
-    if (k->lowest >= gr_stage_layer(l, GR_STAGE_DOWN)) return;
-    linear_bwd(e, rows, &up, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? stream(e, l) : NULL, true);
+    linear_bwd(e, rows, &down, k->grad_a, through ? k->grad_wide : NULL, false);
+    if (through) {
+        if (up.dw) up.x = gr_encoder_mid(e, p, l);
+        linear_bwd(e, rows, &up, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? stream(e, l) : NULL, true);
+    }
+    linear_bwd(e, rows, &down_w, k->grad_a, NULL, false);
 }
 
 /* Gradients of q, k and v to that of x: dqkv (T,3H) in plan.grad_wide. */
-static void project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, const void *x)
+static void project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
     const gr_layer_index *w = &e->t->layer[l];
     const int32_t         H = e->c->hidden;
-    const matrix          qkv = { .w = w->q_w, .in = H, .out = 3 * H, .act = GR_ACT_NONE, .x = x,
+    matrix                qkv = { .w = w->q_w, .in = H, .out = 3 * H, .act = GR_ACT_NONE,
                                   .dw = grad_of_three(e, w->q_w, w->k_w, w->v_w), .dbias = grad_of_three(e, w->q_b, w->k_b, w->v_b) };
 
+    if (qkv.dw) qkv.x = gr_encoder_input(e, p, l);
     linear_bwd(e, &p->b, &qkv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? k->grad : NULL, true);
 }
 
 /* The same of a short layer: dq (B,H) in plan.grad_a, dkv (T,2H) in plan.grad_wide. What keys and values bring to x becomes
  * plan.grad, and the stream of the first tokens is added to their rows. */
-static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, const void *x)
+static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
     const gr_layer_index *w = &e->t->layer[l];
@@ -108,10 +116,11 @@ static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, 
     const bool            below = k->lowest < gr_stage_layer(l, GR_STAGE_QKV);
     const matrix          q = { .w = w->q_w, .in = H, .out = H, .act = GR_ACT_NONE, .x = k->layer[l].firsts,
                                 .dw = gr_encoder_grad(e, w->q_w), .dbias = gr_encoder_grad(e, w->q_b) };
-    const matrix          kv = { .w = w->k_w, .in = H, .out = 2 * H, .act = GR_ACT_NONE, .x = x,
+    matrix                kv = { .w = w->k_w, .in = H, .out = 2 * H, .act = GR_ACT_NONE,
                                  .dw = grad_of_two(e, w->k_w, w->v_w), .dbias = grad_of_two(e, w->k_b, w->v_b) };
 
     linear_bwd(e, &p->firsts, &q, k->grad_a, below ? k->grad_b : NULL, true);
+    if (kv.dw) kv.x = gr_encoder_input(e, p, l);
     linear_bwd(e, &p->b, &kv, k->grad_wide, below ? k->grad : NULL, false);
     if (below)
         e->op->gather_rows_bwd(e->ctx, &(gr_pool_args){ .b = &p->b, .hidden = H, .at = p->first, .dout = k->grad_b, .dx = k->grad,
@@ -119,7 +128,7 @@ static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, 
 }
 
 /* mid = LN(dropout(ctx Wo) + x), ctx = attention(x Wqkv) */
-static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, const void *x)
+static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
     const gr_layer_acts  *a = &k->layer[l];
@@ -140,8 +149,8 @@ static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, cons
     attention.dk = short_layer ? k->grad_wide : columns(e, k->grad_wide, H);
     attention.dv = columns(e, attention.dk, H);
     e->op->attention_bwd(e->ctx, &attention);
-    if (short_layer) short_project_bwd(e, p, l, x);
-    else project_bwd(e, p, l, x);
+    if (short_layer) short_project_bwd(e, p, l);
+    else project_bwd(e, p, l);
 }
 
 static void embed_bwd(const gr_encoder *e, const gr_pass *p)
@@ -158,23 +167,18 @@ static void embed_bwd(const gr_encoder *e, const gr_pass *p)
         .vocab = e->c->vocab_size, .n_positions = e->c->max_positions, .n_types = e->c->type_vocab });
 }
 
-void *gr_encoder_input(const gr_encoder *e, int32_t l)
-{
-    if (l == 0) return e->plan.embed_out ? e->plan.embed_out : e->plan.hidden;
-    return gr_plan_keeps(&e->plan, l - 1) ? e->plan.layer[l - 1].out : e->plan.hidden;
-}
-
 void gr_encoder_bwd(const gr_encoder *e, const gr_pass *p)
 {
     const gr_plan *k = &e->plan;
+    /* A short layer has buffers of its own; those that the others share still hold what the topmost of them left there. */
+    const int32_t  recomputed = k->o.recompute ? e->c->layers - 1 - (k->short_layer >= 0) : 0;
 
     for (int32_t l = e->c->layers - 1; l >= 0; l--) {
         if (!gr_plan_keeps(k, l)) return;
-        /* The topmost layer's activations are still in the shared buffers. */
-        if (k->o.recompute && l + 1 < e->c->layers) (void)gr_encoder_layer_fwd(e, p, l, gr_encoder_input(e, l));
+        if (l < recomputed) gr_encoder_recompute(e, p, l);
         ffn_bwd(e, p, l);
         if (k->lowest >= gr_stage_layer(l, GR_STAGE_UP)) return;
-        attention_bwd(e, p, l, gr_encoder_input(e, l));
+        attention_bwd(e, p, l);
         if (k->lowest >= gr_stage_layer(l, GR_STAGE_QKV)) return;
     }
     if (k->lowest <= GR_STAGE_EMBED_NORM) embed_bwd(e, p);

@@ -4,9 +4,9 @@
  *   x (T,H) -> qkv (T,3H) -> ctx (T,H) -> attn_out (T,H) -> mid = LN(dropout(attn_out) + x)
  *           -> up = act(mid W1) (T,F) -> down = up W2 (T,H) -> out = LN(dropout(down) + mid)
  *
- * Layers that backward passes through write into buffers of their own; the others share scratch
- * and replace their input (gr_layer_acts). Behind the keys and values a short layer has the rows
- * of the first tokens alone (gr_plan_short). */
+ * The hidden state runs through one buffer: a layer replaces its input. Layers that backward passes through
+ * keep beside it what backward cannot cheaply make again (gr_layer_acts); the input of the lowest one stays
+ * in plan.base. Behind the keys and values a short layer has the rows of the first tokens alone (gr_plan_short). */
 #include "model/encoder.h"
 
 #include <math.h>
@@ -68,8 +68,8 @@ static void tap(const gr_encoder *e, const gr_pass *p, int32_t i, const void *x)
 static void *embed_fwd(const gr_encoder *e, const gr_pass *p)
 {
     const gr_params *t = e->t;
-    const bool       keep = p->train && e->plan.embed_out;
-    void            *out = keep ? e->plan.embed_out : e->plan.hidden;
+    const bool       keep = p->train && e->plan.embed_sum;
+    void            *out = p->train && e->plan.base ? e->plan.base : e->plan.hidden;
 
     e->op->embed_fwd(e->ctx, &(gr_embed_args){
         .b = &p->b, .hidden = e->c->hidden, .eps = e->c->ln_eps,
@@ -125,16 +125,15 @@ static void *project(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_
     return k->firsts;
 }
 
-void *gr_encoder_layer_fwd(const gr_encoder *e, const gr_pass *p, int32_t l, void *x)
+/* mid = LN(dropout(attention(x Wqkv) Wo) + x) */
+static void *attention_half(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *x)
 {
-    const gr_layer_acts  *k = buffers(e, p, l);
     const gr_layer_index *w = &e->t->layer[l];
     const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
-    const int32_t         Q = rows->n_tokens, H = e->c->hidden, F = e->c->inter;
+    const int32_t         Q = rows->n_tokens, H = e->c->hidden;
     const gr_attn_args    attention = gr_encoder_attention(e, p, l, k);
     void *const           in = project(e, p, l, k, x);
-    void *const           mid = k->mid ? k->mid : in;
-    void *const           out = k->out ? k->out : in;
+    void *const           mid = k->mid ? k->mid : k->attn_sum ? e->plan.hidden : in;
 
     e->op->attention_fwd(e->ctx, &attention);
     gr_encoder_scan(e, p, l, "attention", k->ctx, Q, H);
@@ -142,6 +141,16 @@ void *gr_encoder_layer_fwd(const gr_encoder *e, const gr_pass *p, int32_t l, voi
     gr_encoder_scan(e, p, l, "attention output", k->attn_out, Q, H);
     add_norm(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_SITE_ATTN_OUT(l), k->attn_out, in, k->attn_sum, k->attn_stats, mid);
     gr_encoder_scan(e, p, l, "attention norm", mid, Q, H);
+    return mid;
+}
+
+/* out = LN(dropout(act(mid W1) W2) + mid) */
+static void *ffn_half(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *mid)
+{
+    const gr_layer_index *w = &e->t->layer[l];
+    const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
+    const int32_t         Q = rows->n_tokens, H = e->c->hidden, F = e->c->inter;
+    void *const           out = k->out ? k->out : mid;
 
     linear(e, rows, w->up_w, w->up_b, H, F, e->c->act, mid, k->pre, k->up);
     gr_encoder_scan(e, p, l, "feed-forward activation", k->up, Q, F);
@@ -158,8 +167,48 @@ void *gr_encoder_fwd(const gr_encoder *e, const gr_pass *p)
 
     tap(e, p, 0, x);
     for (int32_t l = 0; l < e->c->layers; l++) {
-        x = gr_encoder_layer_fwd(e, p, l, x);
+        const gr_layer_acts *k = buffers(e, p, l);
+        x = ffn_half(e, p, l, k, attention_half(e, p, l, k, x));
         tap(e, p, l + 1, x);
     }
     return x;
+}
+
+/* ---- once more, for backward ---------------------------------------------------------------------- */
+
+static void *norm_again(const gr_encoder *e, const gr_pass *p, int32_t gain, int32_t bias, void *sum, void *stats)
+{
+    e->op->dropout_add_norm_fwd(e->ctx, &(gr_norm_args){
+        .b = &p->b, .hidden = e->c->hidden, .eps = e->c->ln_eps, .gain = gr_encoder_weight(e, gain), .bias = gr_encoder_weight(e, bias),
+        .sum = sum, .stats = stats, .out = e->plan.hidden });
+    return e->plan.hidden;
+}
+
+void *gr_encoder_input(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_layer_acts  *below = &e->plan.layer[l - (l > 0)];
+    const gr_layer_index *w = &e->t->layer[l - (l > 0)];
+
+    if (l == 0 || !gr_plan_keeps(&e->plan, l - 1)) return e->plan.base;
+    return norm_again(e, p, w->out_ln_w, w->out_ln_b, below->out_sum, below->out_stats);
+}
+
+void *gr_encoder_mid(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_layer_acts  *k = &e->plan.layer[l];
+    const gr_layer_index *w = &e->t->layer[l];
+
+    return k->mid ? k->mid : norm_again(e, p, w->attn_ln_w, w->attn_ln_b, k->attn_sum, k->attn_stats);
+}
+
+/* The second half's last product and norm are left out: their sums are kept. */
+void gr_encoder_recompute(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_layer_acts  *k = &e->plan.layer[l];
+    const gr_layer_index *w = &e->t->layer[l];
+    const int32_t         H = e->c->hidden, F = e->c->inter;
+    const void           *mid = attention_half(e, p, l, k, gr_encoder_input(e, p, l));
+
+    if (k->pre) linear(e, &p->b, w->up_w, w->up_b, H, F, GR_ACT_NONE, mid, NULL, k->pre);
+    else linear(e, &p->b, w->up_w, w->up_b, H, F, e->c->act, mid, NULL, k->up);
 }

@@ -97,43 +97,45 @@ static bool needs_pre(gr_act a) { return a == GR_ACT_GELU || a == GR_ACT_GELU_TA
 
 static void *columns(void *p, int32_t n, size_t elem) { return p ? (char *)p + (size_t)n * elem : NULL; }
 
-/* What lies behind a layer's q, k and v. */
-static void place_rows(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c)
+/* What lies behind a layer's q, k and v, as far as a recomputed layer makes it again. */
+static void place_rows(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c, void *wide)
 {
     const int32_t H = c->hidden, F = c->inter;
+    const bool    made_again = needs_pre(c->act);
 
     a->ctx = take(m, Q, H);
     a->lse = take(m, Q, c->heads);
     a->attn_sum = a->attn_out = take(m, Q, H);
     a->attn_stats = take(m, Q, 2);
-    a->mid = take(m, Q, H);
-    a->pre = needs_pre(c->act) ? take(m, Q, F) : NULL;
-    a->up = take(m, Q, F);
-    a->out_sum = a->down = take(m, Q, H);
+    a->pre = made_again ? take(m, Q, F) : NULL;
+    a->up = made_again ? wide : take(m, Q, F);
+}
+
+static void place_sum(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c)
+{
+    a->out_sum = a->down = take(m, Q, c->hidden);
     a->out_stats = take(m, Q, 2);
 }
 
-/* Everything that backward reads of one layer, its output aside. */
-static void place_layer(gr_layer_acts *a, cursor *m, int32_t T, const gr_config *c)
+/* Of B rows nothing is worth making again. */
+static void place_short(gr_plan *p, gr_layer_acts *a, cursor *m, const gr_config *c)
 {
-    a->q = take(m, T, 3 * c->hidden);
-    a->k = columns(a->q, c->hidden, m->elem);
-    place_rows(a, m, T, c);
+    const int32_t T = p->o.tokens, B = min32(T, p->o.rows), H = c->hidden;
+
+    a->q = take(m, B, H);
+    a->k = take(m, T, 2 * H);
+    a->firsts = take(m, B, H);
+    a->mid = take(m, B, H);
+    place_rows(a, m, B, c, p->grad_wide);
+    place_sum(a, m, B, c);
+    a->out = p->rows_in;
 }
 
-/* The same of the short layer. `shared`, NULL or the buffers of the recomputed layers, which are idle between its forward and
- * its backward. */
-static void place_short(gr_layer_acts *a, cursor *m, int32_t T, int32_t B, const gr_config *c, const gr_layer_acts *shared)
+static void place_layer(gr_plan *p, gr_layer_acts *a, cursor *m, const gr_config *c)
 {
-    if (shared) {
-        *a = *shared;
-        a->k = shared->q;
-    } else {
-        a->k = take(m, T, 2 * c->hidden);
-        place_rows(a, m, B, c);
-    }
-    a->q = take(m, B, c->hidden);
-    a->firsts = take(m, B, c->hidden);
+    a->q = take(m, p->o.tokens, 3 * c->hidden);
+    a->k = columns(a->q, c->hidden, m->elem);
+    place_rows(a, m, p->o.tokens, c, p->grad_wide);
 }
 
 static void place_encoder(gr_plan *p, cursor *m, const gr_config *c)
@@ -145,19 +147,24 @@ static void place_encoder(gr_plan *p, cursor *m, const gr_config *c)
     if (p->lowest <= GR_STAGE_EMBED_NORM) {
         p->embed_sum = take(m, T, H);
         p->embed_stats = take(m, T, 2);
-        p->embed_out = take(m, T, H);
     }
+    if (gr_plan_keeps(p, c->layers - 1)) p->base = take(m, T, H);
     for (int32_t l = 0; l < c->layers; l++) {
+        gr_layer_acts *a = &p->layer[l];
+
         if (!gr_plan_keeps(p, l)) continue;
         if (gr_plan_short(p, l)) {
-            place_short(&p->layer[l], m, T, min32(T, p->o.rows), c, p->o.recompute && shared ? &work : NULL);
-            p->layer[l].out = p->rows_in;
-            continue;
+            place_short(p, a, m, c);
+        } else {
+            if (!p->o.recompute || !shared) place_layer(p, &work, m, c);
+            shared = true;
+            *a = work;
+            place_sum(a, m, T, c);
         }
-        if (!p->o.recompute || !shared) place_layer(&work, m, T, c);
-        shared = true;
-        p->layer[l] = work;
-        p->layer[l].out = take(m, T, H);
+        if (p->lowest >= gr_stage_layer(l, GR_STAGE_DOWN) && a->pre) { /* backward does not pass through act */
+            a->up = a->pre;
+            a->pre = NULL;
+        }
     }
 }
 

@@ -31,9 +31,9 @@ static inline int32_t gr_stage_pooler(const gr_config *c) { return gr_stage_laye
 static inline int32_t gr_stage_head(const gr_config *c) { return gr_stage_pooler(c) + 1; }
 static inline int32_t gr_stage_none(const gr_config *c) { return gr_stage_pooler(c) + 2; }
 
-/* The buffers of one layer. Kept for backward: every member has its own memory, except that a sum
- * replaces the matrix it was made from. Scratch (inference and frozen layers): sums, stats, lse and
- * pre are NULL, and mid and out NULL mean that the norm writes over the layer's input.
+/* The buffers of one layer. What backward reads has memory of its own, except that a sum replaces the matrix it was made from;
+ * what one pass over the rest makes again shares memory: mid and out NULL stand for the running hidden state (LayerNorm of
+ * the sums), and beside pre up is scratch (act of pre). Scratch (inference and frozen layers): sums, stats, lse and pre are NULL.
  *
  * Q rows are T, and q, k and v columns of one (T,3H) matrix; in the short layer Q = B, q has its own
  * matrix and k and v are one of (T,2H). v stands H behind k in each row. */
@@ -57,10 +57,11 @@ typedef struct gr_plan {
     int32_t      lowest;      /* stage of the lowest trainable tensor; gr_stage_none when there is none or no training */
     int32_t      short_layer; /* the last layer, when its head reads first tokens alone and nobody taps; else -1 */
     size_t       bytes;       /* of the slab */
-    void        *hidden;      /* (T,H) the running hidden state of layers that keep nothing */
-    void        *embed_sum, *embed_stats, *embed_out; /* (T,H) (T,2) (T,H); NULL unless the embeddings are trained */
+    void        *hidden;      /* (T,H) the running hidden state; in backward what is made again of it */
+    void        *embed_sum, *embed_stats; /* (T,H) (T,2); NULL unless the embeddings are trained */
+    void        *base;        /* (T,H) input of the lowest layer that backward passes through; below it, the running state; NULL: none */
     gr_layer_acts  scratch, short_scratch;
-    gr_layer_acts *layer;     /* [layers] host memory of the plan; recomputed layers share all but `out` */
+    gr_layer_acts *layer;     /* [layers] host memory of the plan; recomputed layers share all but out_sum and its stats */
     /* head: gathered or mean-pooled rows (a short layer's output), pooler output, after dropout, logits (embed: unit vectors) */
     void *rows_in, *pooled, *dropped, *logits, *dlogits, *norms;
     /* backward: gradient of the hidden state, two more (T,H), one (T,max(3H,F)) */

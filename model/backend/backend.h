@@ -63,7 +63,8 @@ typedef struct gr_linear_args {
     void       *y;                   /* (R,N)                                             */
     void       *pre;                 /* (R,N) before act, kept for backward; NULL when act is none or in inference.
                                         GR_ACT_TANH and RELU may keep nothing: backward then reads y */
-    /* backward: y and pre as forward left them */
+    /* backward: y and pre as forward left them, or with `remake` pre alone: y, which may be pre, becomes act(pre) once more */
+    bool        remake;
     void       *dy;                  /* (R,N) in: d loss / d y; out: d loss / d pre-activation */
     void       *dx;                  /* (R,K) set, or NULL                                */
     bool        dx_add;              /* add to dx instead                                 */
@@ -91,7 +92,8 @@ typedef struct gr_attn_args {
     void       *dq, *dk, *dv;        /* (Q,H), (T,H), (T,H) set           */
 } gr_attn_args;
 
-/* sum = dropout(x) + residual; out = LayerNorm(sum) */
+/* sum = dropout(x) + residual; out = LayerNorm(sum). x NULL: out alone, once more from the sum and stats that forward left; the
+ * same bits. */
 typedef struct gr_norm_args {
     const gr_dev_batch *b;           /* rows are its tokens               */
     int32_t     hidden;
@@ -100,7 +102,7 @@ typedef struct gr_norm_args {
     double      eps;
     gr_dropout  drop;
     void       *sum, *stats;         /* (T,H), (T,2): kept; sum may alias x, NULL in inference */
-    void       *out;                 /* (T,H); may alias residual in inference */
+    void       *out;                 /* (T,H); may alias residual         */
     /* backward */
     const void *dout;                /* (T,H)                             */
     void       *dres;                /* (T,H) set: gradient of residual; may alias dout */

@@ -16,6 +16,8 @@ static const gr_ops_case cases[] = {
     { .name = "linear gelu", .kind = GR_OPS_LINEAR, .rows = 4, .in = 6, .out = 5, .act = GR_ACT_GELU },
     { .name = "linear gelu no bias", .kind = GR_OPS_LINEAR, .rows = 4, .in = 6, .out = 5, .act = GR_ACT_GELU, .no_bias = true },
     { .name = "linear gelu tanh", .kind = GR_OPS_LINEAR, .rows = 4, .in = 6, .out = 5, .act = GR_ACT_GELU_TANH },
+    { .name = "linear gelu, made again", .kind = GR_OPS_LINEAR, .rows = 4, .in = 6, .out = 5, .act = GR_ACT_GELU, .remake = true },
+    { .name = "linear gelu tanh, made again", .kind = GR_OPS_LINEAR, .rows = 4, .in = 6, .out = 5, .act = GR_ACT_GELU_TANH, .remake = true },
     { .name = "linear relu", .kind = GR_OPS_LINEAR, .rows = 4, .in = 6, .out = 5, .act = GR_ACT_RELU },
     { .name = "linear tanh", .kind = GR_OPS_LINEAR, .rows = 4, .in = 6, .out = 5, .act = GR_ACT_TANH, .dx_add = true },
     { .name = "attention", .kind = GR_OPS_ATTENTION, .lens = { 4, 1, 6 }, .hidden = 6, .heads = 2 },

@@ -25,6 +25,8 @@ static const gr_ops_case cases[] = {
     { .name = "linear gelu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU },
     { .name = "linear gelu no bias", .kind = GR_OPS_LINEAR, .rows = 5, .in = 64, .out = 128, .act = GR_ACT_GELU, .no_bias = true },
     { .name = "linear gelu tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU_TANH },
+    { .name = "linear gelu, made again", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU, .remake = true },
+    { .name = "linear gelu tanh, made again", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU_TANH, .remake = true },
     { .name = "linear relu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_RELU },
     { .name = "linear tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_TANH, .dx_add = true },
     { .name = "attention", .kind = GR_OPS_ATTENTION, .lens = { 7, 1, 54, 128 }, .hidden = 64, .heads = 2 },
@@ -198,6 +200,7 @@ static void check(const gr_ops_case *k, const way *ways, size_t n_ways)
     result want = { .parts = 0 }, abs = { .parts = 0 }, exact = { .parts = 0 };
 
     linear.act = GR_ACT_NONE;
+    linear.remake = false;
     linear.dx_add = false;
     run(&want, k, &truth, 1, false);
     run(&abs, &linear, &truth, 1, true);

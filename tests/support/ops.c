@@ -199,6 +199,19 @@ typedef struct run {
 
 static void *nans(run *r, size_t n) { return put(r->e, NULL, NAN, n); }
 
+/* What was made once more is y bit for bit. */
+static void same_as_y(run *r, const void *again, const char *what)
+{
+    const size_t n = gr_ops_outputs(r->k);
+    double *x = calloc(n + 1, sizeof *x);
+
+    assert_non_null(x);
+    get(r->e, x, again, n, 0.0);
+    for (size_t i = 0; i < n; i++)
+        if (x[i] != r->y[i]) fail_msg("%s: %s[%zu] is %.17g, once more %.17g", r->k->name, what, i, r->y[i], x[i]);
+    free(x);
+}
+
 static void run_linear(run *r)
 {
     const gr_ops_case *k = r->k;
@@ -213,11 +226,14 @@ static void run_linear(run *r)
     get(r->e, r->y, a.y, ny, 0.0);
     if (!r->grad) return;
     a.dy = put(r->e, r->dy, 0.0, ny);
+    a.remake = k->remake;
+    if (a.remake) a.y = a.pre;
     a.dx_add = k->dx_add;
     a.dx = r->g[0] = k->dx_add ? put(r->e, NULL, GR_OPS_BASE, r->n[0]) : nans(r, r->n[0]);
     a.dw = r->g[1] = put(r->e, NULL, GR_OPS_BASE, r->n[1]);
     if (!k->no_bias) a.dbias = r->g[2] = put(r->e, NULL, GR_OPS_BASE, r->n[2]);
     r->e->op->linear_bwd(r->e->ctx, &a);
+    if (a.remake) same_as_y(r, a.y, "act of pre");
     get(r->e, r->grad[0], a.dx, r->n[0], k->dx_add ? GR_OPS_BASE : 0.0);
     get(r->e, r->grad[1], a.dw, r->n[1], GR_OPS_BASE);
     if (!k->no_bias) get(r->e, r->grad[2], a.dbias, r->n[2], GR_OPS_BASE);
@@ -262,6 +278,10 @@ static void run_add_norm(run *r, const gr_dev_batch *b)
     r->e->op->dropout_add_norm_fwd(r->e->ctx, &a);
     get(r->e, r->y, a.out, ny, 0.0);
     if (!r->grad) return;
+    a.x = NULL;
+    a.out = nans(r, ny);
+    r->e->op->dropout_add_norm_fwd(r->e->ctx, &a);
+    same_as_y(r, a.out, "norm of the sums");
     a.dout = a.dres = put(r->e, r->dy, 0.0, ny);
     a.dx = nans(r, ny);
     a.dgain = put(r->e, NULL, GR_OPS_BASE, r->n[2]);

@@ -42,6 +42,7 @@ typedef struct gr_ops_case {
     int32_t     hidden, heads;
     gr_act      act;
     bool        no_bias, dx_add, no_types, per_token;
+    bool        remake;                /* linear: backward makes y again from pre, in its place */
     bool        first_only;            /* attention: inputs q (B,H) and k | v (T,2H); else q | k | v (T,3H) */
     double      drop, smoothing;
     double      scale;                 /* of the random inputs; 0: 1                           */
