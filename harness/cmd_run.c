@@ -54,7 +54,7 @@ static gr_status digest_model_files(char out[GR_SHA256_HEX], const char *dir, gr
 {
     static const char *const files[] = { "config.json", "tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json",
                                          "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model", "spiece.model",
-                                         "sentencepiece.bpe.model" };
+                                         "spm.model", "sentencepiece.bpe.model" };
     char path[GR_PATH_MAX], hex[GR_SHA256_HEX];
     gr_sha256 h;
 
