@@ -94,6 +94,7 @@ def run_series(a, series, mode):
     for _ in range(a.rounds):
         for k, p in enumerate(todo):
             got[k].append(measure(a, mode, p))
+            print("%s %s %d: %.1f GFLOP/s" % (series, mode, p[0], got[k][-1]["gflops"]), file=sys.stderr, flush=True)
     median = lambda k, what: statistics.median(m[what] for m in got[k])
     rate = [median(k, "gflops") for k in range(len(todo))]
     rows = []
