@@ -53,7 +53,7 @@ static double best_seconds(gr_ctx *c, op_fn fn, const gr_linear_args *a)
 
 static bool measure(const gr_backend *op, gr_pool *pool, const char *gemm, const shape *s, int32_t rows)
 {
-    const gr_ctx_opts o = { pool, false };
+    const gr_ctx_opts o = { .pool = pool };
     const size_t R = (size_t)rows, K = (size_t)s->in, N = (size_t)s->out;
     const double flop = 2.0 * (double)R * (double)K * (double)N / 1e9;
     gr_linear_args a = { .rows = rows, .in = s->in, .out = s->out, .act = s->act };

@@ -12,7 +12,7 @@ static gr_ctx *opened(const gr_backend *op)
     gr_ctx *c = NULL;
 
     assert_non_null(op);
-    assert_ok(op->open(&c, &(gr_ctx_opts){ NULL, false }, &err), &err);
+    assert_ok(op->open(&c, &(gr_ctx_opts){ .pool = NULL }, &err), &err);
     return c;
 }
 
@@ -92,7 +92,7 @@ static void an_unknown_instruction_set_is_refused(void **state)
 {
     gr_ctx *c = NULL;
     gr_err err = GR_ERR_INIT;
-    const gr_ctx_opts o = { NULL, false };
+    const gr_ctx_opts o = { .pool = NULL };
 
     (void)state;
     assert_int_equal(setenv("GR_CPU_ISA", "mmx", 1), 0);
