@@ -56,7 +56,9 @@ typedef struct gr_tok_pieces {
 /* A token over the glyphs [from, to) of its word, not yet tied to the text. */
 static inline gr_tok_piece gr_tok_piece_at(int32_t id, size_t from, size_t to, int32_t word)
 {
-    return (gr_tok_piece){ id, word, (uint32_t)from, (uint32_t)to, 0, 0, false };
+    const gr_tok_piece t = { id, word, (uint32_t)from, (uint32_t)to, 0, 0, false };
+
+    return t;
 }
 
 /* Tie tokens of the word g to the text. */
