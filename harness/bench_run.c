@@ -45,6 +45,8 @@ static gr_status open_runner(runner *r, const gr_bench *b, const gr_bench_case *
                                  .precision = gr_bench_precision(&b->o), .in_place = in_place };
 
     memset(r, 0, sizeof *r);
+    if (c->batch_size * (int64_t)b->rows.max_len > INT32_MAX)
+        return gr_fail(err, GR_E_ARG, "--batch-size %lld rows of %zu tokens: more than %d tokens", (long long)c->batch_size, (size_t)b->rows.max_len, INT32_MAX);
     GR_TRY(gr_session_open(&r->s, b->model, &so, err));
     GR_TRY(gr_batcher_open(&r->batcher, &b->rows, false, tokens, (int32_t)c->batch_size, err));
     r->rows = malloc((size_t)c->batch_size * sizeof *r->rows);
@@ -97,7 +99,7 @@ typedef struct roofline {
     char       device[64];
     runner     timed;
     gr_replay *replay;
-    double     flops; /* of all products of a pass, as the ops count them */
+    double     flops, linear; /* of all products of a pass, as the ops count them; of linear layers alone */
     series     timed_s, replay_s, fraction;
 } roofline;
 
@@ -116,6 +118,7 @@ static gr_status open_roofline(roofline *f, const gr_bench *b, gr_bench_case *c,
     GR_TRY(pass(&f->timed, b, c, c->steps, &s, err));
     if (books->missed) return gr_fail(err, GR_E_ARG, "--roofline: more distinct products than it keeps; take fewer --steps");
     f->flops = gr_timed_flops(books);
+    f->linear = books->op[GR_TIMED_LINEAR_FWD].flops + books->op[GR_TIMED_LINEAR_DX].flops + books->op[GR_TIMED_LINEAR_DW].flops;
     GR_TRY(gr_replay_open(&f->replay, books, &co, err));
     GR_TRY(gr_replay_run(f->replay, &s, err));
     gr_timed_reset(books);
@@ -128,7 +131,7 @@ static gr_status roofline_round(roofline *f, const gr_bench *b, const gr_bench_c
 
     GR_TRY(gr_replay_run(f->replay, &s, err));
     f->replay_s.x[f->replay_s.n++] = s;
-    f->fraction.x[f->fraction.n++] = (f->flops / plain) / (gr_replay_flops(f->replay) / s);
+    f->fraction.x[f->fraction.n++] = (f->linear / plain) / (gr_replay_flops(f->replay) / s);
     GR_TRY(pass(&f->timed, b, c, c->steps, &s, err));
     f->timed_s.x[f->timed_s.n++] = s;
     return GR_OK;
@@ -150,7 +153,7 @@ static gr_status close_books(roofline *f, gr_bench_case *c, const series *plain,
     r->step_gflops = f->flops / c->median / 1e9;
     r->product_gflops = products / f->replay_s.x[f->replay_s.n / 2] / 1e9;
     r->fraction = f->fraction.x[f->fraction.n / 2];
-    r->fraction_best = (f->flops / plain->x[0]) / (products / f->replay_s.x[0]);
+    r->fraction_best = (f->linear / plain->x[0]) / (products / f->replay_s.x[0]);
     r->slowdown = f->timed_s.x[f->timed_s.n / 2] / c->median;
     return GR_OK;
 }

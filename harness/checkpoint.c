@@ -152,6 +152,7 @@ void gr_checkpoint_remove(const char *dir)
 
     prune(dir, 0);
     remove_unfinished(dir);
+    if (gr_fs_join(parent, sizeof parent, dir, "log.jsonl")) (void)unlink(parent); /* a killed run's log, see trainer.c */
     if (rmdir(dir) != 0) return;
     (void)snprintf(parent, sizeof parent, "%s", dir);
     slash = strrchr(parent, '/');
@@ -236,6 +237,10 @@ static gr_status take(const gr_st *f, const gr_train_job *job, gr_train_state *s
         goto out;
     }
     get_state(st, root);
+    if (st->step < 1) { /* before the model's memory is written to */
+        s = gr_fail(err, GR_E_FORMAT, "a checkpoint of step %lld", (long long)st->step);
+        goto out;
+    }
     if ((s = get_history(record, gr_json_get(root, "history"), err)) != GR_OK) goto out;
     memcpy(m->weights, w->data, bytes);
     if (b) memcpy(*best, b->data, bytes);

@@ -28,7 +28,7 @@ static const gr_opt options[] = {
     { .name = "max-length", .aliases = "max-seq-length", .type = GR_OPT_INT, .offset = AT(max_length), .fallback = "128", .value = "N", .lo = 8, .hi = 1e5, .help = "tokens a row at most" },
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "NAME", .help = "see list devices" },
     { .name = "precision", .type = GR_OPT_CHOICE, .offset = AT(precision), .fallback = "f32", .value = "NAME", .choices = "f32|bf16", .help = "operands of the matrix products" },
-    { .name = "gradient-checkpointing", .type = GR_OPT_FLAG, .offset = AT(gradient_checkpointing), .help = "training keeps each layer's input and computes the layer again" },
+    { .name = "gradient-checkpointing", .type = GR_OPT_FLAG, .offset = AT(gradient_checkpointing), .help = "training keeps little of a layer and computes it again" },
     { .name = "deterministic", .type = GR_OPT_FLAG, .offset = AT(deterministic), .help = "the same bits on every processor model" },
     { .name = "roofline", .type = GR_OPT_FLAG, .offset = AT(roofline), .help = "share of each op, its GFLOP/s and GB/s; the step beside its matrix products back to back" },
     { .name = "threads", .type = GR_OPT_INT, .offset = AT(threads), .value = "N", .hi = 1024, .help = "default: all cores" },

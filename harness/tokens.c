@@ -27,7 +27,7 @@ static bool ints_add(ints *v, const int32_t *p, size_t n)
         v->p = grown;
         v->cap = cap;
     }
-    memcpy(v->p + v->n, p, n * sizeof *p);
+    if (n > 0) memcpy(v->p + v->n, p, n * sizeof *p);
     v->n += n;
     return true;
 }

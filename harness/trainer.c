@@ -238,7 +238,7 @@ static gr_status open_log(loop *l, bool resumed, gr_err *err)
     if (!(l->log = fopen(j->log_path, "wb"))) return gr_fail(err, GR_E_IO, "%s: cannot be written", j->log_path);
     if (!resumed || !link_of(second, j)) return GR_OK;
     copy_lines(l, second);
-    give_second_name(l);
+    if (fflush(l->log) == 0) give_second_name(l); /* the old name stays until all it holds is in the new file */
     return GR_OK;
 }
 

@@ -36,7 +36,7 @@ typedef struct gr_session_opts {
     uint64_t    seed;           /* of dropout                                                      */
     double      beta1, beta2, epsilon, weight_decay, max_grad_norm; /* max_grad_norm 0: no clipping */
     double      label_smoothing;
-    bool        recompute;      /* gradient checkpointing: keep only each layer's input             */
+    bool        recompute;      /* gradient checkpointing: keep a layer's two sums, make the rest again */
     gr_precision precision;     /* of the linear layers' products                                  */
     bool        deterministic;  /* bits do not depend on the CPU model                             */
     bool        tap_hidden;     /* keep every hidden state for gr_session_tap (tests)               */

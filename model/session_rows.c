@@ -1,6 +1,6 @@
 /* session_rows.c - the word table, of which a step sees few rows.
  *
- * A row is live when a training batch of this session had its word: before that its gradient and moments are zero, and AdamW on
+ * A row is live when a batch of this session had its word (of evaluation batches only those that had decay to make up for): before that its gradient and moments are zero, and AdamW on
  * it is no more than weight decay. The rows that are live and those touched since the last step are bitmaps that the host keeps
  * (it looks at the words of every batch anyway) and sends with the batch, so that no op waits for anything:
  *
@@ -65,13 +65,16 @@ void gr_rows_update(gr_session *s)
     if (s->rows.table) s->rows.table->rows = dev_bits(s, s->batch.live);
 }
 
+/* No decay at all in the device's numbers, where adamw leaves idle rows alone too */
+static bool rests(const gr_session *s, double keep) { return gr_session_elem(s) == sizeof(float) ? (float)keep == 1.0f : keep == 1.0; }
+
 void gr_rows_done(gr_session *s, double lr)
 {
     const double keep = 1.0 - lr * s->o.weight_decay;
 
     if (!s->rows.table) return;
     memset(bits(s, s->batch.touched), 0, words(s) * sizeof(uint32_t));
-    if (!s->rows.table->decay || keep == 1.0) return;
+    if (!s->rows.table->decay || rests(s, keep)) return;
     s->enc.op->upload(s->enc.ctx, s->rows.keep + s->rows.n_keep++, &keep, sizeof keep);
     if (s->rows.n_keep == GR_KEEPS) gr_rows_settle(s);
 }

@@ -182,7 +182,7 @@ typedef struct gr_decay_args {
     int32_t           n;     /* the row is rounded after each, as adamw rounds: the same bits   */
 } gr_decay_args;
 
-#define GR_BACKEND_ABI 1u
+#define GR_BACKEND_ABI 2u
 
 typedef struct gr_ctx_opts {
     gr_pool *pool;          /* borrowed; NULL: one thread */

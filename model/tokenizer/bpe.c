@@ -355,7 +355,6 @@ gr_status gr_bpe_init(gr_tok_model *m, gr_arena *arena, gr_sv unk, size_t n_merg
     size_t n = 16;
 
     m->encode = encode;
-    m->cacheable = true;
     m->unk_id = unk.p ? gr_trie_find(&m->vocab.trie, unk) : -1;
     if (unk.p && m->unk_id < 0)
         return gr_fail(err, GR_E_FORMAT, "unknown token '%.*s' is not in the vocabulary", GR_SV_FMT(unk));

@@ -23,7 +23,10 @@ typedef struct gr_glyphs {
     size_t    n, cap;
 } gr_glyphs;
 
-/* Room for `more` glyphs behind n. GR_E_NOMEM. */
+/* A text may not grow beyond this on its way through the steps: a file may ask for 2^64. */
+enum { GR_GLYPHS_MAX = 1 << 26 };
+
+/* Room for `more` glyphs behind n. GR_E_NOMEM; GR_E_UNSUPPORTED above GR_GLYPHS_MAX. */
 gr_status gr_glyphs_reserve(gr_glyphs *g, size_t more, gr_err *err) GR_MUST_USE;
 void      gr_glyphs_free(gr_glyphs *g);
 void      gr_glyphs_swap(gr_glyphs g[2]);

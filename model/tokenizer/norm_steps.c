@@ -59,7 +59,7 @@ static gr_status replace(gr_glyphs *out, const gr_glyphs *in, const gr_norm *ste
     out->n = 0;
     while (gr_pattern_next(&step->pattern, in->v, in->n, at, &from, &to)) {
         GR_TRY(gr_glyphs_reserve(out, from - at + step->n_text, err));
-        memcpy(out->v + out->n, in->v + at, (from - at) * sizeof *in->v);
+        if (from > at) memcpy(out->v + out->n, in->v + at, (from - at) * sizeof *in->v);
         out->n += from - at;
         for (size_t k = 0; k < step->n_text; k++) {
             out->v[out->n] = in->v[to - 1];

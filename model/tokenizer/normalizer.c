@@ -19,6 +19,7 @@ gr_status gr_glyphs_reserve(gr_glyphs *g, size_t more, gr_err *err)
     gr_glyph *v;
 
     if (g->cap - g->n >= more) return GR_OK;
+    if (more > GR_GLYPHS_MAX - g->n) return gr_fail(err, GR_E_UNSUPPORTED, "a text that grows beyond %d characters", (int)GR_GLYPHS_MAX);
     if (!gr_add_size(&want, g->n, more) || !gr_add_size(&want, want, g->cap) || !gr_mul_size(&bytes, want, sizeof *v))
         return gr_fail_nomem(err, "a text");
     v = realloc(g->v, bytes);

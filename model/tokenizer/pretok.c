@@ -48,8 +48,10 @@ static gr_status push_span(gr_spans *s, size_t from, size_t to, gr_err *err)
     if (from == to) return GR_OK;
     if (s->n == s->cap) {
         size_t bytes, cap = s->cap ? 2 * s->cap : 64;
-        gr_span *v = gr_mul_size(&bytes, cap, sizeof *v) ? realloc(s->v, bytes) : NULL;
+        gr_span *v;
 
+        if (s->n >= GR_GLYPHS_MAX) return gr_fail(err, GR_E_UNSUPPORTED, "a text of more than %d words", (int)GR_GLYPHS_MAX);
+        v = gr_mul_size(&bytes, cap, sizeof *v) ? realloc(s->v, bytes) : NULL;
         if (!v) return gr_fail_nomem(err, "the words of a text");
         s->v = v;
         s->cap = cap;

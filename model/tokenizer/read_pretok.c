@@ -161,6 +161,8 @@ gr_status gr_tok_read_pretok(gr_tok *t, const gr_json *v, gr_err *err)
     if (s.n == 0) return GR_OK;
     if (s.v[s.n - 1].kind == GR_PRETOK_BYTE_LEVEL) {
         if (!t->model.bpe.merge) return gr_fail(err, GR_E_UNSUPPORTED, "pre-tokenizer 'ByteLevel' before a model that is not BPE");
+        if (t->model.bpe.prefix.n || t->model.bpe.suffix.n || t->model.bpe.byte_fallback)
+            return gr_fail(err, GR_E_UNSUPPORTED, "pre-tokenizer 'ByteLevel' with continuing_subword_prefix, end_of_word_suffix or byte_fallback");
         gr_bpe_set_byte_level(&t->model);
     }
     t->pretok = s.v[0];

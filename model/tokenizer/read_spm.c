@@ -191,7 +191,8 @@ static gr_status build(gr_tok *t, const family *f, const gr_spm *m, const gr_tok
 
 /* ---- which family ---- */
 
-/* By tokenizer_class, else by model_type, else by the name of the file. */
+/* By tokenizer_class, else by model_type; by the name of the file only when neither is given: a family that is named and not known
+ * must not be read as another. */
 static const family *find_family(const char *class_name, const char *model_type, const char *file)
 {
     const size_t n = sizeof families / sizeof *families;
@@ -200,7 +201,7 @@ static const family *find_family(const char *class_name, const char *model_type,
         if (strncmp(class_name, families[i].class_name, strlen(families[i].class_name)) == 0) return &families[i];
     for (size_t i = 0; i < n && model_type[0]; i++)
         if (strcmp(model_type, families[i].model_type) == 0) return &families[i];
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !class_name[0] && !model_type[0]; i++)
         if (strcmp(file, families[i].file) == 0) return &families[i];
     return NULL;
 }
@@ -210,7 +211,7 @@ gr_status gr_tok_read_spm_text(gr_tok *t, gr_sv bytes, const char *model_type, c
     const family *f = find_family(c->class_name.p ? c->class_name.p : "", model_type, file);
     gr_spm m;
 
-    if (!f) return gr_fail(err, GR_E_UNSUPPORTED, "a SentencePiece model of no known family");
+    if (!f) return gr_fail(err, GR_E_UNSUPPORTED, "a SentencePiece model of no known family (tokenizer_class or model_type: albert, deberta-v2, xlm-roberta, camembert)");
     GR_TRY(gr_spm_read(&m, &t->arena, bytes, err));
     return build(t, f, &m, c, err);
 }

@@ -1,5 +1,5 @@
 /* spm.h - the file of a SentencePiece model (spiece.model): a message of Protocol Buffers, read as far as
- * a tokenizer needs it. The reader is our own: the format is five kinds of fields, and nothing in the
+ * a tokenizer needs it. The reader is our own: the format is four kinds of fields, and nothing in the
  * file is trusted. */
 #ifndef GR_MODEL_TOKENIZER_SPM_H
 #define GR_MODEL_TOKENIZER_SPM_H

@@ -118,7 +118,6 @@ typedef struct gr_tok_model {
     gr_tok_model_encode encode;
     gr_vocab            vocab;
     int32_t             unk_id;
-    bool                cacheable; /* the tokens of a word depend on its characters alone */
     /* WordPiece */
     uint32_t inner;     /* trie node behind the continuing prefix; GR_TRIE_NONE when no token has it */
     size_t   max_chars; /* longer words are unknown */

@@ -201,7 +201,6 @@ gr_status gr_unigram_init(gr_tok_model *m, double *score, int64_t unk, bool byte
     }
     gr_buf_free(&text);
     m->encode = encode;
-    m->cacheable = true;
     m->unk_id = (int32_t)unk;
     m->unigram.score = score;
     m->unigram.unk_score = least - UNK_PENALTY;

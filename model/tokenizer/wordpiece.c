@@ -81,7 +81,6 @@ static gr_status encode(const gr_tok_model *m, gr_tok_scratch *s, gr_tok_pieces 
 gr_status gr_wordpiece_init(gr_tok_model *m, gr_sv unk, gr_sv prefix, size_t max_chars, gr_err *err)
 {
     m->encode = encode;
-    m->cacheable = true;
     m->unk_id = gr_trie_find(&m->vocab.trie, unk);
     if (m->unk_id < 0)
         return gr_fail(err, GR_E_FORMAT, "unknown token '%.*s' is not in the vocabulary", GR_SV_FMT(unk));

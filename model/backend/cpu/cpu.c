@@ -1,7 +1,7 @@
 /* cpu.c - the table of the cpu backend, its context and its scratch. An op that has no faster form here
  * is ref's.
  *
- * GR_CPU_ISA=plain|exact|avx2|avx512 and GR_CPU_GEMM=own|openblas, read when a context opens, force a set of kernels
+ * GR_CPU_ISA=plain|exact|avx2|avx512|avx512bf16 and GR_CPU_GEMM=own|openblas, read when a context opens, force a set of kernels
  * and the source of matrix products: for tests and measurements. What the processor lacks is refused. */
 #include "model/backend/cpu/cpu.h"
 

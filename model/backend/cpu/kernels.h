@@ -48,7 +48,7 @@ typedef struct gr_cpu_update {
 } gr_cpu_update;
 
 typedef struct gr_cpu_kernels {
-    const char *name; /* "plain", "exact", "avx2", "avx512" */
+    const char *name; /* "plain", "exact", "avx2", "avx512", "avx512bf16" */
     size_t      mr, nr; /* tile that the innermost loop of the product holds in registers */
 
     /* Panels of mr rows (nr columns), k-major, padded with zeros: a (m,k), b (k,n). dst holds

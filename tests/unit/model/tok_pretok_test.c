@@ -118,11 +118,22 @@ static void test_forms(void **state)
     assert_int_equal(gr_uni_compose(0xAC00, 0x11A7), 0);
 }
 
+static void test_growth(void **state)
+{
+    gr_glyphs g = { NULL, 0, 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_status(gr_glyphs_reserve(&g, (size_t)GR_GLYPHS_MAX + 1, &err), GR_E_UNSUPPORTED, &err, "grows beyond");
+    assert_null(g.v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cuts),     cmocka_unit_test(test_byte_level), cmocka_unit_test(test_metaspace),
         cmocka_unit_test(test_patterns), cmocka_unit_test(test_clusters),   cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_growth),
     };
     return gr_test_main(tests);
 }

@@ -123,6 +123,20 @@ static void test_broken(void **state)
     gr_buf_free(&b);
 }
 
+/* A family by its name, by the file's when none is given, and never by the file's against a name that is not known. */
+static void test_family(void **state)
+{
+    gr_buf b = albert();
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(open_model(&t, gr_buf_sv(&b), "", &err), &err);
+    gr_tok_close(t);
+    assert_status(open_model(&t, gr_buf_sv(&b), "big_bird", &err), GR_E_UNSUPPORTED, &err, "albert");
+    gr_buf_free(&b);
+}
+
 static void test_odd(void **state)
 {
     gr_buf b = { NULL, 0, 0, false };
@@ -145,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good), cmocka_unit_test(test_cut), cmocka_unit_test(test_broken), cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_family),
     };
     return gr_test_main(tests);
 }
