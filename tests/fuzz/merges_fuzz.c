@@ -5,25 +5,13 @@
 #include "model/tokenizer/tok_impl.h"
 #include "model/tokenizer/tokenizer.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/tok_check.h"
 
 static int check(const gr_tok *t)
 {
     static const char text[] = "<s> ab aab \xC3\x89" " ba<mask>\n";
-    gr_tok_work *w = NULL;
-    gr_encoding e;
-    int bad = 0;
 
-    if (gr_tok_work_open(&w, t, NULL) != GR_OK) return 0;
-    if (gr_tok_encode(w, &e, (gr_sv){ text, sizeof text - 1 }, (gr_sv){ NULL, 0 }, 0, true, NULL) == GR_OK) {
-        for (size_t i = 0; i < e.n; i++) {
-            bad |= !gr_tok_token(t, e.ids[i]) || (size_t)e.ids[i] >= gr_tok_vocab_size(t);
-            bad |= e.byte_offsets[i][0] > e.byte_offsets[i][1] || e.byte_offsets[i][1] > (int32_t)sizeof text - 1;
-        }
-    } else {
-        bad = 1;
-    }
-    gr_tok_work_close(w);
-    return bad;
+    return gr_tok_fuzz_check(t, (gr_sv){ text, sizeof text - 1 });
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

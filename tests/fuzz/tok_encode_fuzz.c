@@ -8,6 +8,7 @@
 #include "model/tokenizer/tok_impl.h"
 #include "model/tokenizer/tokenizer.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/tok_check.h"
 
 #define VOCAB "\"[UNK]\":0,\"[CLS]\":1,\"[SEP]\":2,\"[MASK]\":3,\"a\":4,\"b\":5,\"##a\":6,\"##b\":7,\".\":8,\"ab\":9,\"\\u4e2d\":10," \
               "\"e\":11,\"##e\":12,\"##\\u0301\":13,\"\\u0120\":14"
@@ -89,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     bad = (gr_tok_encode(w, &e, text, none, 0, true, NULL) == GR_OK) != valid;
     if (valid && !bad) {
-        bad |= check(&e, text) | check_plain(t, text, &e);
+        bad |= check(&e, text) | check_plain(t, text, &e) | gr_tok_fuzz_check(t, text);
         bad |= gr_tok_encode(w, &e, text, none, 5, true, NULL) != GR_OK || e.n > 5;
         bad |= gr_tok_encode(w, &e, text, text, 9, true, NULL) != GR_OK || e.n > 9;
         bad |= gr_tok_encode_words(w, &e, (gr_sv[2]){ text, text }, 2, 0, true, NULL) != GR_OK;
