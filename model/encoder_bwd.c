@@ -164,7 +164,8 @@ static void embed_bwd(const gr_encoder *e, const gr_pass *p)
         .sum = e->plan.embed_sum, .stats = e->plan.embed_stats, .dout = e->plan.grad,
         .dword = gr_encoder_grad(e, t->word_emb), .dpos = gr_encoder_grad(e, t->pos_emb), .dtype = gr_encoder_grad(e, t->type_emb),
         .dgain = gr_encoder_grad(e, t->emb_ln_w), .dbias = gr_encoder_grad(e, t->emb_ln_b),
-        .vocab = e->c->vocab_size, .n_positions = e->c->max_positions, .n_types = e->c->type_vocab });
+        .vocab = e->c->vocab_size, .n_positions = e->c->max_positions, .n_types = e->c->type_vocab,
+        .pad_id = -1, .pad_position = -1 });
 }
 
 void gr_encoder_bwd(const gr_encoder *e, const gr_pass *p)

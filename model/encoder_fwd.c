@@ -77,7 +77,8 @@ static void *embed_fwd(const gr_encoder *e, const gr_pass *p)
         .gain = gr_encoder_weight(e, t->emb_ln_w), .bias = gr_encoder_weight(e, t->emb_ln_b),
         .drop = gr_encoder_dropout(p, e->c->hidden_dropout, GR_SITE_EMBED),
         .sum = keep ? e->plan.embed_sum : NULL, .stats = keep ? e->plan.embed_stats : NULL, .out = out,
-        .vocab = e->c->vocab_size, .n_positions = e->c->max_positions, .n_types = e->c->type_vocab });
+        .vocab = e->c->vocab_size, .n_positions = e->c->max_positions, .n_types = e->c->type_vocab,
+        .pad_id = -1, .pad_position = -1 });
     gr_encoder_scan(e, p, -1, "embeddings", out, p->b.n_tokens, e->c->hidden);
     return out;
 }

@@ -114,8 +114,9 @@ static gr_status build(gr_session *s, gr_err *err)
     GR_TRY(take_slabs(s, err));
     GR_TRY(take_activations(s, err));
     GR_TRY(take_small(s, err));
-    op->reserve(s->enc.ctx, max32(s->o.max_tokens, s->o.max_rows), max32(max32(3 * c->hidden, c->inter), s->model->head.n_out), c->heads,
-                s->o.max_length);
+    op->reserve(s->enc.ctx, &(gr_capacity){
+        .tokens = max32(s->o.max_tokens, s->o.max_rows), .rows = s->o.max_rows, .max_len = s->o.max_length,
+        .width = max32(max32(3 * c->hidden, c->inter), s->model->head.n_out), .hidden = c->hidden, .heads = c->heads });
     return gr_session_push(s, err);
 }
 

@@ -67,7 +67,7 @@ static bool measure(const gr_backend *op, gr_pool *pool, const char *gemm, const
         (void)fprintf(stderr, "%s\n", err.msg);
         return false;
     }
-    op->reserve(c, rows, s->in > s->out ? s->in : s->out, 1, 1);
+    op->reserve(c, &(gr_capacity){ .tokens = rows, .rows = rows, .max_len = 1, .width = s->in > s->out ? s->in : s->out, .hidden = 1, .heads = 1 });
     a.x = filled(op, c, R * K, &ok);
     a.w = filled(op, c, N * K, &ok);
     a.bias = filled(op, c, N, &ok);

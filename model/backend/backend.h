@@ -40,9 +40,9 @@ typedef struct gr_dev_batch {
 /* x = dropout(LayerNorm(word[id] + pos[position] + type[type])) */
 typedef struct gr_embed_args {
     const gr_dev_batch *b;
-    int32_t     hidden;
-    const void *word, *pos, *type;   /* (V,H), (P,H), (S,H) or NULL      */
-    const void *gain, *bias;         /* (H)                              */
+    int32_t     hidden;              /* width of the tables (of some families less than the encoder's) */
+    const void *word, *pos, *type;   /* (V,H), (P,H) or NULL, (S,H) or NULL */
+    const void *gain, *bias;         /* (H), (H) or NULL                 */
     double      eps;
     gr_dropout  drop;
     void       *sum;                 /* (T,H) before the norm; kept for backward; NULL: not kept (inference) */
@@ -50,8 +50,9 @@ typedef struct gr_embed_args {
     void       *out;                 /* (T,H)                            */
     /* backward */
     const void *dout;                /* (T,H); may be overwritten         */
-    void       *dword, *dpos, *dtype, *dgain, *dbias; /* added to; dword NULL: tables frozen; dgain NULL: norm frozen */
+    void       *dword, *dpos, *dtype, *dgain, *dbias; /* added to; each NULL: frozen or absent */
     int32_t     n_types, n_positions, vocab;
+    int32_t     pad_id, pad_position; /* rows of word and pos that have no gradient (torch's padding_idx); -1: none */
 } gr_embed_args;
 
 /* y = act(x w^T + b) */
@@ -71,16 +72,26 @@ typedef struct gr_linear_args {
     void       *dw, *dbias;          /* added to; NULL: frozen                            */
 } gr_linear_args;
 
-typedef enum gr_attn_bias { GR_ATTN_BIAS_NONE } gr_attn_bias; /* bucket tables, disentangled and windows come with their families */
+/* What an offset o = (key's position) - (query's) adds to a score. rel_of[rel_zero + o] is its row r (r is the same for many o).
+ *
+ *   BUCKETS        rel[r][head]                                             (MPNet: rel is a parameter, unscaled)
+ *   DISENTANGLED   scale * (q . rel_keys[r] + k . rel_queries[r])           (DeBERTa; either may be NULL: no such term) */
+typedef enum gr_attn_bias { GR_ATTN_BIAS_NONE, GR_ATTN_BIAS_BUCKETS, GR_ATTN_BIAS_DISENTANGLED } gr_attn_bias;
 
-/* context = softmax(scale * q k^T) v within each sequence and head. A row of q, k and v is H wide; rows lie q_stride and kv_stride
+/* context = softmax(scale * q k^T + bias) v within each sequence and head, over the keys within the window. A row of q, k and v is H wide; rows lie q_stride and kv_stride
  * elements apart, and so do those of their gradients. With first_only the first token of each sequence is its only query: Q = B rows
  * of q and of what belongs to queries, else Q = T. Queries do not meet, so a row has the same bits either way. */
 typedef struct gr_attn_args {
     const gr_dev_batch *b;
     int32_t     hidden, heads;
     double      scale;               /* usually 1 / sqrt(hidden / heads)  */
+    int32_t     window;              /* 0: none; else a query sees the keys at most so far from it (|o| <= window) */
     gr_attn_bias bias;
+    const int32_t *rel_of;           /* device, rows by offset; bias NONE: NULL   */
+    int32_t     rel_zero, rel_rows;  /* rel_of holds offsets -rel_zero .. rel_zero, all of b->max_len among them; rows r are 0 .. rel_rows - 1 */
+    int32_t     rel_stride;          /* elements between rows of rel_keys and of rel_queries, and of their gradients */
+    const void *rel;                 /* (rel_rows,heads)                  */
+    const void *rel_keys, *rel_queries; /* (rel_rows,H) each              */
     gr_dropout  drop;                /* on the softmax weights            */
     bool        first_only;
     int32_t     q_stride, kv_stride; /* at least H                        */
@@ -90,23 +101,45 @@ typedef struct gr_attn_args {
     /* backward */
     const void *dout;                /* (Q,H), rows end to end            */
     void       *dq, *dk, *dv;        /* (Q,H), (T,H), (T,H) set           */
+    void       *drel;                /* (rel_rows,heads) added to; NULL: frozen */
+    void       *drel_keys, *drel_queries; /* (rel_rows,H) set; NULL: not wanted (or no such term). Sums run over sequences in order */
 } gr_attn_args;
 
-/* sum = dropout(x) + residual; out = LayerNorm(sum). x NULL: out alone, once more from the sum and stats that forward left; the
- * same bits. */
+/* Rotary positions (Su et al., 2021), halves as GPT-NeoX has them: within each head of d columns, column e < d/2 and column
+ * e + d/2 of row t turn by the angle of (position of t in its sequence, e). q and k in place, rows `stride` elements apart. */
+typedef struct gr_rotary_args {
+    const gr_dev_batch *b;           /* pos_in                            */
+    int32_t     hidden, heads, stride;
+    const void *cos, *sin;           /* (positions, d/2)                  */
+    bool        inverse;             /* turn back: the op's backward, on gradients */
+    void       *q, *k;               /* (T,H); either may be NULL         */
+} gr_rotary_args;
+
+/* y = act(a) g, where a and g are the left and right half of pre (Shazeer, GLU Variants, 2020). Backward, in place: y comes as the
+ * gradient of y and leaves as y; pre comes as forward read it and leaves as its gradient. */
+typedef struct gr_gate_args {
+    int32_t     rows, width;         /* R, F                              */
+    gr_act      act;
+    void       *pre;                 /* (R,2F); forward only reads it     */
+    void       *y;                   /* (R,F)                             */
+} gr_gate_args;
+
+/* sum = dropout(x) + residual; out = LayerNorm(sum). residual NULL: sum = dropout(x). x NULL: out alone, once more from the sum and
+ * stats that forward left; the same bits. */
 typedef struct gr_norm_args {
     const gr_dev_batch *b;           /* rows are its tokens               */
     int32_t     hidden;
     const void *x, *residual;        /* (T,H)                             */
-    const void *gain, *bias;         /* (H)                               */
+    const void *gain, *bias;         /* (H), (H) or NULL                  */
     double      eps;
     gr_dropout  drop;
-    void       *sum, *stats;         /* (T,H), (T,2): kept; sum may alias x, NULL in inference */
-    void       *out;                 /* (T,H); may alias residual         */
+    void       *sum, *stats;         /* (T,H), (T,2): kept, each NULL where nobody reads it; sum may alias x, or residual when it has no other reader */
+    void       *out;                 /* (T,H); may alias residual, or x, or sum when that has no other reader */
     /* backward */
     const void *dout;                /* (T,H)                             */
-    void       *dres;                /* (T,H) set: gradient of residual; may alias dout */
-    void       *dx;                  /* (T,H) set: gradient of x; may alias neither */
+    const void *dsum;                /* (T,H) a gradient of sum from elsewhere (pre-norm: the stream goes on); NULL: none */
+    void       *dres;                /* (T,H) set: gradient of residual (dsum and all); may alias dout and dsum; NULL: not wanted */
+    void       *dx;                  /* (T,H) set: gradient of x; may alias neither dout nor dres unless drop is off and dres NULL */
     void       *dgain, *dbias;       /* added to; NULL: frozen            */
 } gr_norm_args;
 
@@ -182,7 +215,16 @@ typedef struct gr_decay_args {
     int32_t           n;     /* the row is rounded after each, as adamw rounds: the same bits   */
 } gr_decay_args;
 
-#define GR_BACKEND_ABI 2u
+/* Largest shapes to come. */
+typedef struct gr_capacity {
+    int32_t      tokens, rows, max_len; /* of a batch: T, B, longest sequence                     */
+    int32_t      width;                 /* of the widest matrix row (that of q, k, v, 3 hidden, included) */
+    int32_t      hidden, heads;
+    gr_attn_bias bias;
+    int32_t      rel_rows;
+} gr_capacity;
+
+#define GR_BACKEND_ABI 3u
 
 typedef struct gr_ctx_opts {
     gr_pool *pool;          /* borrowed; NULL: one thread */
@@ -203,9 +245,8 @@ typedef struct gr_backend {
     /* Device memory, 64-byte aligned, zeroed. NULL and a failure kept in the context when exhausted. */
     void     *(*alloc)(gr_ctx *c, size_t bytes);
     void      (*release)(gr_ctx *c, void *p);
-    /* Largest shapes to come: T tokens, width of the widest matrix row (that of q, k, v, 3 hidden, included), heads,
-     * longest sequence. Takes scratch memory once; an op that needs more than was reserved is a kept failure. */
-    void      (*reserve)(gr_ctx *c, int32_t tokens, int32_t width, int32_t heads, int32_t max_len);
+    /* Takes scratch memory once; an op that needs more than was reserved is a kept failure. */
+    void      (*reserve)(gr_ctx *c, const gr_capacity *most);
     void      (*upload)(gr_ctx *c, void *dst, const void *host, size_t bytes);
     void      (*download)(gr_ctx *c, void *host, const void *src, size_t bytes); /* waits for the data */
     void      (*copy)(gr_ctx *c, void *dst, const void *src, size_t bytes);
@@ -219,6 +260,9 @@ typedef struct gr_backend {
     void (*linear_bwd)(gr_ctx *, const gr_linear_args *);
     void (*attention_fwd)(gr_ctx *, const gr_attn_args *);
     void (*attention_bwd)(gr_ctx *, const gr_attn_args *);
+    void (*rotary)(gr_ctx *, const gr_rotary_args *);
+    void (*gate_fwd)(gr_ctx *, const gr_gate_args *);
+    void (*gate_bwd)(gr_ctx *, const gr_gate_args *);
     void (*dropout_add_norm_fwd)(gr_ctx *, const gr_norm_args *);
     void (*dropout_add_norm_bwd)(gr_ctx *, const gr_norm_args *);
     void (*gather_rows_fwd)(gr_ctx *, const gr_pool_args *);

@@ -102,7 +102,22 @@ size_t gr_host_memory(const gr_ctx *c)
     return c->bytes;
 }
 
-void gr_host_scratch(gr_ctx *c, size_t bytes, int32_t tokens, int32_t width, int32_t heads, int32_t max_len)
+static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+
+void gr_host_widen(gr_ctx *out, const gr_ctx *c, const gr_capacity *more)
+{
+    const gr_capacity *had = &c->most;
+
+    *out = *c;
+    out->most = (gr_capacity){
+        .tokens = larger(had->tokens, more->tokens), .rows = larger(had->rows, more->rows), .max_len = larger(had->max_len, more->max_len),
+        .width = larger(had->width, more->width), .hidden = larger(had->hidden, more->hidden), .heads = larger(had->heads, more->heads),
+        .bias = more->bias > had->bias ? more->bias : had->bias, .rel_rows = larger(had->rel_rows, more->rel_rows) };
+    out->head_dim = larger(c->head_dim, more->heads > 0 ? (more->hidden + more->heads - 1) / more->heads : 0);
+    out->scratch = NULL;
+}
+
+void gr_host_scratch(gr_ctx *c, size_t bytes, const gr_ctx *want)
 {
     if (bytes > c->scratch_bytes) {
         gr_host_release(c, c->scratch);
@@ -111,10 +126,8 @@ void gr_host_scratch(gr_ctx *c, size_t bytes, int32_t tokens, int32_t width, int
         if (!c->scratch) return;
         c->scratch_bytes = bytes;
     }
-    c->tokens = tokens;
-    c->width = width;
-    c->heads = heads;
-    c->max_len = max_len;
+    c->most = want->most;
+    c->head_dim = want->head_dim;
 }
 
 void gr_host_fail(gr_ctx *c, gr_status status, const char *fmt, ...)

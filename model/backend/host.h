@@ -18,7 +18,8 @@ struct gr_ctx {
     size_t         bytes;     /* held in blocks                                          */
     void          *scratch;   /* from reserve; threads read their own slices of it       */
     size_t         scratch_bytes;
-    int32_t        tokens, width, heads, max_len; /* as reserved                         */
+    gr_capacity    most;      /* as reserved, the largest of each                        */
+    int32_t        head_dim;  /* widest head that was reserved                           */
     gr_err         first;     /* first failure since the last sync; status GR_OK: none   */
     const void    *kernels;   /* cpu: the table of the instruction set in use            */
     const void    *provider;  /* cpu: matrix products from a library; NULL: our own      */
@@ -39,8 +40,10 @@ static inline bool gr_host_row(const gr_segment *s, size_t r)
     return !s->rows || (s->rows[r / 32] >> r % 32 & 1u) != 0;
 }
 
-/* Make the scratch area at least `bytes` and remember the reserved shape. */
-void gr_host_scratch(gr_ctx *c, size_t bytes, int32_t tokens, int32_t width, int32_t heads, int32_t max_len);
+/* The reserved shape and `more` in one, as *most and *head_dim of a context that has no scratch yet. */
+void gr_host_widen(gr_ctx *out, const gr_ctx *c, const gr_capacity *more);
+/* Make the scratch area at least `bytes` and remember the shape that gr_host_widen made. */
+void gr_host_scratch(gr_ctx *c, size_t bytes, const gr_ctx *want);
 
 /* Keep a failure, when it is the first. */
 void gr_host_fail(gr_ctx *c, gr_status status, const char *fmt, ...) GR_PRINTF(3, 4);

@@ -25,6 +25,7 @@ const gr_backend *gr_backend_find(const char *name)
 #define MEMBERS(X)                                                                                     \
     X(open) X(close) X(alloc) X(release) X(reserve) X(upload) X(download) X(copy) X(zero) X(sync)      \
     X(memory) X(embed_fwd) X(embed_bwd) X(linear_fwd) X(linear_bwd) X(attention_fwd) X(attention_bwd)  \
+    X(rotary) X(gate_fwd) X(gate_bwd)                                                                  \
     X(dropout_add_norm_fwd) X(dropout_add_norm_bwd) X(gather_rows_fwd) X(gather_rows_bwd)              \
     X(mean_pool_fwd) X(mean_pool_bwd) X(l2_normalise_fwd) X(l2_normalise_bwd) X(dropout) X(add)        \
     X(softmax_xent) X(mse) X(cosine) X(sumsq) X(adamw) X(decay_rows) X(find_nonfinite)

@@ -37,11 +37,38 @@ static const gr_ops_case cases[] = {
     { .name = "attention of first tokens", .kind = GR_OPS_ATTENTION, .lens = { 7, 1, 54, 128 }, .hidden = 64, .heads = 2, .first_only = true },
     { .name = "attention of first tokens, dropout", .kind = GR_OPS_ATTENTION, .lens = { 1, 129, 17, 56, 57 }, .hidden = 96, .heads = 3, .drop = 0.1, .first_only = true },
     { .name = "attention of first tokens, head of 13", .kind = GR_OPS_ATTENTION, .lens = { 127, 2 }, .hidden = 26, .heads = 2, .drop = 0.2, .first_only = true },
+    { .name = "attention, window over several blocks", .kind = GR_OPS_ATTENTION, .lens = { 1, 65, 333, 511 }, .hidden = 48, .heads = 2, .window = 64, .drop = 0.1 },
+    { .name = "attention, window of 1", .kind = GR_OPS_ATTENTION, .lens = { 1, 2, 90, 145 }, .hidden = 16, .heads = 1, .window = 1 },
+    { .name = "attention, window as wide as a sequence", .kind = GR_OPS_ATTENTION, .lens = { 17, 18, 19 }, .hidden = 16, .heads = 1, .window = 17, .drop = 0.2 },
+    { .name = "attention, buckets over several blocks", .kind = GR_OPS_ATTENTION, .lens = { 310, 1, 150 }, .hidden = 16, .heads = 2, .bias = GR_ATTN_BIAS_BUCKETS, .rel_rows = 32, .drop = 0.1 },
+    { .name = "attention, disentangled over several blocks", .kind = GR_OPS_ATTENTION, .lens = { 310, 1, 150, 72, 145 }, .hidden = 48, .heads = 2,
+      .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_rows = 96, .drop = 0.1 },
+    { .name = "attention, disentangled, window over several blocks", .kind = GR_OPS_ATTENTION, .lens = { 310, 1, 400 }, .hidden = 48, .heads = 2,
+      .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_rows = 96, .window = 33, .drop = 0.1 },
+    { .name = "attention, disentangled, many sequences", .kind = GR_OPS_ATTENTION, .lens = { 3, 9, 1, 20, 7, 5, 5, 2, 33, 4, 6, 1, 1, 8, 30, 11 }, .hidden = 39, .heads = 3,
+      .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_rows = 51 },
+    { .name = "rotary", .kind = GR_OPS_ROTARY, .lens = { 1, 40, 17 }, .hidden = 128, .heads = 2 },
+    { .name = "rotary, heads of 2", .kind = GR_OPS_ROTARY, .lens = { 5, 2 }, .hidden = 6, .heads = 3 },
+    { .name = "rotary, heads of 26", .kind = GR_OPS_ROTARY, .lens = { 30, 1 }, .hidden = 78, .heads = 3 },
+    { .name = "rotary, heads of 80", .kind = GR_OPS_ROTARY, .lens = { 31, 1 }, .hidden = 80, .heads = 1 },
+    { .name = "gate gelu", .kind = GR_OPS_GATE, .rows = 37, .hidden = 67, .act = GR_ACT_GELU },
+    { .name = "gate gelu tanh", .kind = GR_OPS_GATE, .rows = 37, .hidden = 67, .act = GR_ACT_GELU_TANH },
+    { .name = "gate relu", .kind = GR_OPS_GATE, .rows = 5, .hidden = 129, .act = GR_ACT_RELU },
+    { .name = "gate tanh", .kind = GR_OPS_GATE, .rows = 1, .hidden = 1, .act = GR_ACT_TANH },
+    { .name = "gate none", .kind = GR_OPS_GATE, .rows = 17, .hidden = 16, .act = GR_ACT_NONE },
     { .name = "add norm 1", .kind = GR_OPS_ADD_NORM, .lens = { 2, 1 }, .hidden = 1, .drop = 0.1 },
     { .name = "add norm 5", .kind = GR_OPS_ADD_NORM, .lens = { 2, 1 }, .hidden = 5, .drop = 0.1 },
     { .name = "add norm 127", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 127, .drop = 0.1 },
     { .name = "add norm 129", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 129 },
     { .name = "add norm 384", .kind = GR_OPS_ADD_NORM, .lens = { 512, 600 }, .hidden = 384, .drop = 0.3 },
+    { .name = "norm alone", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 129, .no_residual = true },
+    { .name = "norm alone, no bias, dropout", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 127, .no_residual = true, .no_bias = true, .drop = 0.1 },
+    { .name = "add norm, no bias", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 127, .no_bias = true },
+    { .name = "add norm, stream", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 127, .stream = true, .drop = 0.1 },
+    { .name = "add norm, stream, no bias", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 64, .stream = true, .no_bias = true },
+    { .name = "norm alone, stream", .kind = GR_OPS_ADD_NORM, .lens = { 19, 1, 30 }, .hidden = 127, .stream = true, .no_residual = true },
+    { .name = "embed, no positions", .kind = GR_OPS_EMBED, .lens = { 19, 1, 30 }, .hidden = 127, .drop = 0.1, .no_pos = true },
+    { .name = "embed, no bias, pads", .kind = GR_OPS_EMBED, .lens = { 19, 1, 300 }, .hidden = 129, .no_bias = true, .pads = true },
     { .name = "embed 127", .kind = GR_OPS_EMBED, .lens = { 19, 1, 30 }, .hidden = 127, .drop = 0.1 },
     { .name = "embed 129", .kind = GR_OPS_EMBED, .lens = { 100, 1, 130 }, .hidden = 129, .no_types = true },
     { .name = "embed 384", .kind = GR_OPS_EMBED, .lens = { 64, 64 }, .hidden = 384, .drop = 0.5 },
@@ -130,7 +157,8 @@ static double terms(const gr_ops_case *k)
         longest = k->lens[i] > longest ? k->lens[i] : longest;
     }
     switch (k->kind) {
-    case GR_OPS_ATTENTION: return k->hidden / k->heads + longest;
+    case GR_OPS_ATTENTION:
+        return k->bias == GR_ATTN_BIAS_NONE ? k->hidden / k->heads + longest : 3.0 * k->hidden / k->heads + longest + tokens;
     case GR_OPS_ADD_NORM:
     case GR_OPS_EMBED: return k->hidden + tokens;
     case GR_OPS_XENT:
@@ -228,9 +256,12 @@ static void check(const gr_ops_case *k, const way *ways, size_t n_ways)
     result_free(&abs);
 }
 
-static void every_op_on_every_backend(void **state)
+enum { GR_WAYS = 9 };
+
+/* The ways that this processor has. */
+static size_t ways_here(way ways[GR_WAYS])
 {
-    static const way all[] = {
+    static const way all[GR_WAYS] = {
         { "ref", "ref", NULL, NULL, false, false },
         { "cpu plain", "cpu", "plain", NULL, false, false },
         { "cpu plain deterministic", "cpu", "plain", NULL, true, true },
@@ -241,17 +272,68 @@ static void every_op_on_every_backend(void **state)
         { "cpu openblas", "cpu", NULL, "openblas", false, false },
         { "cpu deterministic, openblas asked", "cpu", NULL, "openblas", true, true },
     };
-    way ways[sizeof all / sizeof *all];
-    size_t n = 0, exact = 0;
+    size_t n = 0;
 
-    (void)state;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    for (size_t i = 0; i < GR_WAYS; i++) {
         if (all[i].isa && !gr_cpu_isa_find(all[i].isa)) gr_case_skip(all[i].label, "this processor has not the instructions");
         else ways[n++] = all[i];
     }
+    return n;
+}
+
+static size_t exact_of(const way *ways, size_t n)
+{
+    size_t exact = 0;
+
     for (size_t i = 0; i < n; i++) exact += ways[i].exact;
+    return exact;
+}
+
+static void every_op_on_every_backend(void **state)
+{
+    way ways[GR_WAYS];
+    const size_t n = ways_here(ways), exact = exact_of(ways, n);
+
+    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check(&cases[i], ways, n);
     gr_cases_done("ops against ref64", (3 * n + exact - 1) * sizeof cases / sizeof *cases);
+}
+
+/* Every form of attention with and without dropout and with one query, at the widths of heads that encoders have. */
+static void every_form_of_attention(void **state)
+{
+    static const gr_ops_case forms[] = {
+        { .name = "window", .window = 20 },
+        { .name = "buckets", .bias = GR_ATTN_BIAS_BUCKETS, .rel_rows = 32 },
+        { .name = "buckets, window", .bias = GR_ATTN_BIAS_BUCKETS, .rel_rows = 9, .window = 7 },
+        { .name = "disentangled", .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_rows = 80 },
+        { .name = "disentangled, keys", .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_rows = 64, .no_rel_queries = true },
+        { .name = "disentangled, queries", .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_rows = 9, .no_rel_keys = true },
+        { .name = "disentangled, window", .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_rows = 80, .window = 13 },
+    };
+    static const int32_t widths[] = { 8, 24, 32, 64 };
+    const size_t n_forms = sizeof forms / sizeof *forms;
+    way ways[GR_WAYS];
+    const size_t n = ways_here(ways), exact = exact_of(ways, n);
+    size_t i = 0;
+
+    (void)state;
+    for (; i < 4 * n_forms; i++) {
+        gr_ops_case k = forms[i / 4];
+        char name[96];
+
+        k.kind = GR_OPS_ATTENTION;
+        k.lens[0] = 1, k.lens[1] = 17, k.lens[2] = 64, k.lens[3] = 130;
+        k.heads = 2;
+        k.hidden = 2 * widths[(i + i / 4) % 4];
+        k.first_only = i % 2 > 0;
+        k.drop = i % 4 >= 2 ? 0.1 : 0.0;
+        (void)snprintf(name, sizeof name, "%s, heads of %d%s%s", forms[i / 4].name, k.hidden / 2, k.first_only ? ", first tokens" : "",
+                       k.drop > 0.0 ? ", dropout" : "");
+        k.name = name;
+        check(&k, ways, n);
+    }
+    gr_cases_done("attention against ref64", (3 * n + exact - 1) * i);
 }
 
 /* Ones through dropout show the mask itself: the same on every backend, element by element. */
@@ -284,7 +366,8 @@ static void masks_are_equal(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_op_on_every_backend), cmocka_unit_test(masks_are_equal) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_op_on_every_backend), cmocka_unit_test(every_form_of_attention),
+                                        cmocka_unit_test(masks_are_equal) };
 
     return gr_test_main(tests);
 }

@@ -199,10 +199,9 @@ typedef struct run {
 
 static void *nans(run *r, size_t n) { return put(r->e, NULL, NAN, n); }
 
-/* What was made once more is y bit for bit. */
-static void same_as_y(run *r, const void *again, const char *what)
+/* What was made once more is y's beginning bit for bit. */
+static void same_as(run *r, const void *again, size_t n, const char *what)
 {
-    const size_t n = gr_ops_outputs(r->k);
     double *x = calloc(n + 1, sizeof *x);
 
     assert_non_null(x);
@@ -211,6 +210,8 @@ static void same_as_y(run *r, const void *again, const char *what)
         if (x[i] != r->y[i]) fail_msg("%s: %s[%zu] is %.17g, once more %.17g", r->k->name, what, i, r->y[i], x[i]);
     free(x);
 }
+
+static void same_as_y(run *r, const void *again, const char *what) { same_as(r, again, gr_ops_outputs(r->k), what); }
 
 static void run_linear(run *r)
 {
@@ -241,17 +242,65 @@ static void run_linear(run *r)
 
 static void *columns(const run *r, void *p, int32_t n) { return (char *)p + (size_t)n * (size_t)r->e->op->elem; }
 
-static void run_attention(run *r, const gr_dev_batch *b)
+/* Rows of the bias by offset: each its own near 0, then three to a row, up to the last; keys behind a query first when `falling`. More
+ * offsets than the batch has. */
+static void put_offsets(run *r, gr_attn_args *a, bool falling)
+{
+    const int32_t zero = a->b->max_len + 2, middle = r->k->rel_rows / 2;
+    int32_t *rows = host_ints(2 * (size_t)zero + 1);
+
+    for (int32_t o = -zero; o <= zero; o++) {
+        const int32_t far = o < 0 ? -o : o, step = far < 20 ? far : 20 + (far - 20) / 3, row = middle + ((o < 0) == falling ? step : -step);
+        rows[zero + o] = row < 0 ? 0 : row < r->k->rel_rows ? row : r->k->rel_rows - 1;
+    }
+    a->rel_of = send_ints(r->e, rows, 2 * (size_t)zero + 1);
+    a->rel_zero = zero;
+    a->rel_rows = r->k->rel_rows;
+}
+
+/* Columns of the table of a disentangled bias */
+static int32_t rel_width(const gr_ops_case *k) { return k->hidden * (!k->no_rel_keys + !k->no_rel_queries); }
+
+/* The table's two parts, of values or of gradients */
+static void rel_parts(const run *r, void *table, void **keys, void **queries)
+{
+    *keys = r->k->no_rel_keys ? NULL : table;
+    *queries = r->k->no_rel_queries ? NULL : r->k->no_rel_keys ? table : columns(r, table, r->k->hidden);
+}
+
+static gr_attn_args attention_of(run *r, const gr_dev_batch *b)
 {
     const gr_ops_case *k = r->k;
-    const size_t ny = gr_ops_outputs(k);
     const int32_t H = k->hidden;
     const bool first = k->first_only;
+    void *table = r->x[first ? 2 : 1], *keys, *queries;
     gr_attn_args a = { .b = b, .hidden = H, .heads = k->heads, .scale = 1.0 / sqrt((double)(H / k->heads)), .drop = r->drop,
-                       .first_only = first, .q_stride = first ? H : 3 * H, .kv_stride = first ? 2 * H : 3 * H, .q = r->x[0] };
+                       .first_only = first, .q_stride = first ? H : 3 * H, .kv_stride = first ? 2 * H : 3 * H, .q = r->x[0],
+                       .window = k->window, .bias = k->bias };
 
     a.k = first ? r->x[1] : columns(r, r->x[0], H);
     a.v = columns(r, (void *)(uintptr_t)a.k, H);
+    if (k->bias == GR_ATTN_BIAS_NONE) return a;
+    put_offsets(r, &a, k->bias == GR_ATTN_BIAS_DISENTANGLED);
+    if (k->bias == GR_ATTN_BIAS_BUCKETS) {
+        a.rel = table;
+        return a;
+    }
+    a.rel_stride = rel_width(k);
+    rel_parts(r, table, &keys, &queries);
+    a.rel_keys = keys;
+    a.rel_queries = queries;
+    return a;
+}
+
+static void run_attention(run *r, const gr_dev_batch *b)
+{
+    const gr_ops_case *k = r->k;
+    const size_t ny = gr_ops_outputs(k), rel = k->first_only ? 2 : 1;
+    const int32_t H = k->hidden;
+    const bool first = k->first_only;
+    gr_attn_args a = attention_of(r, b);
+
     a.out = nans(r, ny);
     a.lse = r->grad ? nans(r, (size_t)(first ? b->n_rows : b->n_tokens) * (size_t)k->heads) : NULL;
     r->e->op->attention_fwd(r->e->ctx, &a);
@@ -261,44 +310,111 @@ static void run_attention(run *r, const gr_dev_batch *b)
     a.dq = r->g[0] = nans(r, r->n[0]);
     a.dk = r->g[1] = first ? nans(r, r->n[1]) : columns(r, r->g[0], H);
     a.dv = columns(r, a.dk, H);
+    if (k->bias == GR_ATTN_BIAS_BUCKETS) a.drel = r->g[rel] = put(r->e, NULL, GR_OPS_BASE, r->n[rel]);
+    if (k->bias == GR_ATTN_BIAS_DISENTANGLED) rel_parts(r, r->g[rel] = nans(r, r->n[rel]), &a.drel_keys, &a.drel_queries);
     r->e->op->attention_bwd(r->e->ctx, &a);
     get(r->e, r->grad[0], r->g[0], r->n[0], 0.0);
     if (first) get(r->e, r->grad[1], r->g[1], r->n[1], 0.0);
+    if (k->bias != GR_ATTN_BIAS_NONE) get(r->e, r->grad[rel], r->g[rel], r->n[rel], a.drel ? GR_OPS_BASE : 0.0);
+}
+
+/* q and k of q | k | v turn by angles that are the same floats on every backend. */
+static void run_rotary(run *r, const gr_dev_batch *b)
+{
+    const gr_ops_case *k = r->k;
+    const size_t half = (size_t)(k->hidden / k->heads / 2), n = (size_t)b->max_len * half, ny = gr_ops_outputs(k);
+    double *cosine = calloc(n + 1, sizeof *cosine), *sine = calloc(n + 1, sizeof *sine);
+    gr_rotary_args a = { .b = b, .hidden = k->hidden, .heads = k->heads, .stride = 3 * k->hidden };
+
+    assert_true(cosine && sine);
+    for (size_t i = 0; i < n; i++) {
+        const double angle = (double)(i / half) * pow(10000.0, -(double)(i % half) / (double)half);
+        cosine[i] = (double)(float)cos(angle);
+        sine[i] = (double)(float)sin(angle);
+    }
+    a.cos = put(r->e, cosine, 0.0, n);
+    a.sin = put(r->e, sine, 0.0, n);
+    free(cosine);
+    free(sine);
+    a.q = r->x[0];
+    a.k = columns(r, a.q, k->hidden);
+    r->e->op->rotary(r->e->ctx, &a);
+    get(r->e, r->y, r->x[0], ny, 0.0);
+    if (!r->grad) return;
+    a.inverse = true;
+    a.q = put(r->e, r->dy, 0.0, ny);
+    a.k = NULL; /* one, then the other */
+    r->e->op->rotary(r->e->ctx, &a);
+    a.k = columns(r, a.q, k->hidden);
+    r->g[0] = a.q;
+    a.q = NULL;
+    r->e->op->rotary(r->e->ctx, &a);
+    get(r->e, r->grad[0], r->g[0], r->n[0], 0.0);
+}
+
+static void run_gate(run *r)
+{
+    const size_t ny = gr_ops_outputs(r->k);
+    gr_gate_args a = { .rows = r->k->rows, .width = r->k->hidden, .act = r->k->act, .pre = r->x[0] };
+
+    a.y = nans(r, ny);
+    r->e->op->gate_fwd(r->e->ctx, &a);
+    get(r->e, r->y, a.y, ny, 0.0);
+    if (!r->grad) return;
+    a.y = put(r->e, r->dy, 0.0, ny);
+    r->e->op->gate_bwd(r->e->ctx, &a);
+    same_as_y(r, a.y, "gated once more");
+    get(r->e, r->grad[0], a.pre, r->n[0], 0.0);
 }
 
 static void run_add_norm(run *r, const gr_dev_batch *b)
 {
-    const size_t ny = gr_ops_outputs(r->k);
-    gr_norm_args a = { .b = b, .hidden = r->k->hidden, .eps = 1e-12, .x = r->x[0], .residual = r->x[1], .gain = r->x[2],
-                       .bias = r->x[3], .drop = r->drop };
+    const gr_ops_case *k = r->k;
+    const size_t n = r->n[0];
+    gr_norm_args a = { .b = b, .hidden = k->hidden, .eps = 1e-12, .x = r->x[0], .residual = k->no_residual ? NULL : r->x[1], .gain = r->x[2],
+                       .bias = k->no_bias ? NULL : r->x[3], .drop = r->drop };
 
-    a.out = nans(r, ny);
-    a.sum = r->grad ? nans(r, ny) : NULL;
+    a.out = nans(r, n);
+    a.sum = r->grad || k->stream ? nans(r, n) : NULL;
     a.stats = r->grad ? nans(r, 2 * (size_t)b->n_tokens) : NULL;
     r->e->op->dropout_add_norm_fwd(r->e->ctx, &a);
-    get(r->e, r->y, a.out, ny, 0.0);
+    get(r->e, r->y, a.out, n, 0.0);
+    if (k->stream) get(r->e, r->y + n, a.sum, n, 0.0);
     if (!r->grad) return;
     a.x = NULL;
-    a.out = nans(r, ny);
+    a.out = nans(r, n);
     r->e->op->dropout_add_norm_fwd(r->e->ctx, &a);
-    same_as_y(r, a.out, "norm of the sums");
-    a.dout = a.dres = put(r->e, r->dy, 0.0, ny);
-    a.dx = nans(r, ny);
+    same_as(r, a.out, n, "norm of the sums");
+    a.dout = put(r->e, r->dy, 0.0, n);
+    if (k->stream) a.dsum = put(r->e, r->dy + n, 0.0, n);
+    if (!k->no_residual) a.dres = (void *)(uintptr_t)(k->stream ? a.dsum : a.dout); /* in place */
+    a.dx = k->no_residual && k->drop == 0.0 ? (void *)(uintptr_t)a.dout : nans(r, n);
     a.dgain = put(r->e, NULL, GR_OPS_BASE, r->n[2]);
-    a.dbias = put(r->e, NULL, GR_OPS_BASE, r->n[3]);
+    if (!k->no_bias) a.dbias = put(r->e, NULL, GR_OPS_BASE, r->n[3]);
     r->e->op->dropout_add_norm_bwd(r->e->ctx, &a);
-    get(r->e, r->grad[0], a.dx, ny, 0.0);
-    get(r->e, r->grad[1], a.dres, ny, 0.0);
+    get(r->e, r->grad[0], a.dx, n, 0.0);
+    if (a.dres) get(r->e, r->grad[1], a.dres, n, 0.0);
     get(r->e, r->grad[2], a.dgain, r->n[2], GR_OPS_BASE);
-    get(r->e, r->grad[3], a.dbias, r->n[3], GR_OPS_BASE);
+    if (a.dbias) get(r->e, r->grad[3], a.dbias, r->n[3], GR_OPS_BASE);
+}
+
+enum { PAD_ID = 3, PAD_POSITION = 1 };
+
+static void no_gradient(const run *r, size_t input, size_t row)
+{
+    const size_t n = (size_t)r->k->hidden;
+
+    for (size_t j = 0; (row + 1) * n <= r->n[input] && j < n; j++)
+        if (r->grad[input][row * n + j] != 0.0) fail_msg("%s: row %zu of %s has a gradient", r->k->name, row, gr_ops_input_name(r->k, input));
 }
 
 static void run_embed(run *r, const gr_dev_batch *b)
 {
-    const size_t ny = gr_ops_outputs(r->k);
-    gr_embed_args a = { .b = b, .hidden = r->k->hidden, .eps = 1e-12, .word = r->x[0], .pos = r->x[1], .type = r->x[2],
-                        .gain = r->x[3], .bias = r->x[4], .drop = r->drop, .vocab = VOCAB, .n_types = TYPES,
-                        .n_positions = b->max_len };
+    const gr_ops_case *k = r->k;
+    const size_t ny = gr_ops_outputs(k);
+    gr_embed_args a = { .b = b, .hidden = k->hidden, .eps = 1e-12, .word = r->x[0], .pos = k->no_pos ? NULL : r->x[1], .type = r->x[2],
+                        .gain = r->x[3], .bias = k->no_bias ? NULL : r->x[4], .drop = r->drop, .vocab = VOCAB, .n_types = TYPES,
+                        .n_positions = b->max_len, .pad_id = k->pads ? PAD_ID : -1, .pad_position = k->pads ? PAD_POSITION : -1 };
     void *g[5];
 
     a.out = nans(r, ny);
@@ -310,12 +426,14 @@ static void run_embed(run *r, const gr_dev_batch *b)
     a.dout = put(r->e, r->dy, 0.0, ny);
     for (size_t i = 0; i < 5; i++) g[i] = put(r->e, NULL, GR_OPS_BASE, r->n[i]);
     a.dword = g[0];
-    a.dpos = g[1];
+    a.dpos = k->no_pos ? NULL : g[1];
     a.dtype = g[2];
     a.dgain = g[3];
-    a.dbias = g[4];
+    a.dbias = k->no_bias ? NULL : g[4];
     r->e->op->embed_bwd(r->e->ctx, &a);
     for (size_t i = 0; i < 5; i++) get(r->e, r->grad[i], g[i], r->n[i], GR_OPS_BASE);
+    if (k->pads) no_gradient(r, 0, PAD_ID);
+    if (k->pads) no_gradient(r, 1, PAD_POSITION);
 }
 
 static void run_pool(run *r, const gr_dev_batch *b)
@@ -403,10 +521,12 @@ void gr_ops_run(gr_ops_env *e, const gr_ops_case *k, double *const *in, double *
     r.drop = gr_dropout_make(k->drop, 42, 3, GR_SITE_FFN_OUT(1));
     if (n_rows(k) > 0) {
         b = batch_of(e, k);
-        e->op->reserve(e->ctx, b.n_tokens, 3 * k->hidden, k->heads ? k->heads : 1, b.max_len);
+        e->op->reserve(e->ctx, &(gr_capacity){ .tokens = b.n_tokens, .rows = b.n_rows, .max_len = b.max_len, .width = 3 * k->hidden,
+                                               .hidden = k->hidden, .heads = k->heads ? k->heads : 1, .bias = k->bias, .rel_rows = k->rel_rows });
     } else {
         const int32_t width = k->in > k->out ? k->in : k->out;
-        e->op->reserve(e->ctx, k->rows, width > k->hidden ? width : k->hidden, 1, 1);
+        e->op->reserve(e->ctx, &(gr_capacity){ .tokens = k->rows, .rows = k->rows, .max_len = 1, .width = width > k->hidden ? width : k->hidden,
+                                               .hidden = 1, .heads = 1 });
     }
     switch (k->kind) {
     case GR_OPS_LINEAR: run_linear(&r); break;
@@ -417,6 +537,8 @@ void gr_ops_run(gr_ops_env *e, const gr_ops_case *k, double *const *in, double *
     case GR_OPS_MEAN: run_pool(&r, &b); break;
     case GR_OPS_L2: run_l2(&r); break;
     case GR_OPS_DROPOUT: run_dropout(&r, &b); break;
+    case GR_OPS_ROTARY: run_rotary(&r, &b); break;
+    case GR_OPS_GATE: run_gate(&r); break;
     case GR_OPS_XENT:
     case GR_OPS_MSE:
     case GR_OPS_COSINE: run_loss(&r); break;
@@ -440,8 +562,9 @@ size_t gr_ops_inputs(const gr_ops_case *k, size_t n[GR_OPS_MAX_IN])
         return k->no_bias ? 2 : 3;
     case GR_OPS_ATTENTION:
         n[0] = k->first_only ? (size_t)n_rows(k) * h : 3 * T * h;
-        n[1] = 2 * T * h;
-        return k->first_only ? 2 : 1;
+        n[1] = k->first_only ? 2 * T * h : 0;
+        n[k->first_only ? 2 : 1] = (size_t)k->rel_rows * (size_t)(k->bias == GR_ATTN_BIAS_BUCKETS ? k->heads : rel_width(k));
+        return (k->first_only ? 2 : 1) + (k->bias != GR_ATTN_BIAS_NONE);
     case GR_OPS_ADD_NORM:
         n[0] = n[1] = T * h;
         n[2] = n[3] = h;
@@ -452,6 +575,8 @@ size_t gr_ops_inputs(const gr_ops_case *k, size_t n[GR_OPS_MAX_IN])
         n[2] = (size_t)TYPES * h;
         n[3] = n[4] = h;
         return 5;
+    case GR_OPS_ROTARY: n[0] = 3 * T * h; return 1;
+    case GR_OPS_GATE: n[0] = 2 * area(k->rows, k->hidden); return 1;
     case GR_OPS_GATHER:
     case GR_OPS_MEAN: n[0] = T * h; return 1;
     case GR_OPS_DROPOUT: n[0] = (k->per_token ? T : (size_t)n_rows(k)) * h; return 1;
@@ -472,6 +597,8 @@ size_t gr_ops_outputs(const gr_ops_case *k)
     case GR_OPS_LINEAR: return area(k->rows, k->out);
     case GR_OPS_ATTENTION: return k->first_only ? n[0] : n[0] / 3;
     case GR_OPS_EMBED: return area(n_tokens(k), k->hidden);
+    case GR_OPS_ADD_NORM: return k->stream ? 2 * n[0] : n[0];
+    case GR_OPS_GATE: return n[0] / 2;
     case GR_OPS_GATHER:
     case GR_OPS_MEAN: return area(n_rows(k), k->hidden);
     case GR_OPS_XENT:
@@ -484,14 +611,14 @@ size_t gr_ops_outputs(const gr_ops_case *k)
 const char *gr_ops_input_name(const gr_ops_case *k, size_t i)
 {
     static const char *const linear[] = { "x", "w", "bias" }, *const norm[] = { "x", "residual", "gain", "bias" };
-    static const char *const attention[] = { "q", "k | v" };
+    static const char *const attention[] = { "q", "k | v", "bias" };
     static const char *const embed[] = { "word", "pos", "type", "gain", "bias" };
 
     switch (k->kind) {
     case GR_OPS_LINEAR: return linear[i];
     case GR_OPS_ADD_NORM: return norm[i];
     case GR_OPS_EMBED: return embed[i];
-    case GR_OPS_ATTENTION: return k->first_only ? attention[i] : "q | k | v";
+    case GR_OPS_ATTENTION: return k->first_only ? attention[i] : i ? attention[2] : "q | k | v";
     default: return "x";
     }
 }

@@ -31,7 +31,7 @@ void gr_ops_done(gr_ops_env *e, const char *what);
 
 typedef enum gr_ops_kind {
     GR_OPS_LINEAR, GR_OPS_ATTENTION, GR_OPS_ADD_NORM, GR_OPS_EMBED, GR_OPS_GATHER, GR_OPS_MEAN, GR_OPS_L2,
-    GR_OPS_DROPOUT, GR_OPS_XENT, GR_OPS_MSE, GR_OPS_COSINE
+    GR_OPS_DROPOUT, GR_OPS_XENT, GR_OPS_MSE, GR_OPS_COSINE, GR_OPS_ROTARY, GR_OPS_GATE
 } gr_ops_kind;
 
 typedef struct gr_ops_case {
@@ -39,11 +39,16 @@ typedef struct gr_ops_case {
     gr_ops_kind kind;
     int32_t     lens[GR_OPS_MAX_ROWS]; /* of the packed sequences, ends at 0 (or a full array) */
     int32_t     rows, in, out;         /* linear; losses: rows, out = classes; l2: rows        */
-    int32_t     hidden, heads;
+    int32_t     hidden, heads;         /* gate: rows of 2 hidden, y of hidden                  */
     gr_act      act;
     bool        no_bias, dx_add, no_types, per_token;
     bool        remake;                /* linear: backward makes y again from pre, in its place */
     bool        first_only;            /* attention: inputs q (B,H) and k | v (T,2H); else q | k | v (T,3H) */
+    gr_attn_bias bias;                 /* attention: one more input, the table of rel_rows rows */
+    int32_t     window, rel_rows;
+    bool        no_rel_keys, no_rel_queries; /* disentangled: a term is missing; else the table's rows are keys | queries */
+    bool        no_residual, stream;   /* add norm; stream: y is out, then the sum, which goes on and has a gradient of its own */
+    bool        no_pos, pads;          /* embed; pads: rows without a gradient                 */
     double      drop, smoothing;
     double      scale;                 /* of the random inputs; 0: 1                           */
     int32_t     ignore;                /* xent: every n-th label is ignored, 1: all            */

@@ -118,10 +118,7 @@ static void close_checked(gr_ctx *x)
     free(c);
 }
 
-static void reserve(gr_ctx *c, int32_t tokens, int32_t width, int32_t heads, int32_t max_len)
-{
-    of(c)->op->reserve(of(c)->in, tokens, width, heads, max_len);
-}
+static void reserve(gr_ctx *c, const gr_capacity *most) { of(c)->op->reserve(of(c)->in, most); }
 static void upload(gr_ctx *c, void *dst, const void *host, size_t bytes) { of(c)->op->upload(of(c)->in, dst, host, bytes); }
 static void download(gr_ctx *c, void *host, const void *src, size_t bytes) { of(c)->op->download(of(c)->in, host, src, bytes); }
 static void copy(gr_ctx *c, void *dst, const void *src, size_t bytes) { of(c)->op->copy(of(c)->in, dst, src, bytes); }
@@ -190,7 +187,11 @@ OP(linear_fwd, gr_linear_args, S(y, a->rows, a->out) S(pre, a->act == GR_ACT_NON
 OP(linear_bwd, gr_linear_args, S(dy, a->rows, a->out) S(dx, a->rows, a->in) S(dw, a->out, a->in) S(dbias, 1, a->out))
 OP(attention_fwd, gr_attn_args, S(out, queries(a), a->hidden) S(lse, queries(a), a->heads))
 OP(attention_bwd, gr_attn_args, APART(dq, queries(a), a->q_stride) APART(dk, a->b->n_tokens, a->kv_stride)
-   APART(dv, a->b->n_tokens, a->kv_stride))
+   APART(dv, a->b->n_tokens, a->kv_stride) S(drel, a->rel_rows, a->heads) APART(drel_keys, a->rel_rows, a->rel_stride)
+   APART(drel_queries, a->rel_rows, a->rel_stride))
+OP(rotary, gr_rotary_args, APART(q, a->b->n_tokens, a->stride) APART(k, a->b->n_tokens, a->stride))
+OP(gate_fwd, gr_gate_args, S(y, a->rows, a->width))
+OP(gate_bwd, gr_gate_args, S(y, a->rows, a->width) S(pre, a->rows, 2 * (int64_t)a->width))
 OP(dropout_add_norm_fwd, gr_norm_args, S(out, a->b->n_tokens, a->hidden) S(sum, a->b->n_tokens, a->hidden) S(stats, a->b->n_tokens, 2))
 OP(dropout_add_norm_bwd, gr_norm_args, S(dres, a->b->n_tokens, a->hidden) S(dx, a->b->n_tokens, a->hidden)
    S(dgain, 1, a->hidden) S(dbias, 1, a->hidden))
@@ -239,7 +240,8 @@ static void find_nonfinite(gr_ctx *x, const void *p, size_t count, int32_t *out)
         .open = open_##which, .close = close_checked, .alloc = alloc, .release = release, .reserve = reserve,        \
         .upload = upload, .download = download, .copy = copy, .zero = zero, .sync = sync_checked, .memory = memory,  \
         .embed_fwd = embed_fwd, .embed_bwd = embed_bwd, .linear_fwd = linear_fwd, .linear_bwd = linear_bwd,          \
-        .attention_fwd = attention_fwd, .attention_bwd = attention_bwd,                                              \
+        .attention_fwd = attention_fwd, .attention_bwd = attention_bwd, .rotary = rotary, .gate_fwd = gate_fwd,      \
+        .gate_bwd = gate_bwd,                                                                                        \
         .dropout_add_norm_fwd = dropout_add_norm_fwd, .dropout_add_norm_bwd = dropout_add_norm_bwd,                  \
         .gather_rows_fwd = gather_rows_fwd, .gather_rows_bwd = gather_rows_bwd, .mean_pool_fwd = mean_pool_fwd,      \
         .mean_pool_bwd = mean_pool_bwd, .l2_normalise_fwd = l2_normalise_fwd, .l2_normalise_bwd = l2_normalise_bwd,  \

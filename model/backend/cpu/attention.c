@@ -1,16 +1,27 @@
 /* attention.c - one task a (sequence, head); the longest sequences are not told apart, so a batch of very
- * unequal lengths may leave a thread waiting at its end. */
+ * unequal lengths may leave a thread waiting at its end.
+ *
+ * Where the bias has a gradient, a task of backward is a (group of sequences, head) with sums of its own, which are added up group by
+ * group: groups are cut by the number of sequences alone. */
+#include <string.h>
+
 #include "model/backend/cpu/cpu.h"
 
 typedef struct job {
     gr_ctx             *c;
     const gr_attn_args *a;
     gr_cpu_scratch      mem;
+    gr_cpu_relative     rel; /* parts 0: no sums */
 } job;
 
 static float *own(const job *j, int thread)
 {
     return (float *)(void *)(j->mem.thread + (size_t)thread * j->mem.thread_bytes);
+}
+
+static float *sums_of(const job *j, size_t part, size_t head)
+{
+    return j->mem.relative + (part * (size_t)j->a->heads + head) * j->rel.stride;
 }
 
 static void fwd_task(void *arg, size_t task, int thread)
@@ -24,28 +35,86 @@ static void bwd_task(void *arg, size_t task, int thread)
 {
     const job *j = arg;
 
-    gr_cpu_k(j->c)->attention_bwd(j->a, (int32_t)(task / (size_t)j->a->heads), (int32_t)(task % (size_t)j->a->heads), own(j, thread));
+    gr_cpu_k(j->c)->attention_bwd(j->a, (int32_t)(task / (size_t)j->a->heads), (int32_t)(task % (size_t)j->a->heads), own(j, thread), NULL);
 }
 
-static void run(gr_ctx *c, const gr_attn_args *a, gr_pool_fn task, const char *op)
+/* A group of sequences, one head */
+static void group_task(void *arg, size_t task, int thread)
 {
-    job j = { .c = c, .a = a, .mem = gr_cpu_scratch_of(c) };
-    const size_t need = gr_cpu_k(c)->attention_scratch((size_t)a->b->max_len, (size_t)(a->hidden / a->heads));
+    const job *j = arg;
+    const size_t rows = (size_t)j->a->b->n_rows, part = task / (size_t)j->a->heads, head = task % (size_t)j->a->heads;
+    float *sums = sums_of(j, part, head);
 
-    if (!c->scratch || need * sizeof(float) > j.mem.thread_bytes) {
-        gr_host_fail(c, GR_E_INTERNAL, "%s: sequences of %d tokens and heads of %d were not reserved", op, a->b->max_len,
-                     a->hidden / a->heads);
-        return;
+    memset(sums, 0, j->rel.stride * sizeof *sums);
+    for (size_t row = part * rows / j->rel.parts; row < (part + 1) * rows / j->rel.parts; row++)
+        gr_cpu_k(j->c)->attention_bwd(j->a, (int32_t)row, (int32_t)head, own(j, thread), sums);
+}
+
+/* A row of the table of buckets, added to */
+static void bucket_task(void *arg, size_t r, int thread)
+{
+    const job *j = arg;
+    float *drel = (float *)j->a->drel + r * (size_t)j->a->heads;
+
+    (void)thread;
+    for (size_t head = 0; head < (size_t)j->a->heads; head++) {
+        float sum = 0.0f;
+
+        for (size_t part = 0; part < j->rel.parts; part++) sum += sums_of(j, part, head)[r];
+        drel[head] += sum;
     }
-    gr_pool_run(c->pool, (size_t)a->b->n_rows * (size_t)a->heads, task, &j);
+}
+
+/* A row of drel_keys and of drel_queries, set */
+static void matrix_task(void *arg, size_t r, int thread)
+{
+    const job *j = arg;
+    const gr_attn_args *a = j->a;
+    const size_t d = (size_t)(a->hidden / a->heads);
+    void *const to[2] = { a->drel_keys, a->drel_queries };
+
+    (void)thread;
+    for (size_t side = 0; side < 2; side++) {
+        const size_t at = (side * (size_t)a->rel_rows + r) * d;
+
+        for (size_t head = 0; to[side] && head < (size_t)a->heads; head++) {
+            float *out = (float *)to[side] + r * (size_t)a->rel_stride + head * d;
+
+            memcpy(out, sums_of(j, 0, head) + at, d * sizeof *out);
+            for (size_t part = 1; part < j->rel.parts; part++) gr_cpu_k(j->c)->add(out, sums_of(j, part, head) + at, d);
+        }
+    }
+}
+
+static bool prepared(job *j, gr_ctx *c, const gr_attn_args *a, const char *op)
+{
+    const size_t d = (size_t)(a->hidden / a->heads), need = gr_cpu_k(c)->attention_scratch((size_t)a->b->max_len, d, a->bias);
+    const bool wanted = a->drel || a->drel_keys || a->drel_queries;
+
+    *j = (job){ .c = c, .a = a, .mem = gr_cpu_scratch_of(c) };
+    if (wanted) j->rel = gr_cpu_relative_of(a->bias, (size_t)a->b->n_rows, (size_t)a->rel_rows, d);
+    if (c->scratch && need * sizeof(float) <= j->mem.thread_bytes && j->rel.parts * (size_t)a->heads * j->rel.stride <= j->mem.relative_floats) return true;
+    gr_host_fail(c, GR_E_INTERNAL, "%s: sequences of %d tokens, heads of %d and %d rows of a bias were not reserved", op, a->b->max_len, (int)d,
+                 a->rel_rows);
+    return false;
 }
 
 void gr_cpu_attention_fwd(gr_ctx *c, const gr_attn_args *a)
 {
-    run(c, a, fwd_task, "attention_fwd");
+    job j;
+
+    if (prepared(&j, c, a, "attention_fwd")) gr_pool_run(c->pool, (size_t)a->b->n_rows * (size_t)a->heads, fwd_task, &j);
 }
 
 void gr_cpu_attention_bwd(gr_ctx *c, const gr_attn_args *a)
 {
-    run(c, a, bwd_task, "attention_bwd");
+    job j;
+
+    if (!prepared(&j, c, a, "attention_bwd")) return;
+    if (j.rel.parts == 0) {
+        gr_pool_run(c->pool, (size_t)a->b->n_rows * (size_t)a->heads, bwd_task, &j);
+        return;
+    }
+    gr_pool_run(c->pool, j.rel.parts * (size_t)a->heads, group_task, &j);
+    gr_pool_run(c->pool, (size_t)a->rel_rows, a->bias == GR_ATTN_BIAS_BUCKETS ? bucket_task : matrix_task, &j);
 }

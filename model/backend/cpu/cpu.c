@@ -16,19 +16,34 @@ static size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/* Rows of q, k, v are 3 hidden wide and the widest matrix is no narrower: a bound for a head's width. */
-static size_t head_width(const gr_ctx *c)
+gr_cpu_relative gr_cpu_relative_of(gr_attn_bias bias, size_t n_rows, size_t rel_rows, size_t head_dim)
 {
-    return (size_t)c->width / 3 / (size_t)(c->heads > 0 ? c->heads : 1) + 1;
+    gr_cpu_relative r = { 0, 0 };
+
+    if (bias == GR_ATTN_BIAS_BUCKETS) r = (gr_cpu_relative){ n_rows, round_up(rel_rows, 16) };
+    if (bias == GR_ATTN_BIAS_DISENTANGLED) r = (gr_cpu_relative){ smaller(n_rows, GR_CPU_RELATIVE_PARTS), round_up(2 * rel_rows * head_dim, 16) };
+    return r;
+}
+
+/* Of one head; an area for disentangled biases is one for buckets too. */
+static size_t relative_floats(const gr_capacity *most, size_t head_dim)
+{
+    size_t floats = 0;
+
+    for (int b = GR_ATTN_BIAS_NONE; b <= (int)most->bias; b++) {
+        const gr_cpu_relative r = gr_cpu_relative_of((gr_attn_bias)b, (size_t)most->rows, (size_t)most->rel_rows, head_dim);
+        floats = larger(floats, r.parts * r.stride);
+    }
+    return floats;
 }
 
 gr_cpu_scratch gr_cpu_scratch_of(const gr_ctx *c)
 {
     const gr_cpu_kernels *k = gr_cpu_k(c);
-    const size_t tokens = (size_t)c->tokens, width = (size_t)c->width;
+    const size_t tokens = (size_t)c->most.tokens, width = (size_t)c->most.width, head_dim = (size_t)c->head_dim;
     const size_t terms = smaller(larger(tokens, width), GR_CPU_SUPER_K), columns = smaller(round_up(width, k->nr), GR_CPU_SUPER_N);
     const size_t packed_a = GR_CPU_TILE_ROWS * k->mr * (GR_CPU_PART_K + 8) + GR_CPU_PACK_SLACK;
-    const size_t attention = k->attention_scratch((size_t)c->max_len, head_width(c));
+    const size_t attention = head_dim > 0 ? k->attention_scratch((size_t)c->most.max_len, head_dim, c->most.bias) : 0;
     gr_cpu_scratch m;
 
     m.packed_floats = round_up(terms * columns + GR_CPU_PACK_SLACK, 16);
@@ -37,22 +52,18 @@ gr_cpu_scratch gr_cpu_scratch_of(const gr_ctx *c)
     m.packed = c->scratch;
     m.partials = m.packed + m.packed_floats;
     m.thread = (char *)(m.partials + GR_CPU_PARTIALS * m.partial_floats);
-    m.total = (m.packed_floats + GR_CPU_PARTIALS * m.partial_floats) * sizeof(float) + (size_t)c->threads * m.thread_bytes;
+    m.relative = (float *)(void *)(m.thread + (size_t)c->threads * m.thread_bytes);
+    m.relative_floats = (size_t)c->most.heads * relative_floats(&c->most, head_dim);
+    m.total = (m.packed_floats + GR_CPU_PARTIALS * m.partial_floats + m.relative_floats) * sizeof(float) + (size_t)c->threads * m.thread_bytes;
     return m;
 }
 
-static int32_t more(int32_t a, int32_t b) { return a > b ? a : b; }
-
-static void reserve(gr_ctx *c, int32_t tokens, int32_t width, int32_t heads, int32_t max_len)
+static void reserve(gr_ctx *c, const gr_capacity *most)
 {
-    gr_ctx want = *c;
+    gr_ctx want;
 
-    want.tokens = more(tokens, c->tokens);
-    want.width = more(width, c->width);
-    want.heads = c->heads > 0 && c->heads < heads ? c->heads : heads;
-    want.max_len = more(max_len, c->max_len);
-    want.scratch = NULL;
-    gr_host_scratch(c, gr_cpu_scratch_of(&want).total, want.tokens, want.width, want.heads, want.max_len);
+    gr_host_widen(&want, c, most);
+    gr_host_scratch(c, gr_cpu_scratch_of(&want).total, &want);
 }
 
 /* ---- context ---- */
@@ -116,6 +127,9 @@ const gr_backend gr_backend_cpu = {
     .linear_bwd = gr_cpu_linear_bwd,
     .attention_fwd = gr_cpu_attention_fwd,
     .attention_bwd = gr_cpu_attention_bwd,
+    .rotary = gr_cpu_rotary,
+    .gate_fwd = gr_cpu_gate_fwd,
+    .gate_bwd = gr_cpu_gate_bwd,
     .dropout_add_norm_fwd = gr_cpu_add_norm_fwd,
     .dropout_add_norm_bwd = gr_cpu_add_norm_bwd,
     .gather_rows_fwd = gather_rows_fwd,

@@ -15,10 +15,11 @@ enum {
     GR_CPU_TILE_N = 512,      /* columns of a task, at most                                        */
     GR_CPU_TILE_ROWS = 14,    /* rows of a task, in panels of mr, at most                          */
     GR_CPU_PARTIALS = 64,     /* blocks that a sum over rows is cut into, at most                  */
+    GR_CPU_RELATIVE_PARTS = 4, /* groups of sequences whose gradients of a disentangled bias are summed apart */
     GR_CPU_SLAB_PARTS = 256   /* parts that a sum over a slab is cut into                          */
 };
 
-/* The scratch area: packed b, partial sums, then one area a thread. Bytes, multiples of 64. */
+/* The scratch area: packed b, partial sums, then one area a thread, then the bias's. Bytes, multiples of 64. */
 typedef struct gr_cpu_scratch {
     float  *packed;
     size_t  packed_floats;
@@ -26,6 +27,8 @@ typedef struct gr_cpu_scratch {
     size_t  partial_floats;   /* of one block */
     char   *thread;
     size_t  thread_bytes;
+    float  *relative;         /* partial gradients of an attention's bias */
+    size_t  relative_floats;
     size_t  total;
 } gr_cpu_scratch;
 
@@ -44,6 +47,10 @@ void gr_cpu_openblas_prepare(void); /* one thread a call; once before first use 
 
 void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op);
 
+/* How the gradient of an attention's bias is summed: (row of groups, head) each have `stride` floats. parts 0: not wanted. */
+typedef struct gr_cpu_relative { size_t parts, stride; } gr_cpu_relative;
+gr_cpu_relative gr_cpu_relative_of(gr_attn_bias bias, size_t n_rows, size_t rel_rows, size_t head_dim);
+
 /* A sum over rows is cut into blocks by the number of rows alone. */
 size_t gr_cpu_block_rows(size_t rows);
 size_t gr_cpu_blocks(size_t rows);
@@ -56,6 +63,9 @@ void gr_cpu_linear_fwd(gr_ctx *c, const gr_linear_args *a);
 void gr_cpu_linear_bwd(gr_ctx *c, const gr_linear_args *a);
 void gr_cpu_attention_fwd(gr_ctx *c, const gr_attn_args *a);
 void gr_cpu_attention_bwd(gr_ctx *c, const gr_attn_args *a);
+void gr_cpu_rotary(gr_ctx *c, const gr_rotary_args *a);
+void gr_cpu_gate_fwd(gr_ctx *c, const gr_gate_args *a);
+void gr_cpu_gate_bwd(gr_ctx *c, const gr_gate_args *a);
 void gr_cpu_embed_fwd(gr_ctx *c, const gr_embed_args *a);
 void gr_cpu_embed_bwd(gr_ctx *c, const gr_embed_args *a);
 void gr_cpu_add_norm_fwd(gr_ctx *c, const gr_norm_args *a);

@@ -69,11 +69,15 @@ typedef struct gr_cpu_kernels {
     void (*add_norm_fwd)(const gr_norm_args *a, int32_t t0, int32_t t1, uint16_t *draws);
     void (*add_norm_bwd)(const gr_norm_args *a, int32_t t0, int32_t t1, float *partial, uint16_t *draws);
     void (*dropout)(const gr_drop_args *a, int32_t r0, int32_t r1, uint16_t *draws);
+    void (*rotary)(const gr_rotary_args *a, int32_t t0, int32_t t1);
+    void (*gate_fwd)(const gr_gate_args *a, int32_t r0, int32_t r1);
+    void (*gate_bwd)(const gr_gate_args *a, int32_t r0, int32_t r1);
 
-    /* One sequence, one head; scratch of attention_scratch(len, hidden / heads) floats */
-    size_t (*attention_scratch)(size_t len, size_t head_dim);
+    /* One sequence, one head; scratch of attention_scratch(len, hidden / heads, bias) floats. The gradient of the bias is added to
+     * `sums`, when it is wanted: (rel_rows) of buckets; (rel_rows, hidden / heads) of rel_keys, then of rel_queries. */
+    size_t (*attention_scratch)(size_t len, size_t head_dim, gr_attn_bias bias);
     void (*attention_fwd)(const gr_attn_args *a, int32_t row, int32_t head, float *scratch);
-    void (*attention_bwd)(const gr_attn_args *a, int32_t row, int32_t head, float *scratch);
+    void (*attention_bwd)(const gr_attn_args *a, int32_t row, int32_t head, float *scratch, float *sums);
 
     void   (*add)(float *dst, const float *src, size_t n);
     /* out[j] += partials[0][j] + partials[1][j] + ..., rows `stride` apart */

@@ -1,4 +1,4 @@
-/* rows.c - ops that go row by row: dropout and LayerNorm, embeddings, pooling.
+/* rows.c - ops that go row by row: dropout and LayerNorm, embeddings, gates, rotary positions, pooling.
  *
  * Forward tasks take ROWS rows. Backward tasks take the blocks of gr_cpu_block_rows, each with a row of
  * partial sums for the gains and biases, folded in block order. */
@@ -31,7 +31,7 @@ bool gr_cpu_fits(gr_ctx *c, size_t partial_floats, const char *op)
 
 /* ---- one way to run a row kernel over the pool ---- */
 
-typedef enum op { EMBED_FWD, EMBED_BWD, NORM_FWD, NORM_BWD, DROPOUT } op;
+typedef enum op { EMBED_FWD, EMBED_BWD, NORM_FWD, NORM_BWD, DROPOUT, ROTARY, GATE_FWD, GATE_BWD } op;
 
 typedef struct job {
     gr_ctx        *c;
@@ -57,14 +57,18 @@ static void row_task(void *arg, size_t task, int thread)
     case NORM_FWD: k->add_norm_fwd(j->args, r0, r1, draws); break;
     case NORM_BWD: k->add_norm_bwd(j->args, r0, r1, partial, draws); break;
     case DROPOUT: k->dropout(j->args, r0, r1, draws); break;
+    case ROTARY: k->rotary(j->args, r0, r1); break;
+    case GATE_FWD: k->gate_fwd(j->args, r0, r1); break;
+    case GATE_BWD: k->gate_bwd(j->args, r0, r1); break;
     }
 }
 
+/* hidden 0: the kernel takes no scratch */
 static bool run_rows(gr_ctx *c, op which, const void *args, int32_t rows, int32_t hidden, bool backward, bool sums)
 {
     job j = { .c = c, .op = which, .args = args, .mem = gr_cpu_scratch_of(c), .rows = (size_t)rows, .sums = sums };
 
-    if (!gr_cpu_fits(c, 2 * (size_t)hidden, "a row op")) return false;
+    if (hidden > 0 && !gr_cpu_fits(c, 2 * (size_t)hidden, "a row op")) return false;
     j.block = backward ? gr_cpu_block_rows(j.rows) : ROWS;
     gr_pool_run(c->pool, (j.rows + j.block - 1) / j.block, row_task, &j);
     return true;
@@ -121,6 +125,21 @@ void gr_cpu_dropout(gr_ctx *c, const gr_drop_args *a)
     (void)run_rows(c, DROPOUT, a, a->per_token ? a->b->n_tokens : a->b->n_rows, a->hidden, false, false);
 }
 
+void gr_cpu_rotary(gr_ctx *c, const gr_rotary_args *a)
+{
+    (void)run_rows(c, ROTARY, a, a->b->n_tokens, 0, false, false);
+}
+
+void gr_cpu_gate_fwd(gr_ctx *c, const gr_gate_args *a)
+{
+    (void)run_rows(c, GATE_FWD, a, a->rows, 0, false, false);
+}
+
+void gr_cpu_gate_bwd(gr_ctx *c, const gr_gate_args *a)
+{
+    (void)run_rows(c, GATE_BWD, a, a->rows, 0, false, false);
+}
+
 void gr_cpu_embed_fwd(gr_ctx *c, const gr_embed_args *a)
 {
     (void)run_rows(c, EMBED_FWD, a, a->b->n_tokens, a->hidden, false, false);
@@ -147,6 +166,8 @@ static void word_task(void *arg, size_t task, int thread)
     if (i >= end) return;
     for (; i < T && (i < end || b->ids[b->by_id[i]] == b->ids[b->by_id[i - 1]]); i++) {
         const size_t t = (size_t)b->by_id[i];
+
+        if (b->ids[t] == j->a->pad_id) continue;
         gr_cpu_k(j->c)->add((float *)j->a->dword + (size_t)b->ids[t] * n, (const float *)j->a->dout + t * n, n);
     }
 }
@@ -162,7 +183,7 @@ static void table_task(void *arg, size_t task, int thread)
     for (size_t t = 0; t < (size_t)a->b->n_tokens; t++) {
         const float *g = (const float *)a->dout + t * n + from;
 
-        if (a->dpos) gr_cpu_k(j->c)->add((float *)a->dpos + (size_t)a->b->positions[t] * n + from, g, width);
+        if (a->dpos && a->b->positions[t] != a->pad_position) gr_cpu_k(j->c)->add((float *)a->dpos + (size_t)a->b->positions[t] * n + from, g, width);
         if (a->dtype) gr_cpu_k(j->c)->add((float *)a->dtype + (size_t)(a->b->types ? a->b->types[t] : 0) * n + from, g, width);
     }
 }

@@ -85,7 +85,7 @@ static gr_status prepare(gr_replay *r, const gr_timed *t, const gr_ctx_opts *o, 
         if (p->in > width) width = p->in;
         if (p->out > width) width = p->out;
     }
-    r->op->reserve(r->ctx, rows, width, 1, 1);
+    r->op->reserve(r->ctx, &(gr_capacity){ .tokens = rows, .rows = rows, .max_len = 1, .width = width, .hidden = 1, .heads = 1 });
     for (size_t i = 0; i < r->n_sets; i++) GR_TRY(fill_set(r, &r->set[i], err));
     return r->op->sync(r->ctx, err);
 }

@@ -23,7 +23,8 @@ const char *gr_timed_op_name(gr_timed_op op)
     static const char *const names[GR_TIMED_OPS] = {
         [GR_TIMED_LINEAR_FWD] = "linear forward", [GR_TIMED_LINEAR_DX] = "linear dx", [GR_TIMED_LINEAR_DW] = "linear dw",
         [GR_TIMED_LINEAR_SLOPE] = "slope and bias", [GR_TIMED_ATTENTION_FWD] = "attention forward",
-        [GR_TIMED_ATTENTION_BWD] = "attention backward", [GR_TIMED_NORM_FWD] = "norm forward", [GR_TIMED_NORM_BWD] = "norm backward",
+        [GR_TIMED_ATTENTION_BWD] = "attention backward", [GR_TIMED_ROTARY] = "rotary positions",
+        [GR_TIMED_GATE_FWD] = "gate forward", [GR_TIMED_GATE_BWD] = "gate backward", [GR_TIMED_NORM_FWD] = "norm forward", [GR_TIMED_NORM_BWD] = "norm backward",
         [GR_TIMED_EMBED_FWD] = "embeddings forward", [GR_TIMED_EMBED_BWD] = "embeddings backward", [GR_TIMED_POOL] = "pooling",
         [GR_TIMED_LOSS] = "loss", [GR_TIMED_SUMSQ] = "gradient norm", [GR_TIMED_ADAMW] = "AdamW", [GR_TIMED_COPY] = "copies",
     };
@@ -113,16 +114,48 @@ static void linear_bwd(gr_ctx *x, const gr_linear_args *a)
     if (a->dw) linear_part(c, GR_TIMED_LINEAR_DW, &dw, product_flops(a), R * N + R * K + 2.0 * N * K);
 }
 
+/* Queries of a sequence of n tokens times the keys that each sees. */
+static double pairs_of(int32_t n, bool first_only, int32_t window)
+{
+    const int32_t queries = first_only ? 1 : n;
+    double pairs = 0.0;
+
+    if (window <= 0 || window >= n) return (double)queries * n;
+    for (int32_t i = 0; i < queries; i++) {
+        const int32_t from = i > window ? i - window : 0, end = n - i > window ? i + window + 1 : n;
+        pairs += end - from;
+    }
+    return pairs;
+}
+
 /* One multiply-add for each query, key and column a product; all heads together are `hidden` columns. */
 static double attention_flops(const gr_attn_args *a, double products)
 {
     double pairs = 0.0;
 
     for (int32_t r = 0; r < a->b->n_rows; r++) {
-        const double n = a->b->cu_seqlens[r + 1] - a->b->cu_seqlens[r]; /* host memory: the wrapped backend is the cpu's */
-        pairs += a->first_only ? n : n * n;
+        const int32_t n = a->b->cu_seqlens[r + 1] - a->b->cu_seqlens[r]; /* host memory: the wrapped backend is the cpu's */
+        pairs += pairs_of(n, a->first_only, a->window);
     }
     return 2.0 * products * pairs * a->hidden;
+}
+
+/* Of a disentangled bias: its terms, each one product more in forward and two in backward (three with the gradients of its rows). */
+static double relative_products(const gr_attn_args *a, bool backward)
+{
+    const double keys = a->rel_keys ? (backward ? 1.0 + (a->drel_keys ? 1.0 : 0.0) : 1.0) : 0.0;
+    const double queries = a->rel_queries ? (backward ? 1.0 + (a->drel_queries ? 1.0 : 0.0) : 1.0) : 0.0;
+
+    return a->bias == GR_ATTN_BIAS_DISENTANGLED ? keys + queries : 0.0;
+}
+
+/* Rows of the bias as often as given, in rows of `hidden`; a bucket's row is one number a head. */
+static double relative_elements(const gr_attn_args *a, double times)
+{
+    if (a->bias == GR_ATTN_BIAS_BUCKETS) return times * a->rel_rows * (double)a->heads;
+    if (a->bias == GR_ATTN_BIAS_DISENTANGLED)
+        return times * a->rel_rows * (double)a->hidden * ((a->rel_keys ? 1.0 : 0.0) + (a->rel_queries ? 1.0 : 0.0));
+    return 0.0;
 }
 
 /* Rows of queries and of keys, as often as given. */
@@ -144,10 +177,15 @@ static double attention_elements(const gr_attn_args *a, double queries, double k
 #define TOKENS ((double)a->b->n_tokens * a->hidden)
 #define ROWS   ((double)a->b->n_rows * a->hidden)
 
-OP(attention_fwd, gr_attn_args, GR_TIMED_ATTENTION_FWD, attention_flops(a, 2.0), attention_elements(a, 2.0, 2.0))
-OP(attention_bwd, gr_attn_args, GR_TIMED_ATTENTION_BWD, attention_flops(a, 4.0), attention_elements(a, 4.0, 4.0))
-OP(dropout_add_norm_fwd, gr_norm_args, GR_TIMED_NORM_FWD, 0.0, TOKENS * (a->sum ? 4.0 : 3.0))
-OP(dropout_add_norm_bwd, gr_norm_args, GR_TIMED_NORM_BWD, 0.0, TOKENS * 4.0)
+OP(attention_fwd, gr_attn_args, GR_TIMED_ATTENTION_FWD, attention_flops(a, 2.0 + relative_products(a, false)),
+   attention_elements(a, 2.0, 2.0) + relative_elements(a, 1.0))
+OP(attention_bwd, gr_attn_args, GR_TIMED_ATTENTION_BWD, attention_flops(a, 4.0 + relative_products(a, true)),
+   attention_elements(a, 4.0, 4.0) + relative_elements(a, 2.0))
+OP(rotary, gr_rotary_args, GR_TIMED_ROTARY, 0.0, TOKENS * (a->q && a->k ? 4.0 : 2.0))
+OP(gate_fwd, gr_gate_args, GR_TIMED_GATE_FWD, 0.0, 3.0 * a->rows * (double)a->width)
+OP(gate_bwd, gr_gate_args, GR_TIMED_GATE_BWD, 0.0, 6.0 * a->rows * (double)a->width)
+OP(dropout_add_norm_fwd, gr_norm_args, GR_TIMED_NORM_FWD, 0.0, TOKENS * (2.0 + (a->x && a->residual ? 1.0 : 0.0) + (a->x && a->sum ? 1.0 : 0.0)))
+OP(dropout_add_norm_bwd, gr_norm_args, GR_TIMED_NORM_BWD, 0.0, TOKENS * (2.0 + (a->dsum ? 1.0 : 0.0) + (a->dres ? 1.0 : 0.0) + (a->dx ? 1.0 : 0.0)))
 OP(embed_fwd, gr_embed_args, GR_TIMED_EMBED_FWD, 0.0, TOKENS * (a->sum ? 3.0 : 2.0))
 OP(embed_bwd, gr_embed_args, GR_TIMED_EMBED_BWD, 0.0, TOKENS * (a->dword ? 4.0 : 2.0))
 OP(gather_rows_fwd, gr_pool_args, GR_TIMED_POOL, 0.0, 2.0 * ROWS)
@@ -237,12 +275,8 @@ static void close_timed(gr_ctx *x)
 
 static void *alloc(gr_ctx *x, size_t bytes) { return of(x)->op->alloc(of(x)->in, bytes); }
 static void release(gr_ctx *x, void *p) { of(x)->op->release(of(x)->in, p); }
+static void reserve(gr_ctx *x, const gr_capacity *most) { of(x)->op->reserve(of(x)->in, most); }
 static gr_status sync_timed(gr_ctx *x, gr_err *err) { return of(x)->op->sync(of(x)->in, err); }
-
-static void reserve(gr_ctx *x, int32_t tokens, int32_t width, int32_t heads, int32_t max_len)
-{
-    of(x)->op->reserve(of(x)->in, tokens, width, heads, max_len);
-}
 
 static size_t memory(const gr_ctx *x)
 {
@@ -274,6 +308,9 @@ const gr_backend gr_backend_timed_cpu = {
     .linear_bwd = linear_bwd,
     .attention_fwd = attention_fwd,
     .attention_bwd = attention_bwd,
+    .rotary = rotary,
+    .gate_fwd = gate_fwd,
+    .gate_bwd = gate_bwd,
     .dropout_add_norm_fwd = dropout_add_norm_fwd,
     .dropout_add_norm_bwd = dropout_add_norm_bwd,
     .gather_rows_fwd = gather_rows_fwd,

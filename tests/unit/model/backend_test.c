@@ -88,6 +88,36 @@ static void the_first_failure_is_kept(void **state)
     op->close(c);
 }
 
+static void a_bias_is_reserved(void **state)
+{
+    static const char *const names[] = { "cpu", "ref", "ref64" };
+    const int32_t cu[2] = { 0, 1 }, row = 0;
+    const uint32_t slot = 0;
+    const gr_dev_batch b = { .n_tokens = 1, .n_rows = 1, .max_len = 1, .cu_seqlens = cu, .slots = &slot };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const gr_backend *op = gr_backend_find(names[i]);
+        gr_ctx *c = opened(op);
+        gr_err err = GR_ERR_INIT;
+        gr_capacity most = { .tokens = 1, .rows = 1, .max_len = 1, .width = 128, .hidden = 2, .heads = 1 };
+        double x[2] = { 0 }, out[2], table[64] = { 0 }, sums[64]; /* of either element */
+        gr_attn_args a = { .b = &b, .hidden = 2, .heads = 1, .scale = 1.0, .q_stride = 2, .kv_stride = 2, .q = x, .k = x, .v = x, .out = out,
+                           .lse = out, .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_of = &row, .rel_rows = 32, .rel_stride = 2, .rel_keys = table,
+                           .dout = x, .dq = out, .dk = out, .dv = out, .drel_keys = sums };
+
+        op->reserve(c, &most);
+        op->attention_bwd(c, &a);
+        assert_status(op->sync(c, &err), GR_E_INTERNAL, &err, "attention_bwd");
+        most.bias = a.bias;
+        most.rel_rows = a.rel_rows;
+        op->reserve(c, &most);
+        op->attention_bwd(c, &a);
+        assert_ok(op->sync(c, &err), &err);
+        op->close(c);
+    }
+}
+
 static void an_unknown_instruction_set_is_refused(void **state)
 {
     gr_ctx *c = NULL;
@@ -170,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_backend_is_whole),          cmocka_unit_test(memory_is_counted_and_zeroed),
         cmocka_unit_test(the_first_failure_is_kept),       cmocka_unit_test(an_unknown_instruction_set_is_refused),
+        cmocka_unit_test(a_bias_is_reserved),
         cmocka_unit_test(checked_sees_nan_and_writes_outside), cmocka_unit_test(adamw_by_hand),
     };
 

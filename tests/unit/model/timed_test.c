@@ -115,6 +115,37 @@ static void counts_are_those_of_the_model(void **state)
     tear_down(&w);
 }
 
+/* Sequences of 4 and 3 tokens, 2 heads of 4, a bias of both terms: 16 + 9 pairs, 10 + 7 of them in a window of 1. */
+static void attention_counts_what_is_seen(void **state)
+{
+    const gr_backend *op = gr_backend_find("timed-cpu");
+    const int32_t cu[] = { 0, 4, 7 }, rows[] = { 0, 0, 1, 2, 3, 4, 4, 4, 4 };
+    const uint32_t slots[] = { 0, 1 };
+    const gr_dev_batch b = { .n_tokens = 7, .n_rows = 2, .max_len = 4, .cu_seqlens = cu, .slots = slots };
+    float x[7 * 8] = { 0 }, out[7 * 8], lse[7 * 2], dq[7 * 8], dk[7 * 8], dv[7 * 8], table[5 * 8] = { 0 }, dkeys[5 * 8], dqueries[5 * 8];
+    gr_attn_args a = { .b = &b, .hidden = 8, .heads = 2, .scale = 0.5, .q_stride = 8, .kv_stride = 8, .q = x, .k = x, .v = x, .out = out,
+                       .lse = lse, .dout = x, .dq = dq, .dk = dk, .dv = dv, .rel_of = rows, .rel_zero = 4, .rel_rows = 5, .rel_stride = 8,
+                       .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_keys = table, .rel_queries = table, .drel_keys = dkeys, .drel_queries = dqueries };
+    gr_err err = GR_ERR_INIT;
+    gr_ctx *c = NULL;
+
+    (void)state;
+    assert_ok(op->open(&c, &(gr_ctx_opts){ .pool = NULL }, &err), &err);
+    op->reserve(c, &(gr_capacity){ .tokens = 7, .rows = 2, .max_len = 4, .width = 24, .hidden = 8, .heads = 2, .bias = a.bias, .rel_rows = 5 });
+    op->attention_fwd(c, &a);
+    op->attention_bwd(c, &a);
+    has(gr_timed_of(c), GR_TIMED_ATTENTION_FWD, 1, 2 * 25 * 8 * (2 + 2));
+    has(gr_timed_of(c), GR_TIMED_ATTENTION_BWD, 1, 2 * 25 * 8 * (4 + 4));
+    a.window = 1;
+    a.drel_keys = a.drel_queries = NULL;
+    op->attention_fwd(c, &a);
+    op->attention_bwd(c, &a);
+    has(gr_timed_of(c), GR_TIMED_ATTENTION_FWD, 2, 2 * (25 + 17) * 8 * (2 + 2));
+    has(gr_timed_of(c), GR_TIMED_ATTENTION_BWD, 2, 2 * 25 * 8 * (4 + 4) + 2 * 17 * 8 * (4 + 2));
+    assert_ok(op->sync(c, &err), &err);
+    op->close(c);
+}
+
 static void products_are_replayed(void **state)
 {
     world w = build("timed-cpu", false, GR_PRECISION_F32);
@@ -152,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_are_the_plain_ones),
         cmocka_unit_test(counts_are_those_of_the_model),
+        cmocka_unit_test(attention_counts_what_is_seen),
         cmocka_unit_test(products_are_replayed),
         cmocka_unit_test(peak_is_measured),
     };
