@@ -21,6 +21,7 @@ const char *gr_job_head_name(gr_head_kind k)
     case GR_HEAD_CLASS: return "classification";
     case GR_HEAD_REGRESSION: return "regression";
     case GR_HEAD_TOKEN: return "token";
+    case GR_HEAD_MLM: return "masked-lm";
     case GR_HEAD_EMBED: break;
     }
     return "embedding";

@@ -2,6 +2,7 @@
  * (family.h); what a value may be is checked here, because a checkpoint folder comes from anywhere. */
 #include "model/config.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,21 +34,21 @@ const char *gr_act_name(gr_act a)
     return "unknown";
 }
 
-static gr_status read_act(gr_act *out, const gr_json *root, const gr_family_facts *f, gr_err *err)
+static gr_status read_act(gr_act *out, const gr_json *root, gr_config_act_key k, gr_err *err)
 {
-    const gr_json *v = gr_json_get(root, f->act_key);
-    const char *name = f->act_fallback;
+    const gr_json *v = k.key ? gr_json_get(root, k.key) : NULL;
+    const char *name = k.fallback;
 
     if (v && !gr_json_is_null(v)) {
         name = gr_json_str(v, NULL);
-        if (!name) return gr_fail(err, GR_E_FORMAT, "'%s' is not a string", f->act_key);
+        if (!name) return gr_fail(err, GR_E_FORMAT, "'%s' is not a string", k.key);
     }
     for (size_t i = 1; i < sizeof acts / sizeof *acts; i++) {
         if (strcmp(acts[i].name, name) != 0) continue;
         *out = acts[i].act;
         return GR_OK;
     }
-    return gr_fail(err, GR_E_UNSUPPORTED, "'%s': activation '%s' is not one of gelu, gelu_new, relu, tanh", f->act_key, name);
+    return gr_fail(err, GR_E_UNSUPPORTED, "'%s': activation '%s' is not one of gelu, gelu_new, relu, tanh", k.key ? k.key : "the family", name);
 }
 
 /* ---- numbers ---- */
@@ -75,41 +76,55 @@ static gr_status read_sizes(gr_config *c, const gr_json *root, const gr_family_f
     return GR_OK;
 }
 
-/* An integer that may be absent or null. */
-static gr_status read_int(int32_t *out, const gr_json *root, const char *key, int32_t fallback, int64_t hi, gr_err *err)
+gr_status gr_config_int(int32_t *out, const gr_json *root, const char *key, int32_t fallback, int32_t lo, int32_t hi, gr_err *err)
 {
     const gr_json *v = key ? gr_json_get(root, key) : NULL;
     int64_t x;
 
     *out = fallback;
     if (!v || gr_json_is_null(v)) return GR_OK;
-    GR_TRY(gr_json_need_int(&x, root, key, 0, hi, err));
+    GR_TRY(gr_json_need_int(&x, root, key, lo, hi, err));
     *out = (int32_t)x;
     return GR_OK;
 }
 
-static gr_status read_real(double *out, const gr_json *root, const gr_config_real_key *k, double lo, double hi, gr_err *err)
+gr_status gr_config_num(double *out, const gr_json *root, const char *key, double fallback, double lo, double hi, gr_err *err)
 {
-    const gr_json *v = k->key ? gr_json_get(root, k->key) : NULL;
+    const gr_json *v = key ? gr_json_get(root, key) : NULL;
 
-    *out = k->fallback;
+    *out = fallback;
     if (!v || gr_json_is_null(v)) return GR_OK;
-    GR_TRY(gr_json_need_num(out, root, k->key, err));
-    if (!(*out >= lo && *out <= hi))
-        return gr_fail(err, GR_E_FORMAT, "'%s' is %g, not in %g..%g", k->key, *out, lo, hi);
+    GR_TRY(gr_json_need_num(out, root, key, err));
+    if (!(*out >= lo && *out <= hi)) return gr_fail(err, GR_E_FORMAT, "'%s' is %g, not in %g..%g", key, *out, lo, hi);
     return GR_OK;
+}
+
+gr_status gr_config_flag(bool *out, const gr_json *root, const char *key, bool fallback, gr_err *err)
+{
+    const gr_json *v = gr_json_get(root, key);
+
+    *out = fallback;
+    if (!v || gr_json_is_null(v)) return GR_OK;
+    if (!gr_json_is_bool(v)) return gr_fail(err, GR_E_FORMAT, "'%s' is neither true nor false", key);
+    *out = gr_json_bool(v, fallback);
+    return GR_OK;
+}
+
+static gr_status read_real(double *out, const gr_json *root, gr_config_real_key k, double lo, double hi, gr_err *err)
+{
+    double second;
+
+    GR_TRY(gr_config_num(&second, root, k.or_key, k.fallback, lo, hi, err));
+    return gr_config_num(out, root, k.key, second, lo, hi, err);
 }
 
 static gr_status read_reals(gr_config *c, const gr_json *root, const gr_family_facts *f, gr_err *err)
 {
     static const double largest_dropout = 0.999;
 
-    GR_TRY(read_real(&c->ln_eps, root, &f->reals[GR_REAL_LN_EPS], 0.0, 1.0, err));
-    GR_TRY(read_real(&c->init_range, root, &f->reals[GR_REAL_INIT_RANGE], 0.0, 10.0, err));
-    GR_TRY(read_real(&c->hidden_dropout, root, &f->reals[GR_REAL_HIDDEN_DROPOUT], 0.0, largest_dropout, err));
-    GR_TRY(read_real(&c->attn_dropout, root, &f->reals[GR_REAL_ATTN_DROPOUT], 0.0, largest_dropout, err));
-    GR_TRY(read_real(&c->classifier_dropout, root, &f->reals[GR_REAL_CLASSIFIER_DROPOUT], 0.0, largest_dropout, err));
-    if (c->classifier_dropout < 0.0) c->classifier_dropout = c->hidden_dropout;
+    GR_TRY(read_real(&c->ln_eps, root, f->reals[GR_REAL_LN_EPS], 0.0, 1.0, err));
+    GR_TRY(read_real(&c->init_range, root, f->reals[GR_REAL_INIT_RANGE], 0.0, 10.0, err));
+    for (int i = 0; i < GR_DROP_COUNT; i++) GR_TRY(read_real(&c->drop[i], root, f->drops[i], 0.0, largest_dropout, err));
     return GR_OK;
 }
 
@@ -122,7 +137,7 @@ static gr_status read_labels(gr_config *c, const gr_json *root, gr_err *err)
     const size_t n = gr_json_len(map);
     const char **labels;
 
-    if (!map || gr_json_is_null(map)) return read_int(&c->n_labels, root, "num_labels", 0, LABELS_MAX, err);
+    if (!map || gr_json_is_null(map)) return gr_config_int(&c->n_labels, root, "num_labels", 0, 0, LABELS_MAX, err);
     if (!gr_json_is_object(map)) return gr_fail(err, GR_E_FORMAT, "'id2label' is not an object");
     if (n > LABELS_MAX) return gr_fail(err, GR_E_FORMAT, "'id2label' has more than %d entries", LABELS_MAX);
     if (n == 0) return GR_OK;
@@ -198,13 +213,21 @@ static gr_status read_document(gr_config *c, const gr_json *root, gr_err *err)
     GR_TRY(find_family(c, &f, root, err));
     GR_TRY(refuse_variants(root, err));
     GR_TRY(read_sizes(c, root, f, err));
-    GR_TRY(read_int(&c->type_vocab, root, f->type_vocab_key, f->type_vocab_fallback, 1 << 16, err));
-    GR_TRY(read_int(&c->pad_id, root, "pad_token_id", f->pad_fallback, c->vocab_size - 1, err));
+    GR_TRY(gr_config_int(&c->embed, root, f->embed_key, f->embed_fallback ? f->embed_fallback : c->hidden, 1, 1 << 16, err));
+    GR_TRY(gr_config_int(&c->type_vocab, root, f->type_vocab_key, f->type_vocab_fallback, 0, 1 << 16, err));
+    GR_TRY(gr_config_int(&c->pad_id, root, "pad_token_id", f->pad_fallback, 0, c->vocab_size - 1, err));
     c->position_offset = f->positions_after_pad ? c->pad_id + 1 : 0;
     if (c->position_offset >= c->max_positions)
         return gr_fail(err, GR_E_FORMAT, "'%s' %d leaves no position behind the pad id", f->sizes[GR_SIZE_POSITIONS], c->max_positions);
-    GR_TRY(read_act(&c->act, root, f, err));
+    c->layer_sets = c->layers;
+    c->has = f->has;
+    if (c->embed != c->hidden) c->has |= GR_HAS_PROJECTION;
+    GR_TRY(read_act(&c->act, root, f->act, err));
+    GR_TRY(read_act(&c->head_act, root, f->head_act, err));
+    GR_TRY(read_act(&c->mlm_act, root, f->mlm_act, err));
     GR_TRY(read_reals(c, root, f, err));
+    if (!gr_json_bool(gr_json_get(root, "tie_word_embeddings"), true)) c->has |= GR_HAS_DECODER;
+    if (f->read) GR_TRY(f->read(c, root, err));
     GR_TRY(read_architecture(c, root, err));
     return read_labels(c, root, err);
 }
@@ -253,4 +276,48 @@ void gr_config_free(gr_config *c)
     gr_json_free(c->source);
     gr_arena_free(&c->arena);
     memset(c, 0, sizeof *c);
+}
+
+/* ---- relative positions ---- */
+
+enum { MPNET_BUCKETS = 32, MPNET_DISTANCE = 128 }; /* fixed in modeling_mpnet.py, whatever the table's size */
+
+int32_t gr_config_rel_rows(const gr_config *c)
+{
+    if (c->relative == GR_RELATIVE_BUCKETS) return c->rel_buckets;
+    if (c->relative == GR_RELATIVE_DISENTANGLED) return 2 * (c->rel_buckets > 0 ? c->rel_buckets : c->rel_distance);
+    return 0;
+}
+
+/* T5's buckets (modeling_mpnet.py, relative_position_bucket): half of them for keys behind the query, of each half the first half one
+ * offset each and the rest logarithmic. The logarithm is a float's there, which decides where a bucket ends. */
+static int32_t mpnet_row(int32_t offset)
+{
+    const int32_t half = MPNET_BUCKETS / 2, exact = half / 2, n = offset < 0 ? -offset : offset;
+    const int32_t side = offset > 0 ? half : 0;
+    float         x;
+
+    if (n < exact) return side + n;
+    x = (float)log((double)((float)n / (float)exact)) / (float)log((double)MPNET_DISTANCE / (double)exact) * (float)(half - exact);
+    return side + (exact + (int32_t)x < half - 1 ? exact + (int32_t)x : half - 1);
+}
+
+/* modeling_deberta_v2.py, make_log_bucket_position, of the query's position minus the key's; floats as there. */
+static int32_t deberta_row(const gr_config *c, int32_t offset)
+{
+    const int32_t back = -offset, n = back < 0 ? -back : back, mid = c->rel_buckets / 2, rows = gr_config_rel_rows(c);
+    int32_t       bucket = back;
+    float         x;
+
+    if (c->rel_buckets > 0 && n > mid) {
+        x = (float)log((double)((float)n / (float)mid)) / (float)log((double)(float)((double)(c->rel_distance - 1) / (double)mid)) * (float)(mid - 1);
+        bucket = ((int32_t)ceilf(x) + mid) * (back < 0 ? -1 : 1);
+    }
+    bucket += rows / 2;
+    return bucket < 0 ? 0 : bucket > rows - 1 ? rows - 1 : bucket;
+}
+
+int32_t gr_config_rel_row(const gr_config *c, int32_t offset)
+{
+    return c->relative == GR_RELATIVE_BUCKETS ? mpnet_row(offset) : deberta_row(c, offset);
 }

@@ -24,11 +24,12 @@ typedef struct gr_dropout {
     double   scale;
 } gr_dropout;
 
-/* Sites: GR_SITE_EMBED, GR_SITE_HEAD, and three a layer. Never renumber. */
-enum { GR_SITE_EMBED = 1, GR_SITE_HEAD = 2, GR_SITE_LAYER = 16 };
+/* Sites: GR_SITE_EMBED, GR_SITE_HEAD, GR_SITE_POOL, and four a layer. Never renumber. */
+enum { GR_SITE_EMBED = 1, GR_SITE_HEAD = 2, GR_SITE_POOL = 3, GR_SITE_LAYER = 16 };
 #define GR_SITE_ATTN(layer) (GR_SITE_LAYER + 4u * (uint32_t)(layer))
 #define GR_SITE_ATTN_OUT(layer) (GR_SITE_LAYER + 4u * (uint32_t)(layer) + 1u)
 #define GR_SITE_FFN_OUT(layer) (GR_SITE_LAYER + 4u * (uint32_t)(layer) + 2u)
+#define GR_SITE_INNER(layer) (GR_SITE_LAYER + 4u * (uint32_t)(layer) + 3u) /* relative positions, or inside the feed-forward part: no family has both */
 
 static inline gr_dropout gr_dropout_make(double p, uint64_t seed, uint64_t step, uint32_t site)
 {

@@ -28,6 +28,7 @@ typedef struct gr_encoder {
     gr_head_spec      head;
     void             *weights, *grads; /* slabs on the device; grads NULL without training */
     const void *const *tensor;         /* NULL, or where each tensor lies (a mapped model, read only); then weights is not used */
+    const void       *rope[2][2];      /* cosines and sines of global and of local layers, (longest sequence, d/2); NULL: no rotary positions */
     gr_plan           plan;
 } gr_encoder;
 
@@ -43,6 +44,9 @@ typedef struct gr_pass {
     gr_dev_batch   b;
     gr_dev_batch   firsts; /* the first tokens alone, as rows of one token: B tokens, no ids */
     const int32_t *first;  /* [B] token number of each sequence's first token; device, as the next two */
+    const int32_t *rel_of; /* device: rows of relative positions by offset (backend.h); NULL: none */
+    int32_t        rel_zero, rel_from, rel_rows; /* rows [from, from + rows) of the table are within this batch's reach */
+    gr_dev_batch   rel;    /* those rows, as ops see it that work on rows alone (DeBERTa) */
     const int32_t *labels; /* [B] or [T]            */
     const double  *values; /* [B] or [B/2]          */
     bool           train;  /* dropout, and keep what backward reads */
@@ -61,6 +65,18 @@ void        gr_encoder_scan(const gr_encoder *e, const gr_pass *p, int32_t layer
 const gr_dev_batch *gr_encoder_rows(const gr_encoder *e, const gr_pass *p, int32_t layer);
 /* Attention of layer l over its buffers, for forward; backward sets dout, dq, dk and dv. */
 gr_attn_args gr_encoder_attention(const gr_encoder *e, const gr_pass *p, int32_t layer, const gr_layer_acts *a);
+
+/* Turns q and k of layer l by their tokens' positions, in place, or gradients of them back; nothing unless the family has rotary positions. */
+void gr_encoder_rotate(const gr_encoder *e, const gr_pass *p, int32_t layer, void *q, void *k, bool inverse);
+/* Dropout inside the feed-forward part, (Q,F) in place: of what the gate gave, and of its gradient. */
+void gr_encoder_drop_inner(const gr_encoder *e, const gr_pass *p, int32_t layer, void *x);
+
+/* DeBERTa's relative positions: the first row of the table within reach; the projection of layer l to keys or to queries (-1: no such term);
+ * and what both projections of a layer read, (R,H), the same in backward as in forward. */
+typedef struct gr_rel_side { int32_t w, b; } gr_rel_side;
+const void *gr_encoder_rel_table(const gr_encoder *e, const gr_pass *p);
+gr_rel_side gr_encoder_rel_side(const gr_encoder *e, int32_t layer, bool keys);
+const void *gr_encoder_rel_dropped(const gr_encoder *e, const gr_pass *p, int32_t layer);
 
 /* ids to the last hidden state, (T,H), of a short layer (B,H); the address is the plan's. */
 void *gr_encoder_fwd(const gr_encoder *e, const gr_pass *p);

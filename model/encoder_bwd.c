@@ -1,8 +1,9 @@
 /* encoder_bwd.c - backward through the layers and the embeddings; see encoder.h.
  *
  * plan.grad carries the gradient of the residual stream downwards: a norm's backward leaves the
- * residual's share in it, the matrices of the branch add theirs (dx_add). Each step asks whether
- * anything below it is trained; when not, it ends there. Of a short layer it is the stream of the first tokens, in
+ * residual's share in it, the matrices of the branch add theirs (dx_add). Where norms stand before the halves, a branch reads
+ * another state than the stream: its gradient is plan.grad_branch, and the norm's backward joins the two. Each step asks whether
+ * anything below it is trained; when not, it ends there. Of a short layer the stream is that of the first tokens, in
  * plan.grad_b; from the layer below on, where keys and values have brought gradients to all tokens, it is plan.grad. */
 #include "model/encoder.h"
 
@@ -57,15 +58,33 @@ static void linear_bwd(const gr_encoder *e, const gr_dev_batch *rows, const matr
 
 static void *stream(const gr_encoder *e, int32_t l) { return gr_plan_short(&e->plan, l) ? e->plan.grad_b : e->plan.grad; }
 
-static void norm_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t gain, int32_t bias, uint32_t site, void *sum, void *stats,
-                     void *dx)
+/* Where a branch of layer l leaves the gradient of what it read, and whether it adds to what is there. */
+static void *branch(const gr_encoder *e, int32_t l) { return e->c->pre_norm ? e->plan.grad_branch : stream(e, l); }
+static bool  branch_adds(const gr_encoder *e) { return !e->c->pre_norm; }
+
+/* A norm's backward: what came for its result, and for its sum from above. `top`: of the last hidden state, whose sum nobody else reads. */
+static void norm_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t gain, int32_t bias, gr_drop drop, uint32_t site, void *sum,
+                     void *stats, bool top, void *dx)
 {
+    const bool joins = e->c->pre_norm && !top;
+
     e->op->dropout_add_norm_bwd(e->ctx, &(gr_norm_args){
         .b = gr_encoder_rows(e, p, l), .hidden = e->c->hidden, .eps = e->c->ln_eps,
         .gain = gr_encoder_weight(e, gain), .bias = gr_encoder_weight(e, bias),
-        .drop = gr_encoder_dropout(p, e->c->hidden_dropout, site), .sum = sum, .stats = stats,
-        .dout = stream(e, l), .dres = stream(e, l), .dx = dx,
+        .drop = gr_encoder_dropout(p, gr_config_drop(e->c, drop), site), .sum = sum, .stats = stats,
+        .dout = joins ? e->plan.grad_branch : stream(e, l), .dsum = joins ? e->plan.grad : NULL, .dres = stream(e, l), .dx = dx,
         .dgain = gr_encoder_grad(e, gain), .dbias = gr_encoder_grad(e, bias) });
+}
+
+/* With a gate: the gradient of up, in plan.grad_wide, to that of pre, in its place; up takes the place of its own gradient. */
+static void gate_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    void *const up = e->plan.grad_wide;
+
+    gr_encoder_drop_inner(e, p, l, up);
+    e->op->gate_bwd(e->ctx, &(gr_gate_args){ .rows = gr_encoder_rows(e, p, l)->n_tokens, .width = e->c->inter, .act = e->c->act,
+                                             .pre = e->plan.layer[l].pre, .y = up });
+    gr_encoder_drop_inner(e, p, l, up);
 }
 
 /* out = LN(dropout(down) + mid), down = act(mid W1) W2. The slope of act takes up once more from pre, in its place: only then
@@ -77,18 +96,20 @@ static void ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     const gr_layer_index *w = &e->t->layer[l];
     const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
     const int32_t         H = e->c->hidden, F = e->c->inter;
-    const bool            through = k->lowest < gr_stage_layer(l, GR_STAGE_DOWN);
-    void *const           y = a->pre ? a->pre : a->up;
+    const bool            through = k->lowest < gr_stage_layer(l, GR_STAGE_DOWN), gated = e->c->gated;
+    void *const           y = !through || !a->pre ? a->up : gated ? k->grad_wide : a->pre;
     const matrix          down = { .w = w->down_w, .in = F, .out = H, .act = GR_ACT_NONE, .dbias = gr_encoder_grad(e, w->down_b) };
     const matrix          down_w = { .w = w->down_w, .in = F, .out = H, .act = GR_ACT_NONE, .x = y, .dw = gr_encoder_grad(e, w->down_w) };
-    matrix                up = { .w = w->up_w, .in = H, .out = F, .act = e->c->act, .y = y, .pre = a->pre, .remake = a->pre && down_w.dw,
+    matrix                up = { .w = w->up_w, .in = H, .out = gated ? 2 * F : F, .act = gated ? GR_ACT_NONE : e->c->act, .y = y, .pre = gated ? NULL : a->pre,
+                                 .remake = !gated && a->pre && down_w.dw,
                                  .dw = gr_encoder_grad(e, w->up_w), .dbias = gr_encoder_grad(e, w->up_b) };
 
-    norm_bwd(e, p, l, w->out_ln_w, w->out_ln_b, GR_SITE_FFN_OUT(l), a->out_sum, a->out_stats, k->grad_a);
+    norm_bwd(e, p, l, w->out_ln_w, w->out_ln_b, GR_DROP_FFN_OUT, GR_SITE_FFN_OUT(l), a->out_sum, a->out_stats, l == e->c->layers - 1, k->grad_a);
     linear_bwd(e, rows, &down, k->grad_a, through ? k->grad_wide : NULL, false);
     if (through) {
+        if (gated) gate_bwd(e, p, l);
         if (up.dw) up.x = gr_encoder_mid(e, p, l);
-        linear_bwd(e, rows, &up, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? stream(e, l) : NULL, true);
+        linear_bwd(e, rows, &up, gated ? a->pre : k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? branch(e, l) : NULL, branch_adds(e));
     }
     linear_bwd(e, rows, &down_w, k->grad_a, NULL, false);
 }
@@ -102,8 +123,9 @@ static void project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     matrix                qkv = { .w = w->q_w, .in = H, .out = 3 * H, .act = GR_ACT_NONE,
                                   .dw = grad_of_three(e, w->q_w, w->k_w, w->v_w), .dbias = grad_of_three(e, w->q_b, w->k_b, w->v_b) };
 
+    gr_encoder_rotate(e, p, l, k->grad_wide, columns(e, k->grad_wide, H), true);
     if (qkv.dw) qkv.x = gr_encoder_input(e, p, l);
-    linear_bwd(e, &p->b, &qkv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? k->grad : NULL, true);
+    linear_bwd(e, &p->b, &qkv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? branch(e, l) : NULL, branch_adds(e));
 }
 
 /* The same of a short layer: dq (B,H) in plan.grad_a, dkv (T,2H) in plan.grad_wide. What keys and values bring to x becomes
@@ -127,6 +149,67 @@ static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
                                                         .dx_add = true });
 }
 
+/* ---- relative positions ---- */
+
+static bool rel_is_trained(const gr_encoder *e)
+{
+    return gr_encoder_grad(e, e->t->rel) || gr_encoder_grad(e, e->t->rel_ln_w) || gr_encoder_grad(e, e->t->rel_ln_b);
+}
+
+static void rel_begin(const gr_encoder *e, const gr_pass *p)
+{
+    if (e->c->relative == GR_RELATIVE_DISENTANGLED)
+        e->op->zero(e->ctx, e->plan.rel_grad, (size_t)p->rel_rows * (size_t)e->c->hidden * e->plan.o.elem);
+}
+
+/* What attention left for the projected rows of layer l, to the projections' weights and on to the rows that they read. */
+static void rel_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_plan *k = &e->plan;
+    const int32_t  H = e->c->hidden;
+    const size_t   n = (size_t)p->rel_rows * (size_t)H;
+    void *const    dx = rel_is_trained(e) ? k->rel_dx : NULL;
+    const void    *x;
+    bool           second = false;
+
+    if (e->c->relative != GR_RELATIVE_DISENTANGLED) return;
+    x = gr_encoder_rel_dropped(e, p, l);
+    for (int keys = 0; keys < 2; keys++) {
+        const gr_rel_side side = gr_encoder_rel_side(e, l, keys);
+        const matrix      m = { .w = side.w, .in = H, .out = H, .act = GR_ACT_NONE, .x = x,
+                                .dw = gr_encoder_grad(e, side.w), .dbias = gr_encoder_grad(e, side.b) };
+
+        if (side.w < 0) continue;
+        linear_bwd(e, &p->rel, &m, keys ? k->rel_dk : k->rel_dq, dx, second);
+        second = true;
+    }
+    if (!dx || !second) return;
+    if (x == k->rel_dropped)
+        e->op->dropout(e->ctx, &(gr_drop_args){ .b = &p->rel, .hidden = H, .per_token = true, .x = dx, .out = dx,
+                                                .drop = gr_encoder_dropout(p, gr_config_drop(e->c, GR_DROP_REL), GR_SITE_INNER(l)) });
+    e->op->add(e->ctx, k->rel_grad, dx, n);
+}
+
+/* Behind the last layer: through the norm to the table's rows within reach. */
+static void rel_end(const gr_encoder *e, const gr_pass *p)
+{
+    const gr_params *t = e->t;
+    const gr_plan   *k = &e->plan;
+    const size_t     H = (size_t)e->c->hidden;
+    char *const      table = gr_encoder_grad(e, t->rel);
+    void            *dx = k->rel_grad;
+
+    if (e->c->relative != GR_RELATIVE_DISENTANGLED || !rel_is_trained(e)) return;
+    if (t->rel_ln_w >= 0) {
+        dx = k->rel_dx;
+        e->op->dropout_add_norm_bwd(e->ctx, &(gr_norm_args){
+            .b = &p->rel, .hidden = e->c->hidden, .eps = e->c->ln_eps, .gain = gr_encoder_weight(e, t->rel_ln_w),
+            .bias = gr_encoder_weight(e, t->rel_ln_b), .sum = (void *)(uintptr_t)gr_encoder_rel_table(e, p), .stats = k->rel_stats, .dout = k->rel_grad,
+            .dx = dx, .dgain = gr_encoder_grad(e, t->rel_ln_w), .dbias = gr_encoder_grad(e, t->rel_ln_b) });
+    }
+    if (table) e->op->add(e->ctx, table + (size_t)p->rel_from * H * k->o.elem, dx, (size_t)p->rel_rows * H);
+}
+
 /* mid = LN(dropout(ctx Wo) + x), ctx = attention(x Wqkv) */
 static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
@@ -141,34 +224,46 @@ static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
                                   .dw = gr_encoder_grad(e, w->attn_out_w), .dbias = gr_encoder_grad(e, w->attn_out_b) };
     void *const           dctx = short_layer ? k->grad : k->grad_b;
 
-    norm_bwd(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_SITE_ATTN_OUT(l), a->attn_sum, a->attn_stats, k->grad_a);
+    norm_bwd(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_DROP_ATTN_OUT, GR_SITE_ATTN_OUT(l), a->attn_sum, a->attn_stats, false, k->grad_a);
     linear_bwd(e, rows, &out, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_ATTN_OUT) ? dctx : NULL, false);
     if (k->lowest >= gr_stage_layer(l, GR_STAGE_ATTN_OUT)) return;
     attention.dout = dctx;
     attention.dq = short_layer ? k->grad_a : k->grad_wide;
     attention.dk = short_layer ? k->grad_wide : columns(e, k->grad_wide, H);
     attention.dv = columns(e, attention.dk, H);
+    attention.drel = attention.bias == GR_ATTN_BIAS_BUCKETS ? gr_encoder_grad(e, e->t->rel) : NULL;
+    attention.drel_keys = attention.rel_keys ? k->rel_dk : NULL;
+    attention.drel_queries = attention.rel_queries ? k->rel_dq : NULL;
     e->op->attention_bwd(e->ctx, &attention);
+    rel_project_bwd(e, p, l);
     if (short_layer) short_project_bwd(e, p, l);
     else project_bwd(e, p, l);
 }
 
+/* Behind layer 0: through the projection, if there is one, and the norm to the tables. */
 static void embed_bwd(const gr_encoder *e, const gr_pass *p)
 {
     const gr_params *t = e->t;
+    const gr_config *c = e->c;
+    const gr_plan   *k = &e->plan;
+    const matrix     project = { .w = t->proj_w, .in = c->embed, .out = c->hidden, .act = GR_ACT_NONE, .x = k->embed_out,
+                                 .dw = gr_encoder_grad(e, t->proj_w), .dbias = gr_encoder_grad(e, t->proj_b) };
 
+    if (c->pre_norm) e->op->add(e->ctx, k->grad, k->grad_branch, (size_t)p->b.n_tokens * (size_t)c->hidden);
+    if (k->embed_out) linear_bwd(e, &p->b, &project, k->grad, k->lowest <= GR_STAGE_EMBED_NORM ? k->embed_grad : NULL, false);
+    if (k->lowest > GR_STAGE_EMBED_NORM) return;
     e->op->embed_bwd(e->ctx, &(gr_embed_args){
-        .b = &p->b, .hidden = e->c->hidden, .eps = e->c->ln_eps,
+        .b = &p->b, .hidden = c->embed, .eps = c->ln_eps,
         .gain = gr_encoder_weight(e, t->emb_ln_w), .bias = gr_encoder_weight(e, t->emb_ln_b),
-        .drop = gr_encoder_dropout(p, e->c->hidden_dropout, GR_SITE_EMBED),
-        .sum = e->plan.embed_sum, .stats = e->plan.embed_stats, .dout = e->plan.grad,
+        .drop = gr_encoder_dropout(p, gr_config_drop(c, GR_DROP_EMBED), GR_SITE_EMBED),
+        .sum = k->embed_sum, .stats = k->embed_stats, .dout = k->embed_out ? k->embed_grad : k->grad,
         .dword = gr_encoder_grad(e, t->word_emb), .dpos = gr_encoder_grad(e, t->pos_emb), .dtype = gr_encoder_grad(e, t->type_emb),
         .dgain = gr_encoder_grad(e, t->emb_ln_w), .dbias = gr_encoder_grad(e, t->emb_ln_b),
-        .vocab = e->c->vocab_size, .n_positions = e->c->max_positions, .n_types = e->c->type_vocab,
-        .pad_id = -1, .pad_position = -1 });
+        .vocab = c->vocab_size, .n_positions = c->max_positions, .n_types = c->type_vocab,
+        .pad_id = c->pad_id, .pad_position = c->position_offset > 0 ? c->pad_id : -1 });
 }
 
-void gr_encoder_bwd(const gr_encoder *e, const gr_pass *p)
+static void layers_bwd(const gr_encoder *e, const gr_pass *p)
 {
     const gr_plan *k = &e->plan;
     /* A short layer has buffers of its own; those that the others share still hold what the topmost of them left there. */
@@ -182,5 +277,12 @@ void gr_encoder_bwd(const gr_encoder *e, const gr_pass *p)
         attention_bwd(e, p, l);
         if (k->lowest >= gr_stage_layer(l, GR_STAGE_QKV)) return;
     }
-    if (k->lowest <= GR_STAGE_EMBED_NORM) embed_bwd(e, p);
+}
+
+void gr_encoder_bwd(const gr_encoder *e, const gr_pass *p)
+{
+    rel_begin(e, p);
+    layers_bwd(e, p);
+    rel_end(e, p);
+    if (e->plan.lowest <= GR_STAGE_PROJECT) embed_bwd(e, p);
 }

@@ -16,16 +16,47 @@ const gr_dev_batch *gr_encoder_rows(const gr_encoder *e, const gr_pass *p, int32
     return gr_plan_short(&e->plan, l) ? &p->firsts : &p->b;
 }
 
+/* What offsets between tokens add to the scores. */
+static void set_bias(const gr_encoder *e, const gr_pass *p, const gr_layer_acts *a, gr_attn_args *x)
+{
+    if (!p->rel_of) return;
+    x->rel_of = p->rel_of;
+    x->rel_zero = p->rel_zero;
+    x->rel_rows = p->rel_rows;
+    if (e->c->relative == GR_RELATIVE_BUCKETS) {
+        x->bias = GR_ATTN_BIAS_BUCKETS;
+        x->rel = gr_encoder_weight(e, e->t->rel);
+        return;
+    }
+    x->bias = GR_ATTN_BIAS_DISENTANGLED;
+    x->rel_stride = e->c->hidden;
+    x->rel_keys = e->c->rel_c2p ? a->rel_k : NULL;
+    x->rel_queries = e->c->rel_p2c ? a->rel_q : NULL;
+}
+
 gr_attn_args gr_encoder_attention(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *a)
 {
     const int32_t H = e->c->hidden;
     const bool    short_layer = gr_plan_short(&e->plan, l);
-
-    return (gr_attn_args){
-        .b = &p->b, .hidden = H, .heads = e->c->heads, .scale = 1.0 / sqrt((double)H / (double)e->c->heads),
-        .drop = gr_encoder_dropout(p, e->c->attn_dropout, GR_SITE_ATTN(l)), .first_only = short_layer,
+    const double  terms = 1.0 + e->c->rel_c2p + e->c->rel_p2c; /* DeBERTa scales by the number of terms, whether or not it has them */
+    gr_attn_args  x = {
+        .b = &p->b, .hidden = H, .heads = e->c->heads, .scale = 1.0 / sqrt(terms * (double)H / (double)e->c->heads),
+        .window = e->c->local && e->c->local[l] ? e->c->window : 0,
+        .drop = gr_encoder_dropout(p, gr_config_drop(e->c, GR_DROP_ATTN), GR_SITE_ATTN(l)), .first_only = short_layer,
         .q_stride = short_layer ? H : 3 * H, .kv_stride = short_layer ? 2 * H : 3 * H,
         .q = a->q, .k = a->k, .v = (const char *)a->k + (size_t)H * e->plan.o.elem, .out = a->ctx, .lse = a->lse };
+
+    set_bias(e, p, a, &x);
+    return x;
+}
+
+void gr_encoder_rotate(const gr_encoder *e, const gr_pass *p, int32_t l, void *q, void *k, bool inverse)
+{
+    const int kind = e->c->local && e->c->local[l];
+
+    if (e->c->relative != GR_RELATIVE_ROTARY) return;
+    e->op->rotary(e->ctx, &(gr_rotary_args){ .b = &p->b, .hidden = e->c->hidden, .heads = e->c->heads, .stride = 3 * e->c->hidden,
+                                             .cos = e->rope[kind][0], .sin = e->rope[kind][1], .inverse = inverse, .q = q, .k = k });
 }
 
 const void *gr_encoder_weight(const gr_encoder *e, int32_t i)
@@ -65,24 +96,6 @@ static void tap(const gr_encoder *e, const gr_pass *p, int32_t i, const void *x)
     e->op->copy(e->ctx, (char *)e->plan.tap + (size_t)i * state, x, (size_t)p->b.n_tokens * (size_t)e->c->hidden * e->plan.o.elem);
 }
 
-static void *embed_fwd(const gr_encoder *e, const gr_pass *p)
-{
-    const gr_params *t = e->t;
-    const bool       keep = p->train && e->plan.embed_sum;
-    void            *out = p->train && e->plan.base ? e->plan.base : e->plan.hidden;
-
-    e->op->embed_fwd(e->ctx, &(gr_embed_args){
-        .b = &p->b, .hidden = e->c->hidden, .eps = e->c->ln_eps,
-        .word = gr_encoder_weight(e, t->word_emb), .pos = gr_encoder_weight(e, t->pos_emb), .type = gr_encoder_weight(e, t->type_emb),
-        .gain = gr_encoder_weight(e, t->emb_ln_w), .bias = gr_encoder_weight(e, t->emb_ln_b),
-        .drop = gr_encoder_dropout(p, e->c->hidden_dropout, GR_SITE_EMBED),
-        .sum = keep ? e->plan.embed_sum : NULL, .stats = keep ? e->plan.embed_stats : NULL, .out = out,
-        .vocab = e->c->vocab_size, .n_positions = e->c->max_positions, .n_types = e->c->type_vocab,
-        .pad_id = -1, .pad_position = -1 });
-    gr_encoder_scan(e, p, -1, "embeddings", out, p->b.n_tokens, e->c->hidden);
-    return out;
-}
-
 static void linear(const gr_encoder *e, const gr_dev_batch *rows, int32_t w, int32_t b, int32_t in, int32_t out, gr_act act,
                    const void *x, void *pre, void *y)
 {
@@ -91,14 +104,83 @@ static void linear(const gr_encoder *e, const gr_dev_batch *rows, int32_t w, int
         .act = act, .pre = pre, .y = y });
 }
 
-static void add_norm(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t gain, int32_t bias, uint32_t site, void *x,
-                     const void *residual, void *sum, void *stats, void *out)
+static void *embed_fwd(const gr_encoder *e, const gr_pass *p)
 {
-    e->op->dropout_add_norm_fwd(e->ctx, &(gr_norm_args){
-        .b = gr_encoder_rows(e, p, l), .hidden = e->c->hidden, .eps = e->c->ln_eps, .x = x, .residual = residual,
-        .gain = gr_encoder_weight(e, gain), .bias = gr_encoder_weight(e, bias),
-        .drop = gr_encoder_dropout(p, e->c->hidden_dropout, site), .sum = sum, .stats = stats, .out = out });
+    const gr_params *t = e->t;
+    const gr_config *c = e->c;
+    const bool       keep = p->train && e->plan.embed_sum;
+    void            *x = p->train && e->plan.base ? e->plan.base : e->plan.hidden;
+    void            *out = e->plan.embed_out ? e->plan.embed_out : x;
+
+    e->op->embed_fwd(e->ctx, &(gr_embed_args){
+        .b = &p->b, .hidden = c->embed, .eps = c->ln_eps,
+        .word = gr_encoder_weight(e, t->word_emb), .pos = gr_encoder_weight(e, t->pos_emb), .type = gr_encoder_weight(e, t->type_emb),
+        .gain = gr_encoder_weight(e, t->emb_ln_w), .bias = gr_encoder_weight(e, t->emb_ln_b),
+        .drop = gr_encoder_dropout(p, gr_config_drop(c, GR_DROP_EMBED), GR_SITE_EMBED),
+        .sum = keep ? e->plan.embed_sum : NULL, .stats = keep ? e->plan.embed_stats : NULL, .out = out,
+        .vocab = c->vocab_size, .n_positions = c->max_positions, .n_types = c->type_vocab, .pad_id = -1, .pad_position = -1 });
+    if (e->plan.embed_out) linear(e, &p->b, t->proj_w, t->proj_b, c->embed, c->hidden, GR_ACT_NONE, out, NULL, x);
+    gr_encoder_scan(e, p, -1, "embeddings", x, p->b.n_tokens, c->hidden);
+    return x;
 }
+
+/* ---- relative positions as DeBERTa has them ------------------------------------------------------- */
+
+static bool has_rel_rows(const gr_encoder *e) { return e->c->relative == GR_RELATIVE_DISENTANGLED; }
+
+const void *gr_encoder_rel_table(const gr_encoder *e, const gr_pass *p)
+{
+    return (const char *)gr_encoder_weight(e, e->t->rel) + (size_t)p->rel_from * (size_t)e->c->hidden * e->plan.o.elem;
+}
+
+/* Once a pass: the rows within reach, through their norm. */
+static void rel_fwd(const gr_encoder *e, const gr_pass *p)
+{
+    const gr_plan *k = &e->plan;
+
+    if (!has_rel_rows(e)) return;
+    if (e->t->rel_ln_w < 0) {
+        e->op->copy(e->ctx, k->rel, gr_encoder_rel_table(e, p), (size_t)p->rel_rows * (size_t)e->c->hidden * k->o.elem);
+        return;
+    }
+    e->op->dropout_add_norm_fwd(e->ctx, &(gr_norm_args){
+        .b = &p->rel, .hidden = e->c->hidden, .eps = e->c->ln_eps, .x = gr_encoder_rel_table(e, p),
+        .gain = gr_encoder_weight(e, e->t->rel_ln_w), .bias = gr_encoder_weight(e, e->t->rel_ln_b), .stats = p->train ? k->rel_stats : NULL,
+        .out = k->rel });
+}
+
+gr_rel_side gr_encoder_rel_side(const gr_encoder *e, int32_t l, bool keys)
+{
+    const gr_layer_index *w = &e->t->layer[l];
+
+    if (!(keys ? e->c->rel_c2p : e->c->rel_p2c)) return (gr_rel_side){ .w = -1, .b = -1 };
+    if (keys) return w->rel_k_w >= 0 ? (gr_rel_side){ w->rel_k_w, w->rel_k_b } : (gr_rel_side){ w->k_w, w->k_b };
+    return w->rel_q_w >= 0 ? (gr_rel_side){ w->rel_q_w, w->rel_q_b } : (gr_rel_side){ w->q_w, w->q_b };
+}
+
+const void *gr_encoder_rel_dropped(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_dropout d = gr_encoder_dropout(p, gr_config_drop(e->c, GR_DROP_REL), GR_SITE_INNER(l));
+
+    if (!d.threshold) return e->plan.rel;
+    e->op->dropout(e->ctx, &(gr_drop_args){ .b = &p->rel, .hidden = e->c->hidden, .per_token = true, .drop = d, .x = e->plan.rel,
+                                            .out = e->plan.rel_dropped });
+    return e->plan.rel_dropped;
+}
+
+static void rel_project(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k)
+{
+    const gr_rel_side keys = gr_encoder_rel_side(e, l, true), queries = gr_encoder_rel_side(e, l, false);
+    const int32_t     H = e->c->hidden;
+    const void       *x;
+
+    if (!has_rel_rows(e)) return;
+    x = gr_encoder_rel_dropped(e, p, l);
+    if (keys.w >= 0) linear(e, &p->rel, keys.w, keys.b, H, H, GR_ACT_NONE, x, NULL, k->rel_k);
+    if (queries.w >= 0) linear(e, &p->rel, queries.w, queries.b, H, H, GR_ACT_NONE, x, NULL, k->rel_q);
+}
+
+/* ---- layers --------------------------------------------------------------------------------------- */
 
 static const gr_layer_acts *buffers(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
@@ -106,15 +188,33 @@ static const gr_layer_acts *buffers(const gr_encoder *e, const gr_pass *p, int32
     return gr_plan_short(&e->plan, l) ? &e->plan.short_scratch : &e->plan.scratch;
 }
 
+static void add_norm(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t gain, int32_t bias, gr_drop drop, uint32_t site, void *x,
+                     const void *residual, void *sum, void *stats, void *out)
+{
+    e->op->dropout_add_norm_fwd(e->ctx, &(gr_norm_args){
+        .b = gr_encoder_rows(e, p, l), .hidden = e->c->hidden, .eps = e->c->ln_eps, .x = x, .residual = residual,
+        .gain = gr_encoder_weight(e, gain), .bias = gr_encoder_weight(e, bias),
+        .drop = gr_encoder_dropout(p, gr_config_drop(e->c, drop), site), .sum = sum, .stats = stats, .out = out });
+}
+
+/* What layer l adds its first half to: its input, or with norms before the halves the stream, which in layer 0 is the input too. */
+static const void *residual_of(const gr_encoder *e, const gr_pass *p, int32_t l, const void *input)
+{
+    if (!e->c->pre_norm || l == 0) return input;
+    return p->train && gr_plan_keeps(&e->plan, l - 1) ? e->plan.layer[l - 1].out_sum : e->plan.stream;
+}
+
 /* x to q, k and v, which lie end to end in the slab: one (3H,H) matrix, in a short layer (H,H) and (2H,H). Returns x's rows that the
- * layer goes on with. */
+ * layer goes on with. Rotary layers are never short, nor are those that keep the three in one tensor. */
 static void *project(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *x)
 {
     const gr_layer_index *w = &e->t->layer[l];
     const int32_t         T = p->b.n_tokens, H = e->c->hidden;
 
+    rel_project(e, p, l, k);
     if (!gr_plan_short(&e->plan, l)) {
         linear(e, &p->b, w->q_w, w->q_b, H, 3 * H, GR_ACT_NONE, x, NULL, k->q);
+        gr_encoder_rotate(e, p, l, k->q, k->k, false);
         gr_encoder_scan(e, p, l, "query, key, value", k->q, T, 3 * H);
         return x;
     }
@@ -126,7 +226,7 @@ static void *project(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_
     return k->firsts;
 }
 
-/* mid = LN(dropout(attention(x Wqkv) Wo) + x) */
+/* mid = LN(dropout(attention(x Wqkv) Wo) + x). With norms before the halves x is a norm already and the stream takes the place of the last x. */
 static void *attention_half(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *x)
 {
     const gr_layer_index *w = &e->t->layer[l];
@@ -134,18 +234,47 @@ static void *attention_half(const gr_encoder *e, const gr_pass *p, int32_t l, co
     const int32_t         Q = rows->n_tokens, H = e->c->hidden;
     const gr_attn_args    attention = gr_encoder_attention(e, p, l, k);
     void *const           in = project(e, p, l, k, x);
-    void *const           mid = k->mid ? k->mid : k->attn_sum ? e->plan.hidden : in;
+    void *const           mid = k->mid ? k->mid : k->attn_stats ? e->plan.hidden : in;
 
     e->op->attention_fwd(e->ctx, &attention);
     gr_encoder_scan(e, p, l, "attention", k->ctx, Q, H);
     linear(e, rows, w->attn_out_w, w->attn_out_b, H, H, GR_ACT_NONE, k->ctx, NULL, k->attn_out);
     gr_encoder_scan(e, p, l, "attention output", k->attn_out, Q, H);
-    add_norm(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_SITE_ATTN_OUT(l), k->attn_out, in, k->attn_sum, k->attn_stats, mid);
+    add_norm(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_DROP_ATTN_OUT, GR_SITE_ATTN_OUT(l), k->attn_out, residual_of(e, p, l, in), k->attn_sum,
+             k->attn_stats, mid);
     gr_encoder_scan(e, p, l, "attention norm", mid, Q, H);
     return mid;
 }
 
-/* out = LN(dropout(act(mid W1) W2) + mid) */
+void gr_encoder_drop_inner(const gr_encoder *e, const gr_pass *p, int32_t l, void *x)
+{
+    const gr_dropout d = gr_encoder_dropout(p, gr_config_drop(e->c, GR_DROP_FFN), GR_SITE_INNER(l));
+
+    if (!d.threshold) return;
+    e->op->dropout(e->ctx, &(gr_drop_args){ .b = gr_encoder_rows(e, p, l), .hidden = e->c->inter, .per_token = true, .drop = d, .x = x, .out = x });
+}
+
+/* up = act(mid W1), gated or not. `pre_alone`: backward will make up again of pre. */
+static void activate(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, const void *mid, bool pre_alone)
+{
+    const gr_layer_index *w = &e->t->layer[l];
+    const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
+    const int32_t         Q = rows->n_tokens, H = e->c->hidden, F = e->c->inter;
+
+    if (e->c->gated) {
+        linear(e, rows, w->up_w, w->up_b, H, 2 * F, GR_ACT_NONE, mid, NULL, k->pre);
+        gr_encoder_scan(e, p, l, "feed-forward gate", k->pre, Q, 2 * F);
+        if (pre_alone) return;
+        e->op->gate_fwd(e->ctx, &(gr_gate_args){ .rows = Q, .width = F, .act = e->c->act, .pre = k->pre, .y = k->up });
+        gr_encoder_drop_inner(e, p, l, k->up);
+    } else if (pre_alone && k->pre) {
+        linear(e, rows, w->up_w, w->up_b, H, F, GR_ACT_NONE, mid, NULL, k->pre);
+    } else {
+        linear(e, rows, w->up_w, w->up_b, H, F, e->c->act, mid, k->pre, k->up);
+    }
+}
+
+/* out = LN(dropout(act(mid W1) W2) + mid), or plus the stream. */
 static void *ffn_half(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *mid)
 {
     const gr_layer_index *w = &e->t->layer[l];
@@ -153,24 +282,32 @@ static void *ffn_half(const gr_encoder *e, const gr_pass *p, int32_t l, const gr
     const int32_t         Q = rows->n_tokens, H = e->c->hidden, F = e->c->inter;
     void *const           out = k->out ? k->out : mid;
 
-    linear(e, rows, w->up_w, w->up_b, H, F, e->c->act, mid, k->pre, k->up);
+    activate(e, p, l, k, mid, false);
     gr_encoder_scan(e, p, l, "feed-forward activation", k->up, Q, F);
     linear(e, rows, w->down_w, w->down_b, F, H, GR_ACT_NONE, k->up, NULL, k->down);
     gr_encoder_scan(e, p, l, "feed-forward output", k->down, Q, H);
-    add_norm(e, p, l, w->out_ln_w, w->out_ln_b, GR_SITE_FFN_OUT(l), k->down, mid, k->out_sum, k->out_stats, out);
+    add_norm(e, p, l, w->out_ln_w, w->out_ln_b, GR_DROP_FFN_OUT, GR_SITE_FFN_OUT(l), k->down, e->c->pre_norm ? k->attn_sum : mid, k->out_sum,
+             k->out_stats, out);
     gr_encoder_scan(e, p, l, "output norm", out, Q, H);
     return out;
+}
+
+/* Hidden state i as transformers counts them: the stream, but at the end what the last norm made of it. */
+static const void *state_of(const gr_encoder *e, const gr_layer_acts *k, int32_t l, const void *x)
+{
+    return e->c->pre_norm && l < e->c->layers - 1 ? k->out_sum : x;
 }
 
 void *gr_encoder_fwd(const gr_encoder *e, const gr_pass *p)
 {
     void *x = embed_fwd(e, p);
 
+    rel_fwd(e, p);
     tap(e, p, 0, x);
     for (int32_t l = 0; l < e->c->layers; l++) {
         const gr_layer_acts *k = buffers(e, p, l);
         x = ffn_half(e, p, l, k, attention_half(e, p, l, k, x));
-        tap(e, p, l + 1, x);
+        tap(e, p, l + 1, state_of(e, k, l, x));
     }
     return x;
 }
@@ -205,11 +342,7 @@ void *gr_encoder_mid(const gr_encoder *e, const gr_pass *p, int32_t l)
 /* The second half's last product and norm are left out: their sums are kept. */
 void gr_encoder_recompute(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
-    const gr_layer_acts  *k = &e->plan.layer[l];
-    const gr_layer_index *w = &e->t->layer[l];
-    const int32_t         H = e->c->hidden, F = e->c->inter;
-    const void           *mid = attention_half(e, p, l, k, gr_encoder_input(e, p, l));
+    const gr_layer_acts *k = &e->plan.layer[l];
 
-    if (k->pre) linear(e, &p->b, w->up_w, w->up_b, H, F, GR_ACT_NONE, mid, NULL, k->pre);
-    else linear(e, &p->b, w->up_w, w->up_b, H, F, e->c->act, mid, NULL, k->up);
+    activate(e, p, l, k, attention_half(e, p, l, k, gr_encoder_input(e, p, l)), k->up == e->plan.grad_wide);
 }

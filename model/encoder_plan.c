@@ -43,7 +43,8 @@ static bool trained(const gr_params *t, int32_t i) { return i >= 0 && t->p[i].tr
 static int32_t lowest_in_layer(const gr_params *t, const gr_layer_index *x)
 {
     if (trained(t, x->q_w) || trained(t, x->k_w) || trained(t, x->v_w) || trained(t, x->q_b) || trained(t, x->k_b) ||
-        trained(t, x->v_b)) return GR_STAGE_QKV;
+        trained(t, x->v_b) || trained(t, x->rel_q_w) || trained(t, x->rel_q_b) || trained(t, x->rel_k_w) || trained(t, x->rel_k_b))
+        return GR_STAGE_QKV;
     if (trained(t, x->attn_out_w) || trained(t, x->attn_out_b)) return GR_STAGE_ATTN_OUT;
     if (trained(t, x->attn_ln_w) || trained(t, x->attn_ln_b)) return GR_STAGE_ATTN_NORM;
     if (trained(t, x->up_w) || trained(t, x->up_b)) return GR_STAGE_UP;
@@ -56,11 +57,13 @@ int32_t gr_plan_lowest(const gr_params *t, const gr_config *c)
 {
     if (trained(t, t->word_emb) || trained(t, t->pos_emb) || trained(t, t->type_emb)) return GR_STAGE_TABLES;
     if (trained(t, t->emb_ln_w) || trained(t, t->emb_ln_b)) return GR_STAGE_EMBED_NORM;
+    if (trained(t, t->proj_w) || trained(t, t->proj_b)) return GR_STAGE_PROJECT;
+    if (trained(t, t->rel) || trained(t, t->rel_ln_w) || trained(t, t->rel_ln_b)) return gr_stage_layer(0, GR_STAGE_QKV);
     for (int32_t l = 0; l < c->layers; l++) {
         const int32_t s = lowest_in_layer(t, &t->layer[l]);
         if (s < GR_STAGE_COUNT) return gr_stage_layer(l, (gr_stage)s);
     }
-    if (trained(t, t->pooler_w) || trained(t, t->pooler_b)) return gr_stage_pooler(c);
+    if (trained(t, t->dense_w) || trained(t, t->dense_b) || trained(t, t->dense_ln_w) || trained(t, t->dense_ln_b)) return gr_stage_dense(c);
     if (trained(t, t->head_w) || trained(t, t->head_b)) return gr_stage_head(c);
     return gr_stage_none(c);
 }
@@ -76,7 +79,7 @@ gr_status gr_plan_segments(gr_segment **out, size_t *n, const gr_params *t, gr_e
         const gr_param *p = &t->p[i];
         if (!p->trainable || !p->used) {
             open = false;
-        } else if ((int32_t)i == t->word_emb) {
+        } else if ((int32_t)i == t->word_emb && t->head_w != t->word_emb) { /* as a last layer every row of it has a gradient */
             s[k++] = (gr_segment){ .offset = p->offset, .count = p->count, .decay = p->decay, .width = p->cols };
             open = false;
         } else if (open && s[k - 1].decay == p->decay && p->offset >= s[k - 1].offset + s[k - 1].count) {
@@ -97,18 +100,19 @@ static bool needs_pre(gr_act a) { return a == GR_ACT_GELU || a == GR_ACT_GELU_TA
 
 static void *columns(void *p, int32_t n, size_t elem) { return p ? (char *)p + (size_t)n * elem : NULL; }
 
-/* What lies behind a layer's q, k and v, as far as a recomputed layer makes it again. */
-static void place_rows(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c, void *wide)
+/* What lies behind a layer's q, k and v, as far as a recomputed layer makes it again. Where backward ends above the activation, its result is
+ * kept and not what it was made from. */
+static void place_rows(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c, void *wide, bool through)
 {
     const int32_t H = c->hidden, F = c->inter;
-    const bool    made_again = needs_pre(c->act);
+    const bool    again = through && (c->gated || needs_pre(c->act));
 
     a->ctx = take(m, Q, H);
     a->lse = take(m, Q, c->heads);
     a->attn_sum = a->attn_out = take(m, Q, H);
     a->attn_stats = take(m, Q, 2);
-    a->pre = made_again ? take(m, Q, F) : NULL;
-    a->up = made_again ? wide : take(m, Q, F);
+    a->pre = again ? take(m, Q, c->gated ? 2 * F : F) : c->gated ? wide : NULL;
+    a->up = again ? wide : take(m, Q, F);
 }
 
 static void place_sum(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c)
@@ -117,67 +121,100 @@ static void place_sum(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c
     a->out_stats = take(m, Q, 2);
 }
 
-/* Of B rows nothing is worth making again. */
-static void place_short(gr_plan *p, gr_layer_acts *a, cursor *m, const gr_config *c)
+static void place_rel(const gr_plan *p, gr_layer_acts *a, cursor *m, const gr_config *c)
 {
-    const int32_t T = p->o.tokens, B = min32(T, p->o.rows), H = c->hidden;
+    a->rel_q = take(m, p->o.rel_rows, c->hidden);
+    a->rel_k = take(m, p->o.rel_rows, c->hidden);
+}
+
+/* Of B rows nothing is worth making again. */
+static void place_short(gr_plan *p, gr_layer_acts *a, cursor *m, const gr_config *c, bool through)
+{
+    const int32_t T = p->o.tokens, B = min32(p->o.tokens, p->o.rows), H = c->hidden;
 
     a->q = take(m, B, H);
     a->k = take(m, T, 2 * H);
+    place_rel(p, a, m, c);
     a->firsts = take(m, B, H);
     a->mid = take(m, B, H);
-    place_rows(a, m, B, c, p->grad_wide);
+    place_rows(a, m, B, c, p->grad_wide, through);
     place_sum(a, m, B, c);
     a->out = p->rows_in;
 }
 
-static void place_layer(gr_plan *p, gr_layer_acts *a, cursor *m, const gr_config *c)
+static void place_layer(gr_plan *p, gr_layer_acts *a, cursor *m, const gr_config *c, bool through)
 {
     a->q = take(m, p->o.tokens, 3 * c->hidden);
     a->k = columns(a->q, c->hidden, m->elem);
-    place_rows(a, m, p->o.tokens, c, p->grad_wide);
+    place_rel(p, a, m, c);
+    place_rows(a, m, p->o.tokens, c, p->grad_wide, through);
+}
+
+static void place_layers(gr_plan *p, cursor *m, const gr_config *c)
+{
+    bool          shared = false;
+    gr_layer_acts work = { 0 };
+
+    for (int32_t l = 0; l < c->layers; l++) {
+        gr_layer_acts *a = &p->layer[l];
+        const bool     through = p->lowest < gr_stage_layer(l, GR_STAGE_DOWN);
+
+        if (!gr_plan_keeps(p, l)) continue;
+        if (gr_plan_short(p, l)) {
+            place_short(p, a, m, c, through);
+            continue;
+        }
+        /* backward may pass through less of the lowest layer than of the others: it shares nothing */
+        if (!p->o.recompute || !shared) place_layer(p, &work, m, c, through);
+        shared = through;
+        *a = work;
+        place_sum(a, m, p->o.tokens, c);
+    }
 }
 
 static void place_encoder(gr_plan *p, cursor *m, const gr_config *c)
 {
-    const int32_t T = p->o.tokens, H = c->hidden;
-    bool          shared = false;
-    gr_layer_acts work = { 0 };
+    const int32_t T = p->o.tokens, R = p->o.rel_rows, H = c->hidden;
 
     if (p->lowest <= GR_STAGE_EMBED_NORM) {
-        p->embed_sum = take(m, T, H);
+        p->embed_sum = take(m, T, c->embed);
         p->embed_stats = take(m, T, 2);
     }
+    if (p->lowest <= GR_STAGE_PROJECT && (c->has & GR_HAS_PROJECTION)) p->embed_grad = take(m, T, c->embed);
     if (gr_plan_keeps(p, c->layers - 1)) p->base = take(m, T, H);
-    for (int32_t l = 0; l < c->layers; l++) {
-        gr_layer_acts *a = &p->layer[l];
-
-        if (!gr_plan_keeps(p, l)) continue;
-        if (gr_plan_short(p, l)) {
-            place_short(p, a, m, c);
-        } else {
-            if (!p->o.recompute || !shared) place_layer(p, &work, m, c);
-            shared = true;
-            *a = work;
-            place_sum(a, m, T, c);
-        }
-        if (p->lowest >= gr_stage_layer(l, GR_STAGE_DOWN) && a->pre) { /* backward does not pass through act */
-            a->up = a->pre;
-            a->pre = NULL;
-        }
-    }
+    p->rel_grad = take(m, R, H);
+    p->rel_dq = take(m, R, H);
+    p->rel_dk = take(m, R, H);
+    p->rel_dx = take(m, R, H);
+    place_layers(p, m, c);
 }
 
-static bool reads_firsts(gr_head_spec h) { return h.kind == GR_HEAD_CLASS || h.kind == GR_HEAD_REGRESSION; }
+static bool reads_rows(gr_head_spec h) { return h.kind == GR_HEAD_CLASS || h.kind == GR_HEAD_REGRESSION; }
 
-static void place_head(gr_plan *p, cursor *m, const gr_config *c, gr_head_spec head)
+/* The last layer for first tokens alone: nobody may read the others, and a layer's input must be all that it adds to. */
+static bool can_be_short(const gr_config *c, gr_head_spec head) { return reads_rows(head) && !c->pool_mean && !c->pre_norm; }
+
+static void place_dense(gr_plan *p, cursor *m, const gr_config *c, const gr_params *t, gr_head_spec head)
 {
-    const int32_t B = p->o.rows, R = gr_plan_out_rows(head, p->o.tokens, B), N = gr_plan_out_cols(head, c);
+    const int32_t R = gr_plan_out_rows(head, p->o.tokens, p->o.rows), D = gr_plan_dense_cols(t, c);
+    const gr_act  act = head.kind == GR_HEAD_MLM ? c->mlm_act : c->head_act;
 
-    if (head.kind != GR_HEAD_TOKEN) p->rows_in = take(m, B, c->hidden);
-    if (reads_firsts(head)) p->pooled = take(m, B, c->hidden);
-    if (head.kind == GR_HEAD_EMBED) p->norms = take(m, B, 1);
-    if (p->o.train && head.kind != GR_HEAD_EMBED) p->dropped = take(m, R, c->hidden);
+    if (p->o.train && reads_rows(head) && c->drop[GR_DROP_POOL] >= 0.0) p->rows_dropped = take(m, p->o.rows, c->hidden);
+    if (p->o.train && needs_pre(act)) p->dense_pre = take(m, R, D);
+    p->pooled = p->dense = take(m, R, D);
+    if (t->dense_ln_w < 0) return;
+    p->dense_stats = take(m, R, 2);
+    p->pooled = p->dense_norm = take(m, R, D);
+}
+
+static void place_head(gr_plan *p, cursor *m, const gr_config *c, const gr_params *t, gr_head_spec head)
+{
+    const int32_t R = gr_plan_out_rows(head, p->o.tokens, p->o.rows), N = gr_plan_out_cols(head, c);
+
+    if (!gr_head_per_token(head.kind)) p->pooled = p->rows_in = take(m, p->o.rows, c->hidden);
+    if (head.kind == GR_HEAD_EMBED) p->norms = take(m, p->o.rows, 1);
+    else if (t->dense_w >= 0) place_dense(p, m, c, t, head);
+    if (p->o.train && head.kind != GR_HEAD_EMBED && head.kind != GR_HEAD_MLM) p->dropped = take(m, R, gr_plan_dense_cols(t, c));
     p->logits = take(m, R, N);
     if (p->o.train) p->dlogits = take(m, R, N);
 }
@@ -187,10 +224,17 @@ static void place_scratch(gr_plan *p, cursor *m, const gr_config *c)
 {
     p->scratch = (gr_layer_acts){ .q = p->grad_wide, .k = columns(p->grad_wide, c->hidden, m->elem), .ctx = p->grad_a,
                                   .attn_out = p->grad_wide, .up = p->grad_wide, .down = p->grad_a };
+    if (c->pre_norm) p->stream = p->scratch.attn_sum = p->scratch.out_sum = take(m, p->o.tokens, c->hidden);
+    if (c->gated) {
+        p->scratch.pre = p->grad_wide;
+        p->scratch.up = take(m, p->o.tokens, c->inter);
+    }
+    place_rel(p, &p->scratch, m, c);
     if (p->short_layer < 0) return;
-    p->short_scratch = (gr_layer_acts){ .q = take(m, min32(p->o.tokens, p->o.rows), c->hidden), .k = p->grad_wide, .ctx = p->grad_a,
-                                        .attn_out = p->grad_wide, .up = p->grad_wide, .down = p->grad_a,
-                                        .firsts = p->rows_in, .mid = p->rows_in, .out = p->rows_in };
+    p->short_scratch = p->scratch;
+    p->short_scratch.q = take(m, min32(p->o.tokens, p->o.rows), c->hidden);
+    p->short_scratch.k = p->grad_wide;
+    p->short_scratch.firsts = p->short_scratch.mid = p->short_scratch.out = p->rows_in;
 }
 
 gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t, const gr_config *c, gr_head_spec head,
@@ -198,21 +242,27 @@ gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t
 {
     cursor        m = { .base = base, .elem = o->elem };
     /* The head's backward puts (B,H) matrices into the (T,H) buffers. */
-    const int32_t T = o->tokens, R = max32(o->tokens, o->rows), H = c->hidden, wide = max32(3 * H, c->inter);
+    const int32_t T = o->tokens, R = max32(o->tokens, o->rows), H = c->hidden, W = max32(H, gr_plan_dense_cols(t, c));
+    const int32_t wide = max32(3 * H, c->gated ? 2 * c->inter : c->inter);
 
     if (!plan->layer) plan->layer = calloc((size_t)c->layers + 1, sizeof *plan->layer);
     if (!plan->layer) return gr_fail_nomem(err, "the activation plan");
     plan->o = *o;
     plan->lowest = o->train ? gr_plan_lowest(t, c) : gr_stage_none(c);
-    plan->short_layer = reads_firsts(head) && !o->tap ? c->layers - 1 : -1;
+    plan->short_layer = can_be_short(c, head) && !o->tap ? c->layers - 1 : -1;
     plan->hidden = take(&m, T, H);
-    plan->grad_a = take(&m, R, H);
+    plan->grad_a = take(&m, R, W);
     plan->grad_wide = take(&m, T, wide);
-    place_head(plan, &m, c, head);
+    if (c->has & GR_HAS_PROJECTION) plan->embed_out = take(&m, T, c->embed);
+    plan->rel = take(&m, o->rel_rows, H);
+    plan->rel_dropped = take(&m, o->rel_rows, H);
+    plan->rel_stats = take(&m, o->rel_rows, 2);
+    place_head(plan, &m, c, t, head);
     place_scratch(plan, &m, c);
     if (o->train) {
         plan->grad = take(&m, T, H);
-        plan->grad_b = take(&m, R, H);
+        plan->grad_b = take(&m, R, W);
+        if (c->pre_norm) plan->grad_branch = take(&m, T, H);
         place_encoder(plan, &m, c);
     }
     if (o->tap) plan->tap = take(&m, T, (c->layers + 1) * H);

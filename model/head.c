@@ -1,39 +1,68 @@
-/* head.c - what stands on the encoder; see encoder.h. Forms as in transformers' modeling_bert.py and
- * sentence-transformers' pooling:
+/* head.c - what stands on the encoder; see encoder.h. Forms as in transformers' modeling files and sentence-transformers' pooling:
  *
- *   class, regression   logits = dropout(tanh(h[CLS] Wp)) Wc         (B, n_out)
- *   token               logits = dropout(h) Wc                       (T, n_out)
- *   embed               logits = mean(h) / |mean(h)|                 (B, H), unit rows
+ *   class, regression   x = h[first] or mean(h)                             (B, H)
+ *   token, masked words x = h                                               (T, H)
+ *     with a dense layer  x = norm(act(dropout(x) Wd))                      (., D), the norm in some families
+ *     logits = dropout(x) Wc                                                (., n_out)
+ *   embed               logits = mean(h) / |mean(h)|                        (B, H), unit rows
  *
- * Losses: cross entropy, mean-squared error, and for pairs the squared error of the cosine. */
+ * Which of these a family has follows from its tensors and dropouts (family.h). Losses: cross entropy, mean-squared error, and for
+ * pairs the squared error of the cosine. */
 #include "model/encoder.h"
 
-static bool has_pooler(const gr_encoder *e) { return e->head.kind == GR_HEAD_CLASS || e->head.kind == GR_HEAD_REGRESSION; }
+static bool reads_rows(const gr_encoder *e) { return e->head.kind == GR_HEAD_CLASS || e->head.kind == GR_HEAD_REGRESSION; }
+
+static bool has_dense(const gr_encoder *e) { return e->t->dense_w >= 0 && e->head.kind != GR_HEAD_EMBED; }
 
 /* The hidden state is that of the first tokens alone, in plan.rows_in, and its gradient goes to plan.grad_b. */
 static bool short_top(const gr_encoder *e) { return gr_plan_short(&e->plan, e->c->layers - 1); }
 
-/* Dropout before the last linear layer. Without dropout x itself is the result. */
-static void *drop_fwd(const gr_encoder *e, const gr_pass *p, void *x)
-{
-    const gr_dropout d = gr_encoder_dropout(p, e->c->classifier_dropout, GR_SITE_HEAD);
+/* What the head works on, as rows of one token each, or all tokens. */
+static const gr_dev_batch *rows_of(const gr_encoder *e, const gr_pass *p) { return gr_head_per_token(e->head.kind) ? &p->b : &p->firsts; }
 
-    if (d.threshold == 0) return x;
-    e->op->dropout(e->ctx, &(gr_drop_args){ .b = &p->b, .hidden = e->c->hidden, .per_token = e->head.kind == GR_HEAD_TOKEN,
-                                            .drop = d, .x = x, .out = e->plan.dropped });
-    return e->plan.dropped;
+static gr_dropout last_dropout(const gr_encoder *e, const gr_pass *p)
+{
+    const double prob = reads_rows(e) ? gr_config_drop(e->c, GR_DROP_HEAD) : e->head.kind == GR_HEAD_TOKEN ? gr_config_drop(e->c, GR_DROP_TOKEN) : 0.0;
+    return gr_encoder_dropout(p, prob, GR_SITE_HEAD);
 }
 
-static gr_linear_args pooler(const gr_encoder *e, const gr_pass *p)
+static gr_dropout pool_dropout(const gr_encoder *e, const gr_pass *p)
 {
-    return (gr_linear_args){ .rows = p->b.n_rows, .in = e->c->hidden, .out = e->c->hidden, .act = GR_ACT_TANH,
-                             .x = e->plan.rows_in, .w = gr_encoder_weight(e, e->t->pooler_w),
-                             .bias = gr_encoder_weight(e, e->t->pooler_b), .y = e->plan.pooled };
+    return gr_encoder_dropout(p, reads_rows(e) ? gr_config_drop(e->c, GR_DROP_POOL) : 0.0, GR_SITE_POOL);
+}
+
+static void drop(const gr_encoder *e, const gr_pass *p, gr_dropout d, int32_t cols, const void *x, void *out)
+{
+    e->op->dropout(e->ctx, &(gr_drop_args){ .b = &p->b, .hidden = cols, .per_token = gr_head_per_token(e->head.kind), .drop = d, .x = x, .out = out });
+}
+
+/* x after dropout; without dropout x itself. */
+static const void *dropped(const gr_encoder *e, const gr_pass *p, gr_dropout d, int32_t cols, const void *x, void *out)
+{
+    if (d.threshold == 0) return x;
+    drop(e, p, d, cols, x, out);
+    return out;
+}
+
+static gr_linear_args dense(const gr_encoder *e, const gr_pass *p, const void *x)
+{
+    return (gr_linear_args){ .rows = rows_of(e, p)->n_tokens, .in = e->c->hidden, .out = gr_plan_dense_cols(e->t, e->c),
+                             .act = e->head.kind == GR_HEAD_MLM ? e->c->mlm_act : e->c->head_act, .x = x,
+                             .w = gr_encoder_weight(e, e->t->dense_w), .bias = gr_encoder_weight(e, e->t->dense_b),
+                             .pre = e->plan.dense_pre, .y = e->plan.dense };
+}
+
+/* Of what the dense layer gave; its sum is that. */
+static gr_norm_args dense_norm(const gr_encoder *e, const gr_pass *p)
+{
+    return (gr_norm_args){ .b = rows_of(e, p), .hidden = gr_plan_dense_cols(e->t, e->c), .eps = e->c->ln_eps, .x = e->plan.dense,
+                           .gain = gr_encoder_weight(e, e->t->dense_ln_w), .bias = gr_encoder_weight(e, e->t->dense_ln_b),
+                           .sum = e->plan.dense, .stats = e->plan.dense_stats, .out = e->plan.dense_norm };
 }
 
 static gr_linear_args classifier(const gr_encoder *e, const gr_pass *p, const void *x)
 {
-    return (gr_linear_args){ .rows = gr_plan_out_rows(e->head, p->b.n_tokens, p->b.n_rows), .in = e->c->hidden, .out = e->head.n_out,
+    return (gr_linear_args){ .rows = rows_of(e, p)->n_tokens, .in = gr_plan_dense_cols(e->t, e->c), .out = e->head.n_out,
                              .act = GR_ACT_NONE, .x = x, .w = gr_encoder_weight(e, e->t->head_w),
                              .bias = gr_encoder_weight(e, e->t->head_b), .y = e->plan.logits };
 }
@@ -43,24 +72,35 @@ static gr_pool_args pool_of(const gr_encoder *e, const gr_pass *p, void *hidden)
     return (gr_pool_args){ .b = &p->b, .hidden = e->c->hidden, .at = p->first, .x = hidden, .out = e->plan.rows_in };
 }
 
+/* What the dense layer or, without one, the last layer reads, dropout apart. */
+static void *input_of(const gr_encoder *e, void *hidden) { return gr_head_per_token(e->head.kind) ? hidden : e->plan.rows_in; }
+
+static void dense_fwd(const gr_encoder *e, const gr_pass *p, void *hidden)
+{
+    const gr_linear_args a = dense(e, p, dropped(e, p, pool_dropout(e, p), e->c->hidden, input_of(e, hidden), e->plan.rows_dropped));
+
+    e->op->linear_fwd(e->ctx, &a);
+    gr_encoder_scan(e, p, -1, "pooler", e->plan.dense, a.rows, a.out);
+    if (e->t->dense_ln_w >= 0) {
+        const gr_norm_args norm = dense_norm(e, p);
+        e->op->dropout_add_norm_fwd(e->ctx, &norm);
+    }
+}
+
 void gr_head_fwd(const gr_encoder *e, const gr_pass *p, void *hidden)
 {
-    const gr_plan       *k = &e->plan;
-    const int32_t        B = p->b.n_rows, H = e->c->hidden;
-    const gr_pool_args   rows = pool_of(e, p, hidden);
-    const gr_linear_args pool = pooler(e, p);
+    const gr_plan     *k = &e->plan;
+    const int32_t      B = p->b.n_rows, H = e->c->hidden;
+    const gr_pool_args rows = pool_of(e, p, hidden);
 
+    if (e->head.kind == GR_HEAD_EMBED || (reads_rows(e) && e->c->pool_mean)) e->op->mean_pool_fwd(e->ctx, &rows);
+    else if (reads_rows(e) && !short_top(e)) e->op->gather_rows_fwd(e->ctx, &rows);
     if (e->head.kind == GR_HEAD_EMBED) {
-        e->op->mean_pool_fwd(e->ctx, &rows);
         e->op->l2_normalise_fwd(e->ctx, &(gr_l2_args){ .rows = B, .hidden = H, .x = k->rows_in, .y = k->logits, .norm = k->norms });
-    } else if (has_pooler(e)) {
-        if (!short_top(e)) e->op->gather_rows_fwd(e->ctx, &rows);
-        e->op->linear_fwd(e->ctx, &pool);
-        gr_encoder_scan(e, p, -1, "pooler", k->pooled, B, H);
-        const gr_linear_args last = classifier(e, p, drop_fwd(e, p, k->pooled));
-        e->op->linear_fwd(e->ctx, &last);
     } else {
-        const gr_linear_args last = classifier(e, p, drop_fwd(e, p, hidden));
+        if (has_dense(e)) dense_fwd(e, p, hidden);
+        const void *const    x = dropped(e, p, last_dropout(e, p), gr_plan_dense_cols(e->t, e->c), k->pooled ? k->pooled : hidden, k->dropped);
+        const gr_linear_args last = classifier(e, p, x);
         e->op->linear_fwd(e->ctx, &last);
     }
     gr_encoder_scan(e, p, -1, "logits", k->logits, gr_plan_out_rows(e->head, p->b.n_tokens, B), gr_plan_out_cols(e->head, e->c));
@@ -75,6 +115,7 @@ void gr_head_loss(const gr_encoder *e, const gr_pass *p, double normaliser, doub
     switch (e->head.kind) {
     case GR_HEAD_CLASS:
     case GR_HEAD_TOKEN:
+    case GR_HEAD_MLM:
         e->op->softmax_xent(e->ctx, &a);
         break;
     case GR_HEAD_REGRESSION:
@@ -87,47 +128,75 @@ void gr_head_loss(const gr_encoder *e, const gr_pass *p, double normaliser, doub
     }
 }
 
-/* d logits to d (the last linear layer's input), through dropout, into dx; NULL: its weights alone. */
-static void classifier_bwd(const gr_encoder *e, const gr_pass *p, void *x, void *dx)
+static void linear_bwd(const gr_encoder *e, gr_linear_args *a, int32_t w, int32_t b, void *dy, void *dx)
 {
-    const gr_dropout d = gr_encoder_dropout(p, e->c->classifier_dropout, GR_SITE_HEAD);
+    a->dy = dy;
+    a->dx = dx;
+    a->dw = gr_encoder_grad(e, w);
+    a->dbias = gr_encoder_grad(e, b);
+    if (a->dx || a->dw || a->dbias) e->op->linear_bwd(e->ctx, a);
+}
+
+/* d logits to d (the last linear layer's input), through dropout, into dx; NULL: its weights alone. */
+static void classifier_bwd(const gr_encoder *e, const gr_pass *p, const void *x, void *dx)
+{
+    const gr_dropout d = last_dropout(e, p);
     gr_linear_args   a = classifier(e, p, d.threshold ? e->plan.dropped : x);
 
-    a.dy = e->plan.dlogits;
-    a.dx = dx;
-    a.dw = gr_encoder_grad(e, e->t->head_w);
-    a.dbias = gr_encoder_grad(e, e->t->head_b);
-    if (a.dx || a.dw || a.dbias) e->op->linear_bwd(e->ctx, &a);
-    if (dx && d.threshold)
-        e->op->dropout(e->ctx, &(gr_drop_args){ .b = &p->b, .hidden = e->c->hidden, .per_token = e->head.kind == GR_HEAD_TOKEN,
-                                                .drop = d, .x = dx, .out = dx });
+    linear_bwd(e, &a, e->t->head_w, e->t->head_b, e->plan.dlogits, dx);
+    if (dx && d.threshold) drop(e, p, d, a.in, dx, dx);
+}
+
+/* The same of the dense layer and its norm; dy is overwritten. */
+static void dense_bwd(const gr_encoder *e, const gr_pass *p, void *hidden, void *dy, void *dx)
+{
+    const gr_dropout d = pool_dropout(e, p);
+    gr_linear_args   a = dense(e, p, d.threshold ? e->plan.rows_dropped : input_of(e, hidden));
+
+    if (e->t->dense_ln_w >= 0) {
+        gr_norm_args norm = dense_norm(e, p);
+
+        norm.dout = norm.dx = dy;
+        norm.dgain = gr_encoder_grad(e, e->t->dense_ln_w);
+        norm.dbias = gr_encoder_grad(e, e->t->dense_ln_b);
+        e->op->dropout_add_norm_bwd(e->ctx, &norm);
+    }
+    linear_bwd(e, &a, e->t->dense_w, e->t->dense_b, dy, dx);
+    if (dx && d.threshold) drop(e, p, d, e->c->hidden, dx, dx);
+}
+
+/* The gradient of the sequences' rows, in plan.grad_a or grad_b, to the hidden state. */
+static void pool_bwd(const gr_encoder *e, const gr_pass *p, void *hidden, const void *drows)
+{
+    gr_pool_args rows = pool_of(e, p, hidden);
+
+    rows.dout = drows;
+    rows.dx = e->plan.grad;
+    if (e->head.kind == GR_HEAD_EMBED || e->c->pool_mean) e->op->mean_pool_bwd(e->ctx, &rows);
+    else if (!short_top(e)) e->op->gather_rows_bwd(e->ctx, &rows);
+}
+
+static void embed_head_bwd(const gr_encoder *e, const gr_pass *p, void *hidden)
+{
+    const gr_plan *k = &e->plan;
+
+    e->op->l2_normalise_bwd(e->ctx, &(gr_l2_args){ .rows = p->b.n_rows, .hidden = e->c->hidden, .x = k->rows_in, .y = k->logits,
+                                                   .norm = k->norms, .dy = k->dlogits, .dx = k->grad_a });
+    pool_bwd(e, p, hidden, k->grad_a);
 }
 
 void gr_head_bwd(const gr_encoder *e, const gr_pass *p, void *hidden)
 {
     const gr_plan *k = &e->plan;
-    const int32_t  pooler_stage = gr_stage_pooler(e->c);
-    gr_pool_args   rows = pool_of(e, p, hidden);
+    const int32_t  stage = gr_stage_dense(e->c);
+    const bool     below = k->lowest < stage;
+    void *const    dhidden = !below ? NULL : reads_rows(e) ? k->grad_b : k->grad;
 
-    rows.dx = k->grad;
     if (e->head.kind == GR_HEAD_EMBED) {
-        e->op->l2_normalise_bwd(e->ctx, &(gr_l2_args){ .rows = p->b.n_rows, .hidden = e->c->hidden, .x = k->rows_in, .y = k->logits,
-                                                       .norm = k->norms, .dy = k->dlogits, .dx = k->grad_a });
-        rows.dout = k->grad_a;
-        e->op->mean_pool_bwd(e->ctx, &rows);
-    } else if (has_pooler(e)) {
-        gr_linear_args pool = pooler(e, p);
-
-        classifier_bwd(e, p, k->pooled, k->lowest <= pooler_stage ? k->grad_a : NULL);
-        if (k->lowest > pooler_stage) return;
-        pool.dy = k->grad_a;
-        pool.dx = k->lowest < pooler_stage ? k->grad_b : NULL;
-        pool.dw = gr_encoder_grad(e, e->t->pooler_w);
-        pool.dbias = gr_encoder_grad(e, e->t->pooler_b);
-        if (pool.dx || pool.dw || pool.dbias) e->op->linear_bwd(e->ctx, &pool);
-        rows.dout = k->grad_b;
-        if (pool.dx && !short_top(e)) e->op->gather_rows_bwd(e->ctx, &rows);
-    } else {
-        classifier_bwd(e, p, hidden, k->lowest < pooler_stage ? k->grad : NULL);
+        embed_head_bwd(e, p, hidden);
+        return;
     }
+    classifier_bwd(e, p, k->pooled ? k->pooled : hidden, has_dense(e) ? (k->lowest <= stage ? k->grad_a : NULL) : dhidden);
+    if (has_dense(e) && k->lowest <= stage) dense_bwd(e, p, hidden, k->grad_a, dhidden);
+    if (below && reads_rows(e)) pool_bwd(e, p, hidden, k->grad_b);
 }

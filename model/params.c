@@ -18,8 +18,13 @@ static int32_t dim(gr_dim d, const gr_config *c, gr_head_spec head)
     case GR_DIM_VOCAB: return c->vocab_size;
     case GR_DIM_POSITIONS: return c->max_positions;
     case GR_DIM_TYPES: return c->type_vocab;
+    case GR_DIM_EMBED: return c->embed;
     case GR_DIM_HIDDEN: return c->hidden;
+    case GR_DIM_QKV: return 3 * c->hidden;
     case GR_DIM_INTER: return c->inter;
+    case GR_DIM_GATED: return 2 * c->inter;
+    case GR_DIM_HEADS: return c->heads;
+    case GR_DIM_REL: return gr_config_rel_rows(c);
     case GR_DIM_OUT: return head.n_out;
     }
     return 0;
@@ -27,13 +32,13 @@ static int32_t dim(gr_dim d, const gr_config *c, gr_head_spec head)
 
 static bool row_applies(const gr_param_row *r, const gr_config *c, gr_head_spec head)
 {
-    return (r->flags & (1u << head.kind)) && dim(r->rows, c, head) > 0;
+    return (r->flags & (1u << head.kind)) && (r->needs & c->has) == r->needs && dim(r->rows, c, head) > 0;
 }
 
 /* Rows of a layer stand together: [from, to) of the table is repeated for every layer. */
 static size_t layer_end(const gr_family_facts *f, size_t from)
 {
-    while (from < f->n_rows && f->rows[from].part == GR_PART_LAYER) from++;
+    while (from < f->n_rows && f->rows[from].part == GR_PART_LAYER && !(f->rows[from].flags & (GR_ROW_TOP | GR_ROW_SHARED))) from++;
     return from;
 }
 
@@ -55,14 +60,38 @@ static bool make_name(gr_param *p, const gr_param_row *r, const gr_family_facts 
     return n > 0 && (size_t)n < sizeof p->name;
 }
 
-static gr_status add(gr_params *t, const gr_param_row *r, const gr_config *c, gr_head_spec head, int32_t layer, gr_err *err)
+/* Layer l's tensors are those of this set. */
+static int32_t set_of(const gr_config *c, int32_t l) { return (int32_t)((int64_t)l * c->layer_sets / c->layers); }
+
+/* Writes the row's index where the encoder looks for it. */
+static void put_index(gr_params *t, const gr_param_row *r, const gr_config *c, int32_t set, int32_t index)
 {
-    const int32_t index = (int32_t)t->n;
+    gr_param *p = &t->p[index];
+
+    p->home = -1;
+    if (set < 0) {
+        char *const at = (r->flags & GR_ROW_TOP ? (char *)&t->layer[c->layers - 1] : (char *)t) + r->slot;
+        int32_t     before;
+
+        memcpy(&before, at, sizeof before);
+        if (before >= 0) t->p[before].used = false; /* two biases of one layer: the later row counts */
+        memcpy(at, &index, sizeof index);
+        return;
+    }
+    for (int32_t l = c->layers - 1; l >= 0; l--) {
+        if (set_of(c, l) != set) continue;
+        p->home = r->flags & GR_ROW_BELOW ? l - 1 : l;
+        memcpy((char *)&t->layer[p->home] + r->slot, &index, sizeof index);
+    }
+}
+
+/* `set`: of layers, for their rows; else -1. */
+static gr_status add(gr_params *t, const gr_param_row *r, const gr_config *c, gr_head_spec head, int32_t set, gr_err *err)
+{
     gr_param *p = &t->p[t->n];
-    char *base = r->part == GR_PART_LAYER ? (char *)&t->layer[layer] : (char *)t;
 
     memset(p, 0, sizeof *p);
-    if (!make_name(p, r, gr_family_at(c->family), head, layer)) return gr_fail(err, GR_E_INTERNAL, "name too long: %s", r->name);
+    if (!make_name(p, r, gr_family_at(c->family), head, set)) return gr_fail(err, GR_E_INTERNAL, "name too long: %s", r->name);
     p->rows = dim(r->rows, c, head);
     p->cols = dim(r->cols, c, head);
     if (!gr_mul_size(&p->count, (size_t)p->rows, p->cols ? (size_t)p->cols : 1)) return gr_fail_nomem(err, p->name);
@@ -72,13 +101,14 @@ static gr_status add(gr_params *t, const gr_param_row *r, const gr_config *c, gr
     if (!gr_add_size(&t->total, t->total, p->count)) return gr_fail_nomem(err, p->name);
     t->n_weights += p->count;
     p->part = r->part;
-    p->layer = r->part == GR_PART_LAYER ? layer : -1;
+    p->layer = set;
     p->decay = (r->flags & GR_ROW_DECAY) != 0;
-    p->trainable = true;
+    p->trainable = !(r->slot == offsetof(gr_params, pos_emb) && set < 0 && (c->has & GR_HAS_FIXED_POSITIONS));
     /* An embedding is the mean of the last states: its pooler is carried along and never read. */
     p->used = !(head.kind == GR_HEAD_EMBED && r->part == GR_PART_POOLER);
+    if ((r->flags & GR_ROW_SHARED) && c->relative == GR_RELATIVE_NONE) p->used = false;
     p->init = r->init;
-    memcpy(base + r->slot, &index, sizeof index);
+    put_index(t, r, c, set, (int32_t)t->n);
     t->n++;
     return GR_OK;
 }
@@ -92,19 +122,22 @@ static gr_status add_all(gr_params *t, const gr_family_facts *f, const gr_config
             if (row_applies(&f->rows[i], c, head)) GR_TRY(add(t, &f->rows[i], c, head, -1, err));
             continue;
         }
-        for (int32_t l = 0; l < c->layers; l++)
+        for (int32_t l = 0; l < c->layer_sets; l++)
             for (size_t k = i; k < end; k++)
-                if (row_applies(&f->rows[k], c, head)) GR_TRY(add(t, &f->rows[k], c, head, l, err));
+                if (row_applies(&f->rows[k], c, head) && !(l == 0 && (f->rows[k].flags & GR_ROW_BELOW)))
+                    GR_TRY(add(t, &f->rows[k], c, head, l, err));
         i = end - 1;
     }
     t->total += (size_t)(-t->total & (ALIGN - 1));
+    if (head.kind == GR_HEAD_MLM && t->head_w < 0) t->head_w = t->word_emb; /* tied */
     return GR_OK;
 }
 
 static void no_index(gr_params *t, const gr_config *c)
 {
-    t->word_emb = t->pos_emb = t->type_emb = t->emb_ln_w = t->emb_ln_b = -1;
-    t->pooler_w = t->pooler_b = t->head_w = t->head_b = -1;
+    t->word_emb = t->pos_emb = t->type_emb = t->emb_ln_w = t->emb_ln_b = t->proj_w = t->proj_b = -1;
+    t->rel = t->rel_ln_w = t->rel_ln_b = -1;
+    t->dense_w = t->dense_b = t->dense_ln_w = t->dense_ln_b = t->head_w = t->head_b = -1;
     memset(t->layer, 0xff, (size_t)c->layers * sizeof *t->layer); /* every index -1 */
 }
 
@@ -116,6 +149,7 @@ gr_status gr_params_build(gr_params *out, const gr_config *c, gr_head_spec head,
 
     memset(out, 0, sizeof *out);
     if (!f) return gr_fail(err, GR_E_INTERNAL, "family %d has no table", (int)c->family);
+    if (head.kind == GR_HEAD_MLM && head.n_out == 0) head.n_out = c->vocab_size;
     if (head.kind != GR_HEAD_EMBED && head.n_out < 1) return gr_fail(err, GR_E_ARG, "a head needs at least one output, got %d", (int)head.n_out);
     if (!gr_mul_size(&most, f->n_rows, (size_t)c->layers + 1)) return gr_fail_nomem(err, "the parameter table");
     out->p = calloc(most, sizeof *out->p);

@@ -16,7 +16,9 @@
 extern "C" {
 #endif
 
-typedef enum gr_init { GR_INIT_NORMAL, GR_INIT_ZERO, GR_INIT_ONE } gr_init; /* normal: sd = config.init_range */
+/* NORMAL: sd = config.init_range. CUT, CUT_OUT, CUT_LAST: ModernBERT's, cut off at init_cut deviations, of init_range, of that / sqrt(2 layers),
+ * and of 1 / sqrt(hidden) (transformers, modeling_modernbert.py, _init_weights). */
+typedef enum gr_init { GR_INIT_NORMAL, GR_INIT_ZERO, GR_INIT_ONE, GR_INIT_CUT, GR_INIT_CUT_OUT, GR_INIT_CUT_LAST } gr_init;
 
 typedef enum gr_param_part { GR_PART_EMBEDDINGS, GR_PART_LAYER, GR_PART_POOLER, GR_PART_HEAD } gr_param_part;
 
@@ -25,17 +27,20 @@ typedef struct gr_param {
     int32_t       rows, cols; /* cols 0: a vector of `rows`                                         */
     size_t        offset, count;
     gr_param_part part;
-    int32_t       layer;     /* for GR_PART_LAYER, else -1                                          */
+    int32_t       layer;     /* the number in its name, for GR_PART_LAYER, else -1                  */
+    int32_t       home;      /* the first layer that uses it, else -1                               */
     bool          decay;     /* no decay for LayerNorm and any name that contains "bias"            */
     bool          trainable; /* cleared by gr_params_freeze                                         */
     bool          used;      /* false: exists in the checkpoint, no gradient reaches it (pooler of an embedding model) */
     gr_init       init;
 } gr_param;
 
-/* Where the encoder finds its tensors: indices into gr_params.p; -1 when the family has none. */
+/* Where the encoder finds its tensors: indices into gr_params.p; -1 when the family has none. Where one tensor holds query, key and
+ * value, q_w is its index and k_w and v_w are -1: in the slab it looks the same. Layers may share tensors. */
 typedef struct gr_layer_index {
     int32_t q_w, k_w, v_w, q_b, k_b, v_b, attn_out_w, attn_out_b, attn_ln_w, attn_ln_b;
     int32_t up_w, up_b, down_w, down_b, out_ln_w, out_ln_b;
+    int32_t rel_q_w, rel_k_w, rel_q_b, rel_k_b; /* projections of relative positions, where they are not the layer's own */
 } gr_layer_index;
 
 typedef struct gr_params {
@@ -43,13 +48,15 @@ typedef struct gr_params {
     size_t          n;
     size_t          total; /* elements of the slab, padding included */
     size_t          n_weights; /* elements of all tensors, padding not counted: "params" in tables */
-    int32_t         word_emb, pos_emb, type_emb, emb_ln_w, emb_ln_b;
+    int32_t         word_emb, pos_emb, type_emb, emb_ln_w, emb_ln_b, proj_w, proj_b;
+    int32_t         rel, rel_ln_w, rel_ln_b;
     gr_layer_index *layer; /* [config.layers] */
-    int32_t         pooler_w, pooler_b, head_w, head_b;
+    int32_t         dense_w, dense_b, dense_ln_w, dense_ln_b; /* the head's first layer: BERT's pooler, RoBERTa's classifier.dense, ... */
+    int32_t         head_w, head_b;                           /* the last; of a masked language model head_w is word_emb, if it is tied */
 } gr_params;
 
-/* Sequence heads have a pooler and a classifier; token heads a classifier alone (no pooler);
- * GR_HEAD_EMBED has the pooler as unused tensors and no classifier. GR_E_NOMEM. */
+/* BERT's sequence heads have a pooler and a classifier; token heads a classifier alone (no pooler);
+ * GR_HEAD_EMBED has the pooler as unused tensors and no classifier; other families as their tables say. GR_E_NOMEM. */
 gr_status gr_params_build(gr_params *out, const gr_config *c, gr_head_spec head, gr_err *err) GR_MUST_USE;
 void      gr_params_free(gr_params *t);
 int32_t   gr_params_find(const gr_params *t, const char *name); /* -1 when absent */

@@ -64,7 +64,7 @@ static gr_status take_activations(gr_session *s, gr_err *err)
 {
     const gr_model    *m = s->model;
     const gr_plan_opts o = { .tokens = s->o.max_tokens, .rows = s->o.max_rows, .elem = (size_t)m->elem, .train = s->o.train,
-                             .recompute = s->o.recompute, .tap = s->o.tap_hidden };
+                             .rel_rows = s->batch.rel_rows, .recompute = s->o.recompute, .tap = s->o.tap_hidden };
 
     GR_TRY(gr_plan_build(&s->enc.plan, &o, &m->params, &m->config, m->head, NULL, err));
     GR_TRY(take(s, &s->acts, s->enc.plan.bytes, "activations", err));
@@ -78,13 +78,13 @@ static gr_status take_small(gr_session *s, gr_err *err)
     const size_t    T = (size_t)s->o.max_tokens, B = (size_t)s->o.max_rows, H = (size_t)m->config.hidden;
     const size_t    N = (size_t)gr_plan_out_cols(m->head, &m->config);
     void           *at = NULL;
-    size_t          rows = (m->head.kind == GR_HEAD_TOKEN ? T : B), n, wide;
+    size_t          rows = (gr_head_per_token(m->head.kind) ? T : B), n, wide;
 
     if (!gr_mul_size(&n, rows, N * sizeof(double)) || !gr_mul_size(&wide, T > B ? T : B, H * sizeof(double)))
         return gr_fail_nomem(err, "logits");
     if (s->o.tap_hidden && wide > n) n = wide;
     s->host = malloc(n ? n : 1);
-    GR_TRY(gr_batch_store_plan(&s->batch, &s->o, s->rows.table ? s->rows.table->count / (size_t)s->rows.table->width : 0, err));
+    GR_TRY(gr_batch_store_plan(&s->batch, &s->o, &m->config, s->rows.table ? s->rows.table->count / (size_t)s->rows.table->width : 0, err));
     s->batch.host = calloc(1, s->batch.bytes);
     s->batch.count = calloc((size_t)m->config.vocab_size + 1, sizeof *s->batch.count);
     if (!s->host || !s->batch.host || !s->batch.count) return gr_fail_nomem(err, "a batch");
@@ -111,12 +111,16 @@ static gr_status build(gr_session *s, gr_err *err)
     GR_TRY(gr_plan_segments(&s->seg, &s->n_seg, &s->model->params, err));
     s->enc.plan.o.elem = (size_t)s->model->elem;
     gr_rows_begin(s);
+    GR_TRY(gr_batch_store_offsets(&s->batch, &s->o, c, err));
     GR_TRY(take_slabs(s, err));
     GR_TRY(take_activations(s, err));
     GR_TRY(take_small(s, err));
+    GR_TRY(gr_session_rope(s, err));
     op->reserve(s->enc.ctx, &(gr_capacity){
-        .tokens = max32(s->o.max_tokens, s->o.max_rows), .rows = s->o.max_rows, .max_len = s->o.max_length,
-        .width = max32(max32(3 * c->hidden, c->inter), s->model->head.n_out), .hidden = c->hidden, .heads = c->heads });
+        .tokens = max32(max32(s->o.max_tokens, s->o.max_rows), s->batch.rel_rows), .rows = s->o.max_rows, .max_len = s->o.max_length,
+        .width = max32(max32(3 * c->hidden, c->gated ? 2 * c->inter : c->inter), s->model->head.n_out), .hidden = c->hidden, .heads = c->heads,
+        .bias = c->relative == GR_RELATIVE_BUCKETS ? GR_ATTN_BIAS_BUCKETS : c->relative == GR_RELATIVE_DISENTANGLED ? GR_ATTN_BIAS_DISENTANGLED : GR_ATTN_BIAS_NONE,
+        .rel_rows = c->relative == GR_RELATIVE_DISENTANGLED ? s->batch.rel_rows : gr_config_rel_rows(c) });
     return gr_session_push(s, err);
 }
 
@@ -148,7 +152,7 @@ void gr_session_close(gr_session *s)
 {
     if (!s) return;
     if (s->enc.ctx) {
-        void *const held[] = { s->in_place ? NULL : s->enc.weights, s->enc.grads, s->m, s->v, s->acts, s->batch.dev, s->scalars, s->flag, s->rows.keep };
+        void *const held[] = { s->in_place ? NULL : s->enc.weights, s->enc.grads, s->m, s->v, s->acts, s->batch.dev, s->scalars, s->flag, s->rows.keep, s->rope };
         for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
             if (held[i]) s->enc.op->release(s->enc.ctx, held[i]);
         s->enc.op->close(s->enc.ctx);
@@ -156,6 +160,7 @@ void gr_session_close(gr_session *s)
     gr_plan_free(&s->enc.plan);
     free(s->batch.host);
     free(s->batch.count);
+    free(s->batch.rel_row);
     free(s->seg);
     free(s->host);
     free(s);

@@ -6,6 +6,7 @@
 #include "model/session_internal.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -20,15 +21,30 @@ static bool place(size_t *at, size_t *end, size_t count, size_t size)
     return gr_mul_size(&n, count, size) && gr_add_size(&n, n, ALIGN - 1) && gr_add_size(end, *end, n / ALIGN * ALIGN);
 }
 
-gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, size_t rows, gr_err *err)
+gr_status gr_batch_store_offsets(gr_batch_store *st, const gr_session_opts *o, const gr_config *c, gr_err *err)
+{
+    const int32_t reach = o->max_length - 1;
+    size_t        n;
+
+    if (gr_config_rel_rows(c) == 0) return GR_OK;
+    if (!gr_mul_size(&n, 2 * (size_t)reach + 1, sizeof *st->rel_row) || !(st->rel_row = malloc(n))) return gr_fail_nomem(err, "relative positions");
+    for (int32_t i = -reach; i <= reach; i++) st->rel_row[reach + i] = gr_config_rel_row(c, i);
+    st->rel_zero = reach;
+    st->rel_rows = c->relative == GR_RELATIVE_DISENTANGLED ? st->rel_row[0] - st->rel_row[2 * reach] + 1 : 0;
+    return GR_OK;
+}
+
+gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, const gr_config *c, size_t rows, gr_err *err)
 {
     const size_t words = (rows + 31) / 32, T = (size_t)o->max_tokens, B = (size_t)o->max_rows, i32 = sizeof(int32_t);
+    const size_t offsets = gr_config_rel_rows(c) ? 2 * (size_t)o->max_length - 1 : 0, R = (size_t)st->rel_rows;
     size_t       end = 0;
     const bool   ok = place(&st->ids, &end, T, i32) && place(&st->types, &end, T, i32) && place(&st->positions, &end, T, i32) &&
                     place(&st->row_of, &end, T, i32) && place(&st->pos_in, &end, T, i32) && place(&st->by_id, &end, T, i32) &&
                     place(&st->labels, &end, T > B ? T : B, i32) && place(&st->cu, &end, B + 1, i32) &&
                     place(&st->slots, &end, B, i32) && place(&st->first, &end, B, i32) &&
                     place(&st->numbers, &end, B, i32) && place(&st->zeros, &end, B, i32) && place(&st->values, &end, B, sizeof(double)) &&
+                    place(&st->rel_of, &end, offsets, i32) && place(&st->rel_pos, &end, R, i32) && place(&st->rel_zeros, &end, R, i32) &&
                     place(&st->touched, &end, words, i32) && place(&st->live, &end, words, i32) && place(&st->fresh, &end, words, i32);
 
     if (!ok) return gr_fail(err, GR_E_NOMEM, "a batch of %d tokens does not fit in memory", (int)o->max_tokens);
@@ -81,8 +97,8 @@ static gr_status check_labels(const gr_session *s, const gr_batch *b, gr_err *er
 {
     const gr_head_spec h = s->model->head;
 
-    if (h.kind == GR_HEAD_CLASS || h.kind == GR_HEAD_TOKEN) {
-        const bool token = h.kind == GR_HEAD_TOKEN;
+    if (h.kind == GR_HEAD_CLASS || gr_head_per_token(h.kind)) {
+        const bool token = gr_head_per_token(h.kind);
         if (!b->classes) return gr_fail(err, GR_E_ARG, "a loss is asked for and the batch has no classes");
         return check_range(token ? "the label of token" : "the label of row", b->classes, token ? b->n_tokens : b->n_rows, h.n_out, token, err);
     }
@@ -122,16 +138,35 @@ static void sort_by_id(const gr_batch_store *st, const gr_batch *b, int32_t voca
     for (int32_t t = 0; t < b->n_tokens; t++) order[st->count[b->ids[t]]++] = t;
 }
 
-static void fill_tokens(const gr_batch_store *st, const gr_batch *b, int32_t position_offset)
+/* Positions that begin behind the pad id count tokens that are not padding; a pad inside a sequence has position pad_id
+ * (modeling_roberta.py, create_position_ids_from_input_ids). */
+static void fill_tokens(const gr_batch_store *st, const gr_batch *b, const gr_config *c)
 {
     int32_t *positions = host32(st, st->positions), *row_of = host32(st, st->row_of), *pos_in = host32(st, st->pos_in);
 
     for (int32_t r = 0; r < b->n_rows; r++)
-        for (int32_t t = b->cu_seqlens[r], i = 0; t < b->cu_seqlens[r + 1]; t++, i++) {
-            positions[t] = position_offset + i;
+        for (int32_t t = b->cu_seqlens[r], i = 0, next = c->position_offset; t < b->cu_seqlens[r + 1]; t++, i++) {
+            positions[t] = c->position_offset > 0 && b->ids[t] == c->pad_id ? c->pad_id : next++;
             row_of[t] = r;
             pos_in[t] = i;
         }
+}
+
+/* Rows of relative positions by offset; of DeBERTa's only those that the longest sequence reaches are computed, counted from the first of them. */
+static void fill_offsets(const gr_batch_store *st, const gr_config *c, int32_t longest, gr_pass *out)
+{
+    const int32_t reach = longest - 1, zero = st->rel_zero;
+    int32_t      *rel_of = host32(st, st->rel_of), *rel_pos = host32(st, st->rel_pos);
+
+    if (!st->rel_row) return;
+    out->rel_zero = zero;
+    out->rel_rows = gr_config_rel_rows(c);
+    if (c->relative == GR_RELATIVE_DISENTANGLED) {
+        out->rel_from = st->rel_row[zero + reach];
+        out->rel_rows = st->rel_row[zero - reach] - out->rel_from + 1;
+        for (int32_t i = 0; i < out->rel_rows; i++) rel_pos[i] = out->rel_from + i;
+    }
+    for (int32_t i = -zero; i <= zero; i++) rel_of[zero + i] = i < -reach || i > reach ? 0 : st->rel_row[zero + i] - out->rel_from;
 }
 
 /* The zeros beside them are those of the store's calloc. */
@@ -145,7 +180,7 @@ static void fill_firsts(const gr_batch_store *st, const gr_batch *b)
 
 static int64_t fill_labels(const gr_batch_store *st, const gr_batch *b, gr_head_kind kind)
 {
-    const size_t n = (size_t)(kind == GR_HEAD_TOKEN ? b->n_tokens : kind == GR_HEAD_EMBED ? b->n_rows / 2 : b->n_rows);
+    const size_t n = (size_t)(gr_head_per_token(kind) ? b->n_tokens : kind == GR_HEAD_EMBED ? b->n_rows / 2 : b->n_rows);
     int64_t      labelled = (int64_t)n;
 
     if (kind == GR_HEAD_REGRESSION || kind == GR_HEAD_EMBED) {
@@ -174,12 +209,20 @@ static gr_dev_batch describe_firsts(const gr_batch_store *st, const gr_batch *b)
                            .pos_in = dev(st, st->zeros), .slots = dev(st, st->slots) };
 }
 
+/* The rows of relative positions within reach, likewise. */
+static gr_dev_batch describe_rel(const gr_batch_store *st, int32_t rows)
+{
+    return (gr_dev_batch){ .n_tokens = rows, .n_rows = 1, .max_len = 1, .row_of = dev(st, st->rel_zeros), .pos_in = dev(st, st->rel_pos),
+                           .slots = dev(st, st->rel_zeros) };
+}
+
 gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool labels, gr_pass *out, int64_t *labelled, gr_err *err)
 {
     const gr_batch_store *st = &s->batch;
     const gr_config      *c = &s->model->config;
     const size_t          T = (size_t)(b->n_tokens > 0 ? b->n_tokens : 0), B = (size_t)(b->n_rows > 0 ? b->n_rows : 0);
     int32_t               longest = 0;
+    gr_pass               p = { .train = train, .seed = s->o.seed, .step = (uint64_t)s->steps };
     bool                  wake;
 
     GR_TRY(check(s, b, train, labels, &longest, err));
@@ -191,13 +234,20 @@ gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool lab
     fill_firsts(st, b);
     if (b->slots) memcpy(host32(st, st->slots), b->slots, B * sizeof(uint32_t));
     else memset(host32(st, st->slots), 0, B * sizeof(uint32_t));
-    fill_tokens(st, b, c->position_offset);
+    fill_tokens(st, b, c);
+    fill_offsets(st, c, longest, &p);
     if (train && s->enc.plan.lowest == GR_STAGE_TABLES) sort_by_id(st, b, c->vocab_size);
     *labelled = labels ? fill_labels(st, b, s->model->head.kind) : 0;
     wake = gr_rows_mark(s, b, train);
     s->enc.op->upload(s->enc.ctx, st->dev, st->host, st->bytes);
     if (wake) gr_rows_wake(s);
-    *out = (gr_pass){ .b = describe(st, b, longest, c->type_vocab > 0), .firsts = describe_firsts(st, b), .first = dev(st, st->first), .labels = dev(st, st->labels),
-                      .values = dev(st, st->values), .train = train, .seed = s->o.seed, .step = (uint64_t)s->steps };
+    p.b = describe(st, b, longest, c->type_vocab > 0);
+    p.firsts = describe_firsts(st, b);
+    p.rel = describe_rel(st, c->relative == GR_RELATIVE_DISENTANGLED ? p.rel_rows : 0);
+    p.rel_of = st->rel_row ? dev(st, st->rel_of) : NULL;
+    p.first = dev(st, st->first);
+    p.labels = dev(st, st->labels);
+    p.values = dev(st, st->values);
+    *out = p;
     return GR_OK;
 }

@@ -20,7 +20,10 @@ typedef struct gr_batch_store {
     size_t         ids, types, positions, row_of, pos_in, by_id, labels; /* offsets of int32 [tokens] (labels: [max(tokens, rows)]) */
     size_t         cu, slots, first;                                     /* int32 [rows + 1], [rows], [rows]                        */
     size_t         numbers, zeros;                                       /* int32 [rows] 0, 1, ..; 0, 0, ..: keys of the first tokens */
+    size_t         rel_of, rel_pos, rel_zeros;                           /* relative positions: int32 by offset, their rows, zeros  */
     size_t         values;                                               /* double [rows]                                           */
+    int32_t       *rel_row;                                              /* host: the row of each offset, from -rel_zero on; NULL   */
+    int32_t        rel_zero, rel_rows;                                   /* offsets each way; most rows that they reach            */
     size_t        *count;                                                /* [vocab] host: the counting sort of by_id                */
     size_t          rows, touched, live, fresh;                          /* sparse rows (session_rows.c): how many, uint32 bits of each [rows] */
 } gr_batch_store;
@@ -44,6 +47,7 @@ struct gr_session {
     gr_row_state    rows;
     double         *scalars;        /* device, GR_SCALAR_COUNT */
     int32_t        *flag;           /* device, one int32 for scans */
+    void           *rope;           /* device: cosines and sines of rotary positions (session_rope.c) */
     void           *host;           /* elements on their way back: logits or taps */
     int64_t         steps;
     int32_t         micro;          /* loss slots in use since the last step */
@@ -60,7 +64,9 @@ static inline size_t gr_session_slab(const gr_session *s) { return s->model->par
 
 /* session_batch.c: sizes the store (memory is the session's to take); checks a batch, brings it to the device and
  * describes it in *out. *labelled: rows, labelled tokens or pairs that carry a label. GR_E_ARG names row and token. */
-gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, size_t rows, gr_err *err) GR_MUST_USE;
+gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, const gr_config *c, size_t rows, gr_err *err) GR_MUST_USE;
+/* The offsets of the longest sequence and what they reach: before the plan, which needs rel_rows. */
+gr_status gr_batch_store_offsets(gr_batch_store *st, const gr_session_opts *o, const gr_config *c, gr_err *err) GR_MUST_USE;
 gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool labels, gr_pass *out, int64_t *labelled, gr_err *err) GR_MUST_USE;
 
 /* session_rows.c. begin: decides whether rows are kept apart. mark: the rows of a batch, before it is sent; true when some of them
@@ -75,6 +81,9 @@ void gr_rows_done(gr_session *s, double lr);
 void gr_rows_settle(gr_session *s);
 void gr_rows_forget(gr_session *s);
 void gr_rows_restore(gr_session *s, const void *m, const void *v);
+
+/* session_rope.c: tables of rotary positions for the longest sequence, on the device and in enc.rope; nothing for other families. */
+gr_status gr_session_rope(gr_session *s, gr_err *err) GR_MUST_USE;
 
 /* session_diag.c: repeats the last micro-batch's forward and looks at the gradients; returns GR_E_NUMERIC with the step, what
  * was not finite and where it began. */

@@ -111,7 +111,7 @@ gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err)
         src = (const char *)k->tap + (size_t)i * state;
         n = (size_t)s->last.b.n_tokens * H;
     } else {
-        src = k->pooled ? k->pooled : k->rows_in;
+        src = gr_head_per_token(s->enc.head.kind) ? NULL : k->pooled;
         n = (size_t)s->last.b.n_rows * H;
     }
     if (!src) return gr_fail(err, GR_E_ARG, "a token model has no pooled vector");
@@ -121,36 +121,53 @@ gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err)
     return GR_OK;
 }
 
-/* Forward of one layer: per token 2 (3HH + HH + 2HF), and per sequence of n tokens 4 n n H for scores and context. A short layer
- * has keys and values of every token, 2 (2HH), the rest of B, and one query a sequence, 4 n H. */
-static double layer_flops(const gr_config *c, const gr_batch *b, bool short_layer)
+/* Forward of one layer: per token 2 (3HH + HH + HG + FH), G being F or with a gate 2F, and per sequence of n tokens 4 H for each pair that attention
+ * sees, n n or fewer in a window. A short layer has keys and values of every token, 2 (2HH), the rest of B, and one query a sequence. */
+static double layer_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
 {
-    const double H = c->hidden, F = c->inter, T = b->n_tokens, B = b->n_rows;
-    double       squares = 0.0;
+    const gr_config *c = e->c;
+    const double     H = c->hidden, F = c->inter, G = c->gated ? 2.0 * F : F, T = b->n_tokens, B = b->n_rows;
+    const double     reach = c->local && c->local[l] ? c->window : -1.0;
+    double           pairs = 0.0;
 
-    if (short_layer) return 2.0 * T * 2.0 * H * H + 2.0 * B * (2.0 * H * H + 2.0 * H * F) + 4.0 * T * H;
+    if (gr_plan_short(&e->plan, l)) return 2.0 * T * 2.0 * H * H + 2.0 * B * (2.0 * H * H + H * G + F * H) + 4.0 * T * H;
     for (int32_t r = 0; r < b->n_rows; r++) {
         const double n = (double)b->cu_seqlens[r + 1] - (double)b->cu_seqlens[r];
-        squares += n * n;
+
+        pairs += reach < 0.0 || reach >= n ? n * n : n * (2.0 * reach + 1.0) - reach * (reach + 1.0);
     }
-    return 2.0 * T * (4.0 * H * H + 2.0 * H * F) + 4.0 * squares * H;
+    return 2.0 * T * (4.0 * H * H + H * G + F * H) + 4.0 * pairs * H;
+}
+
+/* Relative positions of one layer (DeBERTa): R rows to keys and to queries, and of each token and head as many dot products with them. */
+static double rel_flops(const gr_encoder *e, const gr_batch *b)
+{
+    const double H = e->c->hidden, terms = (double)e->c->rel_c2p + (double)e->c->rel_p2c;
+    int32_t      longest = 0;
+    double       R;
+
+    if (e->c->relative != GR_RELATIVE_DISENTANGLED) return 0.0;
+    for (int32_t r = 0; r < b->n_rows; r++)
+        if (b->cu_seqlens[r + 1] - b->cu_seqlens[r] > longest) longest = b->cu_seqlens[r + 1] - b->cu_seqlens[r];
+    R = (double)gr_config_rel_row(e->c, 1 - longest) - (double)gr_config_rel_row(e->c, longest - 1) + 1.0;
+    return terms * (2.0 * R * H * H + 2.0 * (double)b->n_tokens * R * H);
 }
 
 /* A layer or head that backward passes through counts three times; recomputation is not counted. */
 double gr_session_flops(const gr_session *s, const gr_batch *b, bool train)
 {
-    const gr_config   *c = s->enc.c;
-    const gr_head_spec h = s->enc.head;
-    const double       H = c->hidden, B = b->n_rows;
-    const int32_t      lowest = train ? gr_plan_lowest(s->enc.t, c) : gr_stage_none(c);
+    const gr_encoder  *e = &s->enc;
+    const gr_config   *c = e->c;
+    const double       H = c->hidden, rows = gr_plan_out_rows(e->head, b->n_tokens, b->n_rows), D = gr_plan_dense_cols(e->t, c);
+    const int32_t      lowest = train ? gr_plan_lowest(e->t, c) : gr_stage_none(c);
     double             total = 0.0;
 
+    if (c->has & GR_HAS_PROJECTION) total += 2.0 * (double)b->n_tokens * (double)c->embed * H * (lowest <= GR_STAGE_PROJECT ? 3.0 : 1.0);
     for (int32_t l = 0; l < c->layers; l++)
-        total += layer_flops(c, b, gr_plan_short(&s->enc.plan, l)) * (lowest < gr_stage_layer(l + 1, GR_STAGE_QKV) ? 3.0 : 1.0);
-    if (h.kind == GR_HEAD_CLASS || h.kind == GR_HEAD_REGRESSION) total += 2.0 * B * H * H * (lowest <= gr_stage_pooler(c) ? 3.0 : 1.0);
-    if (h.kind != GR_HEAD_EMBED)
-        total += 2.0 * (double)gr_plan_out_rows(h, b->n_tokens, b->n_rows) * H * (double)h.n_out * (lowest <= gr_stage_head(c) ? 3.0 : 1.0);
-    return total;
+        total += (layer_flops(e, b, l) + rel_flops(e, b)) * (lowest < gr_stage_layer(l + 1, GR_STAGE_QKV) ? 3.0 : 1.0);
+    if (e->head.kind == GR_HEAD_EMBED) return total;
+    if (e->t->dense_w >= 0) total += 2.0 * rows * H * D * (lowest <= gr_stage_dense(c) ? 3.0 : 1.0);
+    return total + 2.0 * rows * D * (double)e->head.n_out * (lowest <= gr_stage_head(c) ? 3.0 : 1.0);
 }
 
 size_t gr_session_memory(const gr_session *s) { return s->enc.op->memory(s->enc.ctx); }

@@ -89,7 +89,7 @@ static gr_status take_labels(gr_model *m, const char *const *given, gr_err *err)
     const size_t n = (size_t)m->head.n_out;
     const char **labels;
 
-    if (m->head.kind == GR_HEAD_REGRESSION || m->head.kind == GR_HEAD_EMBED) return GR_OK;
+    if (m->head.kind == GR_HEAD_REGRESSION || m->head.kind == GR_HEAD_EMBED || m->head.kind == GR_HEAD_MLM) return GR_OK;
     if (!given && m->config.labels && m->config.n_labels == m->head.n_out) given = m->config.labels;
     labels = gr_arena_calloc(&m->config.arena, n + 1, sizeof *labels);
     if (!labels) return gr_fail_nomem(err, "the labels");
@@ -164,10 +164,12 @@ static gr_status fill_new(gr_model *m, const char *dir, const gr_model_opts *o, 
     memcpy(m->dir, dir, strlen(dir) + 1);
     make_name(m->name, sizeof m->name, dir);
     m->head = o->head;
+    if (m->head.kind == GR_HEAD_MLM && m->head.n_out == 0) m->head.n_out = m->config.vocab_size;
     m->elem = o->elem;
     if (o->dropout >= 0.0) {
         if (o->dropout >= 1.0) return gr_fail(err, GR_E_ARG, "dropout %g is not below 1", o->dropout);
-        m->config.hidden_dropout = m->config.attn_dropout = m->config.classifier_dropout = o->dropout;
+        for (int i = 0; i < GR_DROP_COUNT; i++)
+            if (m->config.drop[i] >= 0.0) m->config.drop[i] = o->dropout;
     }
     GR_TRY(take_labels(m, o->labels, err));
     GR_TRY(gr_params_build(&m->params, &m->config, m->head, err));

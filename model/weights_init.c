@@ -1,4 +1,5 @@
 /* weights_init.c - fresh tensors: normal(0, initializer_range), zeros, ones, as transformers' _init_weights sets them. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,31 @@ static void put(gr_model *m, size_t at, double x)
     else ((float *)m->weights)[at] = (float)x;
 }
 
+/* A normal deviate within `cut` deviations of zero: others are drawn again. */
+static double cut_normal(gr_rng *r, double cut)
+{
+    double x;
+
+    do x = gr_rng_normal(r);
+    while (x < -cut || x > cut);
+    return x;
+}
+
+static double draw(const gr_model *m, gr_init init, gr_rng *r)
+{
+    const gr_config *c = &m->config;
+
+    switch (init) {
+    case GR_INIT_ZERO: return 0.0;
+    case GR_INIT_ONE: return 1.0;
+    case GR_INIT_NORMAL: return c->init_range * gr_rng_normal(r);
+    case GR_INIT_CUT: return c->init_range * cut_normal(r, c->init_cut);
+    case GR_INIT_CUT_OUT: return c->init_range / sqrt(2.0 * (double)c->layers) * cut_normal(r, c->init_cut);
+    case GR_INIT_CUT_LAST: return 1.0 / sqrt((double)c->hidden) * cut_normal(r, c->init_cut);
+    }
+    return 0.0;
+}
+
 void gr_model_init_tensor(gr_model *m, size_t i, uint64_t seed)
 {
     const gr_param *p = &m->params.p[i];
@@ -19,13 +45,10 @@ void gr_model_init_tensor(gr_model *m, size_t i, uint64_t seed)
 
     gr_rng_init(&r, seed, GR_RNG_INIT, gr_rng_hash(p->name));
     for (size_t k = 0; k < p->count; k++) {
-        double x = p->init == GR_INIT_ONE ? 1.0 : 0.0;
-
-        if (p->init == GR_INIT_NORMAL) x = m->config.init_range * gr_rng_normal(&r);
-        put(m, p->offset + k, x);
+        put(m, p->offset + k, draw(m, p->init, &r));
     }
     /* torch.nn.Embedding keeps the row of its padding_idx at zero. */
-    if ((int32_t)i == m->params.word_emb)
+    if ((int32_t)i == m->params.word_emb || ((int32_t)i == m->params.pos_emb && m->config.position_offset > 0))
         for (int32_t k = 0; k < p->cols; k++) put(m, p->offset + (size_t)m->config.pad_id * (size_t)p->cols + (size_t)k, 0.0);
 }
 

@@ -124,8 +124,9 @@ static bool three_stay(const loader *l, int32_t a, int32_t b, int32_t c)
 static bool stays(const loader *l, int32_t i)
 {
     const gr_param *p = &l->m->params.p[i];
-    const gr_layer_index *x = p->layer >= 0 ? &l->m->params.layer[p->layer] : NULL;
+    const gr_layer_index *x = p->home >= 0 ? &l->m->params.layer[p->home] : NULL;
 
+    if (x && x->k_w < 0) return can_stay(l, i);
     if (x && (i == x->q_w || i == x->k_w || i == x->v_w)) return three_stay(l, x->q_w, x->k_w, x->v_w);
     if (x && (i == x->q_b || i == x->k_b || i == x->v_b)) return three_stay(l, x->q_b, x->k_b, x->v_b);
     return can_stay(l, i);

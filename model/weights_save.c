@@ -16,7 +16,7 @@ static const char *architecture(char *out, size_t cap, const gr_model *m)
 {
     static const char *const tails[] = {
         [GR_HEAD_CLASS] = "ForSequenceClassification", [GR_HEAD_REGRESSION] = "ForSequenceClassification",
-        [GR_HEAD_TOKEN] = "ForTokenClassification", [GR_HEAD_EMBED] = "Model",
+        [GR_HEAD_TOKEN] = "ForTokenClassification", [GR_HEAD_EMBED] = "Model", [GR_HEAD_MLM] = "ForMaskedLM",
     };
 
     (void)snprintf(out, cap, "%s%s", gr_family_at(m->config.family)->class_prefix, tails[m->head.kind]);

@@ -45,7 +45,7 @@ void gr_tb_copy_row(gr_tb *t, const gr_tb *from, int32_t r, gr_head_kind kind)
     /* appending a row marks its tokens as unlabelled, and a class head keeps its labels by row in the same array */
     memcpy(kept, t->classes, (size_t)row * sizeof *kept);
     const int32_t at = gr_tb_row(t, from->ids + a, from->types + a, n, from->slots[r]);
-    if (kind == GR_HEAD_TOKEN) {
+    if (gr_head_per_token(kind)) {
         memcpy(t->classes + at, from->classes + a, (size_t)n * sizeof *t->classes);
     } else {
         memcpy(t->classes, kept, (size_t)row * sizeof *kept);
@@ -60,7 +60,7 @@ double gr_tb_labelled(const gr_tb *t, gr_head_kind kind)
     double n = 0.0;
 
     if (kind == GR_HEAD_EMBED) return t->b.n_rows / 2;
-    if (kind != GR_HEAD_TOKEN) return t->b.n_rows;
+    if (!gr_head_per_token(kind)) return t->b.n_rows;
     for (int32_t i = 0; i < t->b.n_tokens; i++) n += t->classes[i] != GR_LABEL_IGNORE;
     return n;
 }

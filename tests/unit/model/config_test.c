@@ -27,7 +27,7 @@ static void test_defaults(void **state)
     assert_int_equal(c.act, GR_ACT_GELU);
     assert_near(c.ln_eps, 1e-12, 0, "layer_norm_eps");
     assert_near(c.init_range, 0.02, 0, "initializer_range");
-    assert_near(c.classifier_dropout, 0.1, 0, "classifier dropout follows hidden dropout");
+    assert_near(c.drop[GR_DROP_HEAD], 0.1, 0, "classifier dropout follows hidden dropout");
     assert_int_equal(c.n_labels, 0);
     assert_null(c.labels);
     assert_false(c.has_head);
@@ -48,9 +48,9 @@ static void test_values(void **state)
     (void)state;
     assert_ok(parse(&c, json, &err), &err);
     assert_int_equal(c.act, GR_ACT_GELU_TANH);
-    assert_near(c.hidden_dropout, 0.2, 0, "hidden");
-    assert_near(c.attn_dropout, 0.0, 0, "attention");
-    assert_near(c.classifier_dropout, 0.3, 0, "classifier");
+    assert_near(c.drop[GR_DROP_EMBED], 0.2, 0, "hidden");
+    assert_near(c.drop[GR_DROP_ATTN], 0.0, 0, "attention");
+    assert_near(c.drop[GR_DROP_HEAD], 0.3, 0, "classifier");
     assert_int_equal(c.type_vocab, 0);
     assert_int_equal(c.pad_id, 7);
     assert_true(c.has_head);

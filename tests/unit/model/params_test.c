@@ -48,7 +48,7 @@ static void test_counts(void **state)
     drop(&f);
     make(&f, GR_HEAD_TOKEN, 9);
     assert_int_equal(f.params.n, 5 + 3 * 16 + 2);
-    assert_int_equal(f.params.pooler_w, -1);
+    assert_int_equal(f.params.dense_w, -1);
     assert_int_equal(f.params.n_weights, emb + 3 * layer + 9 * 21);
     drop(&f);
     make(&f, GR_HEAD_EMBED, 0);
@@ -101,7 +101,7 @@ static void test_indices(void **state)
         assert_int_equal(f.params.p[x->down_w].layer, l);
     }
     assert_string_equal(f.params.p[f.params.word_emb].name, "bert.embeddings.word_embeddings.weight");
-    assert_string_equal(f.params.p[f.params.pooler_b].name, "bert.pooler.dense.bias");
+    assert_string_equal(f.params.p[f.params.dense_b].name, "bert.pooler.dense.bias");
     assert_string_equal(f.params.p[f.params.head_w].name, "classifier.weight");
     assert_int_equal(f.params.p[f.params.head_w].rows, 1);
     assert_int_equal(f.params.p[f.params.head_b].part, GR_PART_HEAD);

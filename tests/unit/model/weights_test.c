@@ -272,7 +272,7 @@ static void test_other_head(void **state)
     o.dir = dir;
     o.dropout = 0.25;
     assert_ok(gr_model_open(&back, &o, &err), &err); /* the pooler is left aside */
-    assert_near(back->config.attn_dropout, 0.25, 0, "dropout replaced");
+    assert_near(back->config.drop[GR_DROP_ATTN], 0.25, 0, "dropout replaced");
     assert_non_null(strstr(back->warnings[0], "pooler"));
     gr_model_close(back);
     gr_model_close(m);
