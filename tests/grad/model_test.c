@@ -1,5 +1,5 @@
 /* model_test.c - the whole backward pass against central differences of the loss, in double on ref64: every head, with
- * dropout, label smoothing, recomputation, micro-batches and each activation.
+ * dropout, label smoothing, recomputation, micro-batches and each activation, and every family with every head in turn.
  *
  * With h = 1e-5 the truncation error is h^2 f'''/6, about 1e-10, and rounding is 1e-16 / h = 1e-11 of the loss; entries are
  * compared to 1e-6 relative, of at least a thousandth of the model's largest gradient, where both vanish.
@@ -15,19 +15,21 @@ typedef struct setup {
     const char  *act;
     double       dropout, smoothing;
     bool         recompute, split; /* split: two micro-batches */
+    const char  *family;
 } setup;
 
 static const setup setups[] = {
-    { "class", GR_HEAD_CLASS, "gelu", 0.0, 0.0, false, false },
-    { "class, dropout", GR_HEAD_CLASS, "gelu", 0.2, 0.0, false, false },
-    { "class, dropout, smoothing, recompute", GR_HEAD_CLASS, "gelu_new", 0.2, 0.1, true, false },
-    { "class, dropout, relu, micro-batches", GR_HEAD_CLASS, "relu", 0.1, 0.0, false, true },
-    { "regression, dropout", GR_HEAD_REGRESSION, "gelu", 0.2, 0.0, false, false },
-    { "regression, recompute, micro-batches", GR_HEAD_REGRESSION, "gelu", 0.1, 0.0, true, true },
-    { "token, dropout", GR_HEAD_TOKEN, "gelu", 0.2, 0.0, false, false },
-    { "token, dropout, smoothing, recompute, micro-batches", GR_HEAD_TOKEN, "gelu_new", 0.2, 0.1, true, true },
-    { "embed, dropout", GR_HEAD_EMBED, "gelu", 0.1, 0.0, false, false },
-    { "embed, dropout, recompute", GR_HEAD_EMBED, "gelu", 0.1, 0.0, true, false },
+    { "class", GR_HEAD_CLASS, "gelu", 0.0, 0.0, false, false, "bert" },
+    { "class, dropout", GR_HEAD_CLASS, "gelu", 0.2, 0.0, false, false, "bert" },
+    { "class, dropout, smoothing, recompute", GR_HEAD_CLASS, "gelu_new", 0.2, 0.1, true, false, "bert" },
+    { "class, dropout, relu, micro-batches", GR_HEAD_CLASS, "relu", 0.1, 0.0, false, true, "bert" },
+    { "regression, dropout", GR_HEAD_REGRESSION, "gelu", 0.2, 0.0, false, false, "bert" },
+    { "regression, recompute, micro-batches", GR_HEAD_REGRESSION, "gelu", 0.1, 0.0, true, true, "bert" },
+    { "token, dropout", GR_HEAD_TOKEN, "gelu", 0.2, 0.0, false, false, "bert" },
+    { "token, dropout, smoothing, recompute, micro-batches", GR_HEAD_TOKEN, "gelu_new", 0.2, 0.1, true, true, "bert" },
+    { "embed, dropout", GR_HEAD_EMBED, "gelu", 0.1, 0.0, false, false, "bert" },
+    { "embed, dropout, recompute", GR_HEAD_EMBED, "gelu", 0.1, 0.0, true, false, "bert" },
+    { "masked words, dropout, micro-batches", GR_HEAD_MLM, "gelu", 0.1, 0.0, false, true, "bert" },
 };
 
 typedef struct probe {
@@ -98,6 +100,7 @@ static void check_setup(const setup *u)
     gr_rng          r;
     gr_err          err = GR_ERR_INIT;
 
+    t.family = u->family;
     t.act = u->act;
     t.dropout = u->dropout;
     p.m = gr_tiny_model(&t, 5);
@@ -136,8 +139,21 @@ static void backward_is_the_slope(void **state)
     gr_cases_done("tensors against differences", 300);
 }
 
+/* Every family with every head, half of them computing layers again. */
+static void of_every_family(void **state)
+{
+    static const gr_head_kind kinds[] = { GR_HEAD_CLASS, GR_HEAD_TOKEN, GR_HEAD_EMBED, GR_HEAD_MLM };
+
+    (void)state;
+    for (size_t i = 1; gr_tiny_families[i]; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+            check_setup(&(setup){ .name = gr_tiny_families[i], .kind = kinds[k], .act = i % 2 ? "gelu" : "gelu_new", .dropout = 0.1,
+                                  .recompute = (i + k) % 2, .family = gr_tiny_families[i] });
+    gr_cases_done("tensors of families against differences", 1000);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(backward_is_the_slope) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(backward_is_the_slope), cmocka_unit_test(of_every_family) };
     return gr_test_main(tests);
 }

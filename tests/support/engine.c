@@ -103,9 +103,9 @@ int64_t *gr_tensor_i64(const gr_st *st, const char *name, size_t *n)
 
 gr_tiny gr_tiny_default(gr_head_kind kind, const char *device)
 {
-    const int32_t n_out[] = { [GR_HEAD_CLASS] = 3, [GR_HEAD_REGRESSION] = 1, [GR_HEAD_TOKEN] = 5, [GR_HEAD_EMBED] = 0 };
+    const int32_t n_out[] = { [GR_HEAD_CLASS] = 3, [GR_HEAD_REGRESSION] = 1, [GR_HEAD_TOKEN] = 5, [GR_HEAD_EMBED] = 0, [GR_HEAD_MLM] = 29 };
 
-    return (gr_tiny){ .hidden = 16, .heads = 2, .layers = 2, .inter = 20, .vocab = 29, .positions = 24, .dropout = 0.1, .act = "gelu",
+    return (gr_tiny){ .hidden = 16, .heads = 2, .layers = 2, .inter = 20, .vocab = 29, .positions = 24, .dropout = 0.1, .act = "gelu", .family = "bert",
                       .head = { kind, n_out[kind] }, .elem = gr_device_find(device)->elem };
 }
 
@@ -125,22 +125,65 @@ static void randomise(gr_model *m, uint64_t seed)
     }
 }
 
+/* What a family's config.json says beside the sizes. Embeddings narrower than the encoder where a family can have them; windows and buckets
+ * small enough for sequences of ten tokens to reach beyond. */
+static const struct { const char *family, *keys; } extras[] = {
+    { "bert", "\"type_vocab_size\":2" },
+    { "distilbert", "\"type_vocab_size\":0" },
+    { "roberta", "\"type_vocab_size\":2,\"pad_token_id\":1" },
+    { "xlm-roberta", "\"type_vocab_size\":2,\"pad_token_id\":1" },
+    { "camembert", "\"type_vocab_size\":2,\"pad_token_id\":1" },
+    { "mpnet", "\"relative_attention_num_buckets\":32,\"pad_token_id\":1" },
+    { "electra", "\"type_vocab_size\":2,\"embedding_size\":12" },
+    { "albert", "\"type_vocab_size\":2,\"embedding_size\":12,\"num_hidden_groups\":1" },
+    { "deberta-v2", "\"relative_attention\":true,\"pos_att_type\":[\"p2c\",\"c2p\"],\"share_att_key\":true,\"position_buckets\":6,\"norm_rel_ebd\":\"layer_norm\","
+                    "\"position_biased_input\":false" },
+    { "deberta-v2/own-keys", "\"relative_attention\":true,\"pos_att_type\":\"c2p|p2c\",\"share_att_key\":false,\"max_relative_positions\":7,\"pooler_dropout\":0.2,"
+                             "\"type_vocab_size\":2" },
+    { "modernbert", "\"local_attention\":6,\"global_attn_every_n_layers\":2,\"embedding_dropout\":0.1,\"attention_dropout\":0.1,\"mlp_dropout\":0.2,"
+                    "\"classifier_dropout\":0.1" },
+    { "modernbert/biased", "\"local_attention\":6,\"global_attn_every_n_layers\":1,\"attention_bias\":true,\"mlp_bias\":true,\"norm_bias\":true,"
+                           "\"classifier_bias\":true,\"classifier_pooling\":\"mean\",\"attention_dropout\":0.1,\"classifier_dropout\":0.2" },
+};
+
+const char *const gr_tiny_families[] = { "bert", "distilbert", "roberta", "xlm-roberta", "camembert", "mpnet", "electra", "albert", "deberta-v2",
+                                         "deberta-v2/own-keys", "modernbert", "modernbert/biased", NULL };
+
+static const char *extra_keys(const char *family)
+{
+    for (size_t i = 0; i < sizeof extras / sizeof *extras; i++)
+        if (strcmp(extras[i].family, family) == 0) return extras[i].keys;
+    fail_msg("no tiny %s", family);
+    return "";
+}
+
+/* Sizes under every spelling there is: a family reads its own. */
+static void write_config(const gr_tiny *t, const char *path)
+{
+    const bool pad_one = strstr(extra_keys(t->family), "\"pad_token_id\":1") != NULL;
+    FILE      *f = fopen(path, "w");
+
+    assert_non_null(f);
+    fprintf(f, "{\"model_type\":\"%.*s\",%s,\"vocab_size\":%d,\"max_position_embeddings\":%d,\"initializer_range\":0.02,", (int)strcspn(t->family, "/"),
+            t->family, extra_keys(t->family), (int)t->vocab, (int)t->positions + (pad_one ? 2 : 0)); /* positions begin behind the pad's */
+    if (!pad_one) fprintf(f, "\"pad_token_id\":0,");
+    fprintf(f, "\"hidden_size\":%d,\"num_hidden_layers\":%d,\"num_attention_heads\":%d,\"intermediate_size\":%d,\"layer_norm_eps\":1e-12,",
+            (int)t->hidden, (int)t->layers, (int)t->heads, (int)t->inter);
+    fprintf(f, "\"dim\":%d,\"n_layers\":%d,\"n_heads\":%d,\"hidden_dim\":%d,\"dropout\":%g,", (int)t->hidden, (int)t->layers, (int)t->heads, (int)t->inter,
+            t->dropout);
+    fprintf(f, "\"hidden_act\":\"%s\",\"activation\":\"%s\",\"hidden_activation\":\"%s\",\"hidden_dropout_prob\":%g,\"attention_probs_dropout_prob\":%g}\n",
+            t->act, t->act, t->act, t->dropout, t->dropout);
+    assert_int_equal(fclose(f), 0);
+}
+
 gr_model *gr_tiny_model(const gr_tiny *t, uint64_t seed)
 {
     char      path[1024];
-    FILE     *f;
     gr_model *m = NULL;
     gr_err    err = GR_ERR_INIT;
 
     (void)snprintf(path, sizeof path, "%s/config.json", gr_test_tmpdir());
-    f = fopen(path, "w");
-    assert_non_null(f);
-    fprintf(f, "{\"model_type\":\"bert\",\"architectures\":[\"BertModel\"],\"vocab_size\":%d,\"hidden_size\":%d,\"num_hidden_layers\":%d,"
-               "\"num_attention_heads\":%d,\"intermediate_size\":%d,\"hidden_act\":\"%s\",\"max_position_embeddings\":%d,"
-               "\"type_vocab_size\":2,\"layer_norm_eps\":1e-12,\"initializer_range\":0.02,\"pad_token_id\":0,"
-               "\"hidden_dropout_prob\":%g,\"attention_probs_dropout_prob\":%g}\n",
-            (int)t->vocab, (int)t->hidden, (int)t->layers, (int)t->heads, (int)t->inter, t->act, (int)t->positions, t->dropout, t->dropout);
-    assert_int_equal(fclose(f), 0);
+    write_config(t, path);
     assert_ok(gr_model_create(&m, path, &(gr_model_opts){ .head = t->head, .seed = seed, .elem = t->elem, .dropout = -1.0 }, &err), &err);
     randomise(m, seed);
     return m;
@@ -156,14 +199,14 @@ gr_tb *gr_tiny_batch(const gr_tiny *t, const int32_t *lengths, int32_t rows, uin
         int32_t ids[512], types[512];
         assert_true(lengths[i] <= 512);
         for (int32_t k = 0; k < lengths[i]; k++) {
-            ids[k] = (int32_t)gr_rng_below(&r, (uint64_t)t->vocab);
+            ids[k] = 2 + (int32_t)gr_rng_below(&r, (uint64_t)t->vocab - 2); /* no pad id: its row has no gradient */
             types[k] = 2 * k >= lengths[i];
         }
         (void)gr_tb_row(b, ids, types, lengths[i], (uint32_t)i);
     }
     for (int32_t i = 0; i < rows; i++) b->values[i] = 2.0 * gr_rng_uniform(&r) - 1.0;
-    for (int32_t i = 0; t->head.n_out && i < (t->head.kind == GR_HEAD_TOKEN ? b->b.n_tokens : rows); i++) {
-        const bool ignored = t->head.kind == GR_HEAD_TOKEN && gr_rng_below(&r, 4) == 0;
+    for (int32_t i = 0; t->head.n_out && i < (gr_head_per_token(t->head.kind) ? b->b.n_tokens : rows); i++) {
+        const bool ignored = gr_head_per_token(t->head.kind) && gr_rng_below(&r, 4) == 0;
         b->classes[i] = ignored ? GR_LABEL_IGNORE : (int32_t)gr_rng_below(&r, (uint64_t)t->head.n_out);
     }
     return b;

@@ -28,14 +28,17 @@ void gr_tb_copy_row(gr_tb *t, const gr_tb *from, int32_t r, gr_head_kind kind);
 double  *gr_tensor_f64(const gr_st *st, const char *name, size_t *n);
 int64_t *gr_tensor_i64(const gr_st *st, const char *name, size_t *n);
 
-/* A fresh tiny BERT: 2 layers of the given width, the given dropout, every tensor random (no zero bias, no unit gain). */
+/* A fresh tiny model of a family: 2 layers of the given width, the given dropout, every tensor random (no zero bias, no unit gain). */
 typedef struct gr_tiny {
     int32_t      hidden, heads, layers, inter, vocab, positions;
     double       dropout;
     const char  *act; /* "gelu" ... */
+    const char  *family; /* model_type, or one of gr_tiny_families with another configuration ("deberta-v2/own-keys") */
     gr_head_spec head;
     int          elem;
 } gr_tiny;
+/* Every family and the variants that change its passes; BERT first; ends with NULL. */
+extern const char *const gr_tiny_families[];
 gr_tiny   gr_tiny_default(gr_head_kind kind, const char *device);
 gr_model *gr_tiny_model(const gr_tiny *t, uint64_t seed);
 /* A random batch for it, lengths as given, with labels of the head's kind (a quarter of the tokens ignored). */
