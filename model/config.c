@@ -285,8 +285,7 @@ enum { MPNET_BUCKETS = 32, MPNET_DISTANCE = 128 }; /* fixed in modeling_mpnet.py
 int32_t gr_config_rel_rows(const gr_config *c)
 {
     if (c->relative == GR_RELATIVE_BUCKETS) return c->rel_buckets;
-    if (c->relative == GR_RELATIVE_DISENTANGLED) return 2 * (c->rel_buckets > 0 ? c->rel_buckets : c->rel_distance);
-    return 0;
+    return 2 * (c->rel_buckets > 0 ? c->rel_buckets : c->rel_distance); /* DeBERTa's, whether or not attention reads them; else 0 */
 }
 
 /* T5's buckets (modeling_mpnet.py, relative_position_bucket): half of them for keys behind the query, of each half the first half one

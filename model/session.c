@@ -84,7 +84,7 @@ static gr_status take_small(gr_session *s, gr_err *err)
         return gr_fail_nomem(err, "logits");
     if (s->o.tap_hidden && wide > n) n = wide;
     s->host = malloc(n ? n : 1);
-    GR_TRY(gr_batch_store_plan(&s->batch, &s->o, &m->config, s->rows.table ? s->rows.table->count / (size_t)s->rows.table->width : 0, err));
+    GR_TRY(gr_batch_store_plan(&s->batch, &s->o, s->rows.table ? s->rows.table->count / (size_t)s->rows.table->width : 0, err));
     s->batch.host = calloc(1, s->batch.bytes);
     s->batch.count = calloc((size_t)m->config.vocab_size + 1, sizeof *s->batch.count);
     if (!s->host || !s->batch.host || !s->batch.count) return gr_fail_nomem(err, "a batch");
@@ -120,7 +120,7 @@ static gr_status build(gr_session *s, gr_err *err)
         .tokens = max32(max32(s->o.max_tokens, s->o.max_rows), s->batch.rel_rows), .rows = s->o.max_rows, .max_len = s->o.max_length,
         .width = max32(max32(3 * c->hidden, c->gated ? 2 * c->inter : c->inter), s->model->head.n_out), .hidden = c->hidden, .heads = c->heads,
         .bias = c->relative == GR_RELATIVE_BUCKETS ? GR_ATTN_BIAS_BUCKETS : c->relative == GR_RELATIVE_DISENTANGLED ? GR_ATTN_BIAS_DISENTANGLED : GR_ATTN_BIAS_NONE,
-        .rel_rows = c->relative == GR_RELATIVE_DISENTANGLED ? s->batch.rel_rows : gr_config_rel_rows(c) });
+        .rel_rows = c->relative == GR_RELATIVE_BUCKETS ? gr_config_rel_rows(c) : s->batch.rel_rows });
     return gr_session_push(s, err);
 }
 

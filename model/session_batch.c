@@ -26,7 +26,7 @@ gr_status gr_batch_store_offsets(gr_batch_store *st, const gr_session_opts *o, c
     const int32_t reach = o->max_length - 1;
     size_t        n;
 
-    if (gr_config_rel_rows(c) == 0) return GR_OK;
+    if (c->relative != GR_RELATIVE_BUCKETS && c->relative != GR_RELATIVE_DISENTANGLED) return GR_OK;
     if (!gr_mul_size(&n, 2 * (size_t)reach + 1, sizeof *st->rel_row) || !(st->rel_row = malloc(n))) return gr_fail_nomem(err, "relative positions");
     for (int32_t i = -reach; i <= reach; i++) st->rel_row[reach + i] = gr_config_rel_row(c, i);
     st->rel_zero = reach;
@@ -34,10 +34,10 @@ gr_status gr_batch_store_offsets(gr_batch_store *st, const gr_session_opts *o, c
     return GR_OK;
 }
 
-gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, const gr_config *c, size_t rows, gr_err *err)
+gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, size_t rows, gr_err *err)
 {
     const size_t words = (rows + 31) / 32, T = (size_t)o->max_tokens, B = (size_t)o->max_rows, i32 = sizeof(int32_t);
-    const size_t offsets = gr_config_rel_rows(c) ? 2 * (size_t)o->max_length - 1 : 0, R = (size_t)st->rel_rows;
+    const size_t offsets = st->rel_row ? 2 * (size_t)o->max_length - 1 : 0, R = (size_t)st->rel_rows;
     size_t       end = 0;
     const bool   ok = place(&st->ids, &end, T, i32) && place(&st->types, &end, T, i32) && place(&st->positions, &end, T, i32) &&
                     place(&st->row_of, &end, T, i32) && place(&st->pos_in, &end, T, i32) && place(&st->by_id, &end, T, i32) &&

@@ -64,7 +64,7 @@ static inline size_t gr_session_slab(const gr_session *s) { return s->model->par
 
 /* session_batch.c: sizes the store (memory is the session's to take); checks a batch, brings it to the device and
  * describes it in *out. *labelled: rows, labelled tokens or pairs that carry a label. GR_E_ARG names row and token. */
-gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, const gr_config *c, size_t rows, gr_err *err) GR_MUST_USE;
+gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, size_t rows, gr_err *err) GR_MUST_USE;
 /* The offsets of the longest sequence and what they reach: before the plan, which needs rel_rows. */
 gr_status gr_batch_store_offsets(gr_batch_store *st, const gr_session_opts *o, const gr_config *c, gr_err *err) GR_MUST_USE;
 gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool labels, gr_pass *out, int64_t *labelled, gr_err *err) GR_MUST_USE;
