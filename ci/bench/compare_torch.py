@@ -6,8 +6,8 @@
     ci/bench/compare_torch.py --table --out FILE.json          the figures so far, nothing is measured
 
 A case is MODE:BATCH:PRECISION[:MODEL]. Modes: train; infer; sorted (inference, the same rows ordered by length); embed (sentences to
-unit vectors). MODEL is minilm (the folder --model, the default) or bert-base (that shape with random weights; the script makes the
-folder). `start` is a case of its own: processes from start to end, list and one sentence embedded against importing
+unit vectors). MODEL is minilm (the folder --model, the default) or a shape with random weights, of which the script makes the
+folder: bert-base, mpnet-base, deberta-v3-base, modernbert-base (see SHAPES). `start` is a case of its own: processes from start to end, list and one sentence embedded against importing
 PyTorch and doing the same. Without --only all cases of CASES are run; --list prints them.
 
 Rules. Each rival setting is one process (ci/bench/torch_worker.py), so its peak memory is its own; its first pass, where
@@ -34,11 +34,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 NEEDS = ["torch", "transformers", "tokenizers", "onnx", "onnxscript", "onnxruntime", "sentence-transformers"]
 CASES = ["train:8:f32", "train:32:f32", "train:8:bf16", "train:32:bf16", "infer:32:f32", "sorted:32:f32", "infer:32:bf16", "infer:8:f32",
-         "embed:32:f32", "train:32:f32:bert-base", "train:32:bf16:bert-base", "infer:32:f32:bert-base", "start"]
+         "embed:32:f32", "train:32:f32:bert-base", "train:32:bf16:bert-base", "infer:32:f32:bert-base", "train:32:f32:mpnet-base",
+         "train:32:bf16:mpnet-base", "start"]
 DROP = 0.7  # of the probing round's best
-BERT_BASE = dict(model_type="bert", architectures=["BertForSequenceClassification"], vocab_size=30522, hidden_size=768, num_hidden_layers=12,
-                 num_attention_heads=12, intermediate_size=3072, hidden_act="gelu", hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.1,
-                 max_position_embeddings=512, type_vocab_size=2, initializer_range=0.02, layer_norm_eps=1e-12, pad_token_id=0)
+# Shapes with random weights: class of transformers, what differs from its BERT-base sized defaults. All have MiniLM's vocabulary and tokenizer.
+WIDE = dict(vocab_size=30522, hidden_size=768, num_hidden_layers=12, num_attention_heads=12, intermediate_size=3072, pad_token_id=0)
+SHAPES = {
+    "bert-base": ("Bert", WIDE),
+    "mpnet-base": ("MPNet", dict(WIDE, pad_token_id=1, max_position_embeddings=514, layer_norm_eps=1e-5)),
+    "deberta-v3-base": ("DebertaV2", dict(WIDE, relative_attention=True, pos_att_type=["p2c", "c2p"], share_att_key=True, position_buckets=256,
+                                          norm_rel_ebd="layer_norm", position_biased_input=False, max_relative_positions=-1)),
+    "modernbert-base": ("ModernBert", dict(WIDE, num_hidden_layers=22, intermediate_size=1152)),
+}
 
 # What must hold: (case, what is compared, against which settings, target). "rate": at least; "memory": at most, as glue-run / rival.
 EAGER, ANY_TORCH, ORT, ST = (lambda s: s["engine"] == "torch" and s["attn"] == "eager" and s["optimizer"] == "fused" and not s["compile"],
@@ -55,6 +62,13 @@ TARGETS = [
     ("train:32:f32:bert-base", "rate", "PyTorch eager, fused AdamW", EAGER, 3.0), ("train:32:f32:bert-base", "memory", "PyTorch eager, fused AdamW", EAGER, 0.55),
     ("train:32:bf16:bert-base", "rate", "PyTorch's best bf16", ANY_TORCH, 2.0),
     ("infer:32:f32:bert-base", "rate", "PyTorch's best", ANY_TORCH, None),
+    ("train:32:f32:mpnet-base", "rate", "PyTorch eager, fused AdamW", EAGER, 3.0),
+    ("train:32:f32:mpnet-base", "memory", "PyTorch eager, fused AdamW", EAGER, 0.55),
+    ("train:32:bf16:mpnet-base", "rate", "PyTorch's best bf16", ANY_TORCH, 2.0),
+    ("train:32:f32:deberta-v3-base", "rate", "PyTorch eager, fused AdamW", EAGER, None),
+    ("train:32:f32:modernbert-base", "rate", "PyTorch eager, fused AdamW", EAGER, None),
+    ("infer:32:f32:deberta-v3-base", "rate", "PyTorch's best", ANY_TORCH, None),
+    ("infer:32:f32:modernbert-base", "rate", "PyTorch's best", ANY_TORCH, None),
 ]
 # --gradient-checkpointing against PyTorch's memory and against glue-run's own time without it
 CHECKPOINTING = {"train:32:f32": 0.4, "train:32:f32:bert-base": 0.4}
@@ -69,6 +83,8 @@ class Case:
         self.name, self.mode, self.batch, self.precision = text, parts[0], int(parts[1]), parts[2]
         self.model = parts[3] if len(parts) == 4 else "minilm"
         self.big = self.model != "minilm"
+        if self.big and self.model not in SHAPES:
+            sys.exit("%s: no such model; minilm, %s" % (text, ", ".join(SHAPES)))
 
     def steps(self, asked):
         if asked:
@@ -153,9 +169,9 @@ def model_of(a, case):
         for f in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
             if os.path.exists(os.path.join(a.model, f)):
                 shutil.copy(os.path.join(a.model, f), out)
-        code = ("import sys,json,torch,transformers as t; torch.manual_seed(1); c=t.BertConfig(**json.loads(sys.argv[1]));"
-                "t.BertForSequenceClassification(c).save_pretrained(sys.argv[2])")
-        subprocess.run([python_of(a), "-c", code, json.dumps(BERT_BASE), out], check=True, stderr=subprocess.DEVNULL)
+        code = ("import sys,json,torch,transformers as t; torch.manual_seed(1); name=sys.argv[1]; c=getattr(t,name+'Config')(**json.loads(sys.argv[2]));"
+                "getattr(t,name+'ForSequenceClassification')(c).save_pretrained(sys.argv[3])")
+        subprocess.run([python_of(a), "-c", code, SHAPES[case.model][0], json.dumps(SHAPES[case.model][1]), out], check=True, stderr=subprocess.DEVNULL)
     return out
 
 

@@ -13,6 +13,7 @@ its standard input and prints {"rate": real tokens a second, "seconds", "tokens"
   graph      onnxruntime: plain | fused (its transformer optimiser); in folder "onnx", made before with
              --export MODEL FILE.onnx and --fuse MODEL FILE.onnx FUSED.onnx
 """
+import inspect
 import json
 import os
 import resource
@@ -65,7 +66,8 @@ class TorchRival:
             self.opt = torch.optim.AdamW(self.m.parameters(), lr=1e-5, fused=q["optimizer"] == "fused", foreach=q["optimizer"] == "foreach")
         self.f = torch.compile(self.m, dynamic=True) if q["compile"] else self.m
         host, self.tokens = batches_of(q, tokens_of(q)[1])
-        self.batches = [{k: torch.tensor(v) for k, v in b.items()} for b in host]
+        takes = inspect.signature(m.forward).parameters  # some families have no segments
+        self.batches = [{k: torch.tensor(v) for k, v in b.items() if k in takes} for b in host]
 
     def forward(self, b):
         if self.q["precision"] == "autocast":
