@@ -9,9 +9,9 @@
 #include "data/manifest.h"
 #include "harness/cmd.h"
 #include "harness/job_record.h"
+#include "harness/list_models.h"
 #include "harness/locate.h"
 #include "metrics/metric.h"
-#include "model/config.h"
 #include "model/session.h"
 #include "results/grid.h"
 #include "tasks/load.h"
@@ -124,57 +124,6 @@ static void list_data(gr_grid *g, const char *dir)
     gr_buf_addf(&g->notes, "looked in %s\n", dir);
 }
 
-/* ---- models: the embedded one and what lies below models/ and the cache ---- */
-
-static void add_model(gr_grid *g, const char *name, const char *dir)
-{
-    char path[GR_PATH_MAX];
-    gr_config c;
-    gr_err err = GR_ERR_INIT;
-
-    if (!gr_fs_join(path, sizeof path, dir, "config.json") || !gr_fs_is_file(path)) return;
-    gr_grid_row(g);
-    gr_grid_text(g, 0, "%s", name);
-    gr_grid_text(g, 6, "%.900s", dir);
-    if (gr_config_read(&c, path, &err) != GR_OK) {
-        gr_grid_text(g, 1, "%s", err.msg);
-        return;
-    }
-    gr_grid_text(g, 1, "%s", gr_family_name(c.family));
-    gr_grid_number(g, 2, "%.0f", c.layers);
-    gr_grid_number(g, 3, "%.0f", c.hidden);
-    gr_grid_number(g, 4, "%.0f", c.heads);
-    gr_grid_number(g, 5, "%.0f", c.vocab_size);
-    gr_config_free(&c);
-}
-
-static void add_models_below(gr_grid *g, const char *dir)
-{
-    gr_fs_list l = { 0 };
-    char path[GR_PATH_MAX];
-
-    if (!gr_fs_is_dir(dir) || gr_fs_list_dir(&l, dir, NULL) != GR_OK) return;
-    for (size_t i = 0; i < l.n; i++)
-        if (gr_fs_join(path, sizeof path, dir, l.names[i])) add_model(g, l.names[i], path);
-    gr_fs_list_free(&l);
-}
-
-static void list_models(gr_grid *g)
-{
-    static const char *const columns[] = { "model", "family", "layers", "hidden", "heads", "vocabulary", "folder" };
-    char dir[GR_PATH_MAX], home[GR_PATH_MAX];
-
-    gr_grid_open(g, columns, sizeof columns / sizeof *columns);
-    if (gr_locate_demo_model(dir, NULL) == GR_OK) add_model(g, "demo", dir);
-    add_models_below(g, "models");
-    gr_locate_home(home);
-    (void)snprintf(dir, sizeof dir, "%.4000s/models", home);
-    add_models_below(g, dir);
-    gr_buf_adds(&g->notes, "families: ");
-    for (int f = 0; f < GR_FAMILY_COUNT; f++) gr_buf_addf(&g->notes, "%s%s", f ? ", " : "", gr_family_name((gr_family)f));
-    gr_buf_adds(&g->notes, "\n");
-}
-
 /* ---- the command ---- */
 
 /* A task's data have a manifest of its name, and one that can be read. */
@@ -214,7 +163,7 @@ static gr_status fill(gr_grid *g, const char *what, const list_opts *o, gr_err *
     const char *near;
 
     if (strcmp(what, "tasks") == 0) list_tasks(g);
-    else if (strcmp(what, "models") == 0) list_models(g);
+    else if (strcmp(what, "models") == 0) gr_list_models(g);
     else if (strcmp(what, "metrics") == 0) list_metrics(g);
     else if (strcmp(what, "suites") == 0) list_suites(g);
     else if (strcmp(what, "devices") == 0) list_devices(g);

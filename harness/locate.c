@@ -8,6 +8,8 @@
 
 #include "base/json.h"
 #include "harness/build_info.h"
+#include "harness/catalogue.h"
+#include "harness/hub.h"
 
 /* Folder of the running program; "." when it cannot be told. */
 static void exe_dir(char out[GR_PATH_MAX])
@@ -87,19 +89,47 @@ static bool has_config(char out[GR_PATH_MAX], const char *dir)
     return true;
 }
 
+/* <base>/<name>, and for a name of the catalogue with an owner before it also what stands behind the owner. */
+static bool is_below(char out[GR_PATH_MAX], const char *base, const char *name)
+{
+    char dir[GR_PATH_MAX];
+
+    if (gr_fs_join(dir, sizeof dir, base, name) && has_config(out, dir)) return true;
+    return gr_published_find(name) && gr_fs_join(dir, sizeof dir, base, gr_published_base(name)) && has_config(out, dir);
+}
+
+void gr_locate_models_home(char out[GR_PATH_MAX])
+{
+    char home[GR_PATH_MAX];
+
+    gr_locate_home(home);
+    (void)snprintf(out, GR_PATH_MAX, "%.4000s/models", home);
+}
+
+bool gr_locate_found(char out[GR_PATH_MAX], const char *name)
+{
+    char dir[GR_PATH_MAX];
+
+    if (!*name || strlen(name) > 2000) return false;
+    if (has_config(out, name) || is_below(out, "models", name)) return true;
+    gr_locate_models_home(dir);
+    return is_below(out, dir, name) || (gr_hub_find(dir, name) && has_config(out, dir));
+}
+
 gr_status gr_locate_model(char out[GR_PATH_MAX], const char *name, gr_err *err)
 {
-    char dir[GR_PATH_MAX], home[GR_PATH_MAX];
+    const gr_published *known = name ? gr_published_find(name) : NULL;
+    char home[GR_PATH_MAX];
 
     if (!name || strcmp(name, "demo") == 0) return gr_locate_demo_model(out, err);
     if (strlen(name) > 2000) return gr_fail(err, GR_E_ARG, "--model: the path is too long");
-    if (has_config(out, name)) return GR_OK;
+    if (gr_locate_found(out, name)) return GR_OK;
     if (gr_fs_is_dir(name)) return gr_fail(err, GR_E_NOTFOUND, "--model %s: the folder has no config.json", name);
+    if (known && known->fetch) return gr_fail(err, GR_E_NOTFOUND, "--model %s: not here yet; %s fetches it (see glue-run list models)", name, known->fetch);
+    if (known)
+        return gr_fail(err, GR_E_NOTFOUND, "--model %s: not here; download its folder from its publisher (config.json, weights, tokenizer files) and give that "
+                                           "with --model DIR (see glue-run list models)", name);
     if (strchr(name, '/')) return gr_fail(err, GR_E_NOTFOUND, "--model %s: there is no such folder", name);
-    (void)snprintf(dir, sizeof dir, "models/%s", name);
-    if (has_config(out, dir)) return GR_OK;
-    gr_locate_home(home);
-    (void)snprintf(dir, sizeof dir, "%.2000s/models/%.2000s", home, name);
-    if (has_config(out, dir)) return GR_OK;
-    return gr_fail(err, GR_E_NOTFOUND, "--model %s: neither a folder here nor a model below models/ or %.200s/models (see glue-run list models)", name, home);
+    gr_locate_models_home(home);
+    return gr_fail(err, GR_E_NOTFOUND, "--model %s: neither a folder here nor a model below models/ or %.200s (see glue-run list models)", name, home);
 }

@@ -18,8 +18,13 @@ gr_status gr_locate_manifests(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
  * GR_E_FORMAT where demo.json is no such marker. */
 gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err) GR_MUST_USE;
 
-/* --model: "demo", a folder with a config.json, or a name below models/, $GLUE_RUN_HOME/models. GR_E_NOTFOUND. */
+/* --model: "demo", a folder with a config.json, or a name below models/, below $GLUE_RUN_HOME/models, or in the cache of the Hugging Face
+ * libraries (hub.h). GR_E_NOTFOUND says how to get a model that the catalogue knows. */
 gr_status gr_locate_model(char out[GR_PATH_MAX], const char *name, gr_err *err) GR_MUST_USE;
+/* The same without "demo" and without a word: is it there? */
+bool gr_locate_found(char out[GR_PATH_MAX], const char *name);
+/* $GLUE_RUN_HOME/models */
+void gr_locate_models_home(char out[GR_PATH_MAX]);
 
 /* $GLUE_RUN_HOME, else $XDG_CACHE_HOME/glue-run, else $HOME/.cache/glue-run. */
 void gr_locate_home(char out[GR_PATH_MAX]);
