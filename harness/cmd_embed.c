@@ -18,7 +18,7 @@ static const gr_opt table[] = {
     { .name = "model", .aliases = "model-name-or-path", .type = GR_OPT_STR, .offset = AT(model), .fallback = "demo", .value = "DIR",
       .help = "folder of an encoder, or a model's name" },
     { .name = "max-length", .aliases = "max-seq-length", .type = GR_OPT_INT, .offset = AT(max_length), .fallback = "128", .hi = 1 << 24, .value = "N",
-      .help = "cut texts at N tokens; 0 = as many as the model has positions" },
+      .help = "cut texts at N tokens; 0 = at the folder's max_seq_length, or as many as the model has positions" },
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "D", .help = "cpu, ref, ref64" },
     { .name = "threads", .type = GR_OPT_INT, .offset = AT(threads), .fallback = "0", .hi = 4096, .value = "N", .help = "0 = all cores" },
     { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
@@ -66,9 +66,10 @@ static gr_status take_line(void *user, gr_sv line, gr_err *err)
     return gr_infer_full(j->f) ? flush_batch(j, err) : GR_OK;
 }
 
-static gr_status embed(const options *o, gr_err *err)
+static gr_status embed(const options *o, bool length_given, gr_err *err)
 {
-    const gr_infer_opts io = { .model = o->model, .device = o->device, .threads = (int)o->threads, .max_length = o->max_length, .embed = true };
+    const gr_infer_opts io = { .model = o->model, .device = o->device, .threads = (int)o->threads, .max_length = o->max_length,
+                               .may_shorten = !length_given, .embed = true };
     job j = { 0 };
     gr_status s;
 
@@ -90,8 +91,9 @@ int gr_cmd_embed(int argc, char **argv)
     gr_cmd_words w;
     options o = { 0 };
     gr_err err = GR_ERR_INIT;
-    gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
+    gr_opt_origin origins[sizeof table / sizeof *table];
+    gr_status s = gr_cmd_begin(&w, &o, origins, &spec, argc, argv, &err);
 
-    if (s == GR_OK && !w.help) s = embed(&o, &err);
+    if (s == GR_OK && !w.help) s = embed(&o, origins[gr_opt_index(table, "max-length")] != GR_ORIGIN_DEFAULT, &err);
     return gr_cmd_end(&w, s, &err);
 }

@@ -11,8 +11,10 @@
 
 #include "base/arena.h"
 #include "base/fs.h"
+#include "harness/fit.h"
 #include "harness/interrupt.h"
 #include "harness/locate.h"
+#include "harness/sentence.h"
 
 enum { BUDGET = 2048, MAX_ROWS = 64 };
 
@@ -35,12 +37,17 @@ static gr_status open_model(gr_infer *f, const gr_infer_opts *o, const char *dir
     return GR_OK;
 }
 
-static gr_status set_length(gr_infer *f, int64_t asked, gr_err *err)
-{
-    const int32_t most = f->model->config.max_positions - f->model->config.position_offset;
+static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
-    if (asked > most) return gr_fail(err, GR_E_ARG, "--max-length %lld: the model has %d positions", (long long)asked, (int)most);
-    f->max_length = asked > 0 ? (int32_t)asked : most;
+static gr_status set_length(gr_infer *f, const gr_infer_opts *o, const char *dir, gr_err *err)
+{
+    const int32_t most = gr_fit_positions(&f->model->config);
+    int32_t own = 0; /* what a folder of sentence-transformers says */
+
+    if (o->embed) GR_TRY(gr_sentence_read(&own, dir, f->model->config.hidden, err));
+    if (!o->may_shorten) GR_TRY(gr_fit_length(&f->model->config, o->max_length, dir, err));
+    own = own > 0 ? smaller(own, most) : most;
+    f->max_length = o->max_length <= 0 ? own : o->may_shorten && o->max_length > own ? own : (int32_t)o->max_length;
     if ((size_t)f->max_length < gr_tok_n_special(f->tok, true) + 1)
         return gr_fail(err, GR_E_ARG, "--max-length %d leaves no room for text", (int)f->max_length);
     return GR_OK;
@@ -115,7 +122,8 @@ static gr_status open_all(gr_infer *f, const gr_infer_opts *o, gr_err *err)
     GR_TRY(gr_locate_model(dir, o->model, err));
     GR_TRY(gr_pool_open(&f->pool, o->threads > 0 ? o->threads : gr_pool_default_threads(), err));
     GR_TRY(read_folder(f, o, dir, device, err));
-    GR_TRY(set_length(f, o->max_length, err));
+    GR_TRY(gr_fit_tokenizer(&f->model->config, f->tok, dir, err));
+    GR_TRY(set_length(f, o, dir, err));
     GR_TRY(take_memory(f, err));
     so.pool = f->pool;
     so.max_tokens = f->cap_tokens;
@@ -179,9 +187,6 @@ gr_status gr_infer_add(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err)
 
     GR_TRY(gr_tok_encode(f->work, &e, text, pair, (size_t)f->max_length, true, err));
     if (row >= MAX_ROWS || e.n > (size_t)(f->cap_tokens - at)) return gr_fail(err, GR_E_INTERNAL, "a row of %zu tokens does not fit the batch", e.n);
-    for (size_t i = 0; i < e.n; i++)
-        if (e.ids[i] >= f->model->config.vocab_size)
-            return gr_fail(err, GR_E_FORMAT, "token %d of the tokenizer is beyond the model's %d words", (int)e.ids[i], (int)f->model->config.vocab_size);
     GR_TRY(keep_text(f, text, pair, err));
     memcpy(f->ids + at, e.ids, e.n * sizeof *f->ids);
     memcpy(f->types + at, e.type_ids, e.n * sizeof *f->types);

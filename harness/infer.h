@@ -16,7 +16,8 @@ typedef struct gr_infer_opts {
     const char *model;      /* folder or name of a model                                        */
     const char *device;     /* of gr_device_find                                                */
     int         threads;    /* 0: all cores                                                     */
-    int64_t     max_length; /* tokens a row; 0: what the model's positions allow                */
+    int64_t     max_length; /* tokens a row; 0: what the folder (sentence.h) or the model's positions allow */
+    bool        may_shorten; /* max_length was not asked for: less where the folder or the model has less  */
     bool        embed;      /* sentence embeddings; else the fine-tuned head, which must be there */
 } gr_infer_opts;
 
@@ -45,12 +46,11 @@ typedef struct gr_infer {
     double       *out;         /* [B, width], or [T, width] for token heads; after gr_infer_run   */
 } gr_infer;
 
-/* Opens tokenizer, model and device. Warnings of the model go to the log. */
+/* Opens tokenizer, model and device, and checks that they go together (fit.h). Warnings of the model go to the log. */
 gr_status gr_infer_open(gr_infer **out, const gr_infer_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_infer_close(gr_infer *f); /* NULL is fine */
 
-/* Tokenise a text (pair.p NULL: none) and append it. Not when full. GR_E_FORMAT: not UTF-8, or an id that the
- * model does not know. */
+/* Tokenise a text (pair.p NULL: none) and append it. Not when full. GR_E_FORMAT: not UTF-8. */
 gr_status gr_infer_add(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err) GR_MUST_USE;
 bool      gr_infer_full(const gr_infer *f);
 /* Forward; results in f->out. GR_E_NUMERIC names a row with a value that is not finite. */
