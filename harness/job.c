@@ -7,13 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/fs.h"
 #include "base/log.h"
 #include "harness/checkpoint.h"
+#include "harness/fit.h"
 #include "harness/job_files.h"
 #include "harness/job_record.h"
+#include "harness/label_evidence.h"
 #include "model/session.h"
+#include "model/weights_labels.h"
 #include "results/store.h"
 
 enum { EVAL_TOKENS = 1024, EVAL_ROWS = 256 };
@@ -24,6 +28,7 @@ typedef struct job {
     uint64_t       seed;
     gr_record     *r;
     gr_model      *model;
+    gr_labels_fit  labels;    /* of the head that the model came with */
     gr_session    *session;
     uint32_t      *rows;
     size_t         n_rows;
@@ -50,7 +55,7 @@ static bool is_diagnostic(const job *j)
 static gr_status load_data(job *j, gr_err *err)
 {
     gr_workroom *w = j->room;
-    const size_t room = (size_t)(j->model->config.max_positions - j->model->config.position_offset);
+    const size_t room = (size_t)gr_fit_positions(&j->model->config);
     size_t length = max_length(w->o, j->task);
 
     if (w->data.task != j->task) {
@@ -71,12 +76,12 @@ static int32_t place_of(const char *name, const char *const *list, int32_t n)
 {
     int32_t i = 0;
 
-    while (i < n && strcmp(list[i], name) != 0) i++;
+    while (i < n && strcasecmp(list[i], name) != 0) i++;
     return i;
 }
 
-/* Is the head that the model brings one for this task? Classes may have other names (their order is what counts), but a
- * name of the task's that stands in another place says that the order differs. */
+/* Is the head that the model brings one for this task? Its classes were put into the task's order by name, or have other
+ * names and are taken in their order; a name of the task's at another place among strange ones says that neither would be right. */
 static gr_status check_head(const job *j, gr_err *err)
 {
     const gr_config *c = &j->model->config;
@@ -86,11 +91,13 @@ static gr_status check_head(const job *j, gr_err *err)
     GR_TRY(gr_model_head_of(&have, c, err));
     if (have.kind != want.kind || have.n_out != want.n_out)
         return gr_fail(err, GR_E_FORMAT, "the head of '%s' with %d outputs is another's", c->architecture, have.n_out);
-    for (int32_t i = 0; c->labels && j->task->labels && i < want.n_out; i++) {
+    for (int32_t i = 0; j->labels == GR_LABELS_MIXED && i < want.n_out; i++) {
         const int32_t at = place_of(j->task->labels[i], c->labels, c->n_labels);
         if (at != i && at < c->n_labels)
-            return gr_fail(err, GR_E_FORMAT, "class '%s' is number %d in the model, %d in the task", j->task->labels[i], at, i);
+            return gr_fail(err, GR_E_FORMAT, "class '%s' is number %d in the model, %d in the task, and not all names of id2label are the task's", j->task->labels[i], at, i);
     }
+    if (j->labels == GR_LABELS_MIXED)
+        return gr_fail(err, GR_E_FORMAT, "some of the task's classes have another place in id2label of config.json, and some are not there");
     return GR_OK;
 }
 
@@ -104,12 +111,11 @@ static gr_status open_model(job *j, gr_err *err)
 
     if (!device) return gr_fail(err, GR_E_ARG, "--device '%s': not one of `glue-run list devices`", o->device);
     s = gr_model_open(&j->model, &mo, err);
+    if (s == GR_OK) s = gr_labels_align(&j->labels, j->model, err);
     if (s == GR_OK && is_diagnostic(j)) s = check_head(j, err);
     if (s == GR_E_FORMAT && is_diagnostic(j)) return gr_wrap(err, s, "%s wants a model fine-tuned on %s: %s", j->task->name, j->task->weights_of, j->room->model_dir);
     if (s != GR_OK) return s;
-    if (gr_tok_vocab_size(j->room->tok) > (size_t)j->model->config.vocab_size)
-        return gr_fail(err, GR_E_FORMAT, "%s: the tokenizer has %zu ids, the model only %d embeddings", j->room->model_dir,
-                       gr_tok_vocab_size(j->room->tok), j->model->config.vocab_size);
+    GR_TRY(gr_fit_tokenizer(&j->model->config, j->room->tok, j->room->model_dir, err));
     return o->freeze ? gr_params_freeze(&j->model->params, o->freeze, err) : GR_OK;
 }
 
@@ -150,15 +156,36 @@ static gr_status evaluate_split(job *j, int i, gr_eval_result *out, gr_predictio
     return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", j->task->name, s->name);
 }
 
+/* A head that came without the task's names, before any step of this run: do its predictions of the first split speak of another order? */
+static gr_status check_order(const job *j, const gr_predictions *p, gr_err *err)
+{
+    const bool unnamed = j->labels == GR_LABELS_GENERIC || j->labels == GR_LABELS_OTHER || j->labels == GR_LABELS_MIXED;
+    const int32_t k = j->task->head.n_out;
+    char line[400];
+    gr_evidence found;
+    int n;
+
+    if (!unnamed || j->model->head_is_new || j->task->head.kind != GR_HEAD_CLASS || !j->room->data.split[1].encoded.classes) return GR_OK;
+    if (!gr_evidence_find(&found, p->classes, j->room->data.split[1].encoded.classes, p->n, k)) return GR_OK;
+    n = snprintf(line, sizeof line, "the head seems to have its classes in another order: mean recall is %.2f as it stands, %.2f with", found.now, found.then);
+    for (int32_t i = 0; i < k; i++) n += snprintf(line + n, sizeof line - (size_t)n, "%s output %d as %.24s", i ? "," : "", (int)found.place[i], j->task->labels[i]);
+    (void)snprintf(line + n, sizeof line - (size_t)n, "; name them so in id2label of its config.json");
+    gr_warn("%s: %s", j->task->name, line);
+    return gr_record_warn(j->r, line, err);
+}
+
 static gr_status baseline(job *j, gr_err *err)
 {
     for (int i = 1; i <= j->room->data.n_eval; i++) {
+        gr_predictions p = { 0 };
         gr_eval_result e;
         gr_status s;
-        GR_TRY(evaluate_split(j, i, &e, NULL, err));
+        GR_TRY(evaluate_split(j, i, &e, i == 1 ? &p : NULL, err));
         s = gr_job_record_metrics(j->r, j->room->data.split[i].name, j->task, &e, true, err);
+        if (s == GR_OK && i == 1) s = check_order(j, &p, err);
         j->r->eval_seconds += e.seconds;
         gr_eval_result_free(&e);
+        gr_predictions_free(&p);
         if (s != GR_OK) return s;
     }
     return GR_OK;
@@ -288,6 +315,7 @@ static gr_status run_phases(job *j, bool *reused, gr_err *err)
     if (w->o->baseline && !is_diagnostic(j)) GR_TRY(baseline(j, err));
     if (!is_diagnostic(j)) GR_TRY(train(j, err));
     GR_TRY(final_evaluation(j, err));
+    if (is_diagnostic(j) && j->room->data.n_eval) GR_TRY(check_order(j, &j->predictions[1], err));
     judge(j);
     return gr_job_write_files(j->r, w, j->task, j->model, j->session, j->result, j->predictions, err);
 }
