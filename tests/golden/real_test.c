@@ -1,7 +1,8 @@
 /* real_test.c - published sentence encoders (golden/real): ids of every text, first-token state, embedding, cosines.
  *
- * A file of the folder with "sentences" is one model; its checkpoint is looked for in GR_MINILM_DIR (all-MiniLM-L6-v2) and in
- * models/<name> of the source tree, where ci/fetch_minilm puts it. Without it the model is counted as skipped.
+ * A file of the folder with "sentences" is one model; its checkpoint is looked for in GR_MINILM_DIR (all-MiniLM-L6-v2) or GR_MPNET_DIR
+ * (all-mpnet-base-v2) and in models/<name> of the source tree, where ci/fetch_minilm and ci/fetch_mpnet put it. Without it the model is
+ * counted as skipped. Embeddings are computed twice: by the engine, and by what `glue-run embed` runs.
  *
  * Tolerances, from the folder's README: embeddings and cosines 1e-8 in double (nine digits are stored), 2e-6 in float. */
 #include <math.h>
@@ -9,6 +10,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "harness/infer.h"
 #include "model/tokenizer/tokenizer.h"
 #include "tests/support/engine.h"
 
@@ -150,12 +152,37 @@ static void run_device(const char *file, const char *dir, gr_json *doc, const ch
     gr_tok_close(r.tok);
 }
 
+/* The same embeddings through the whole of `embed`: its own batches, a mapped model. */
+static void run_embed(const char *file, const char *dir, const gr_json *doc, double tol)
+{
+    const gr_infer_opts o = { .model = dir, .device = "cpu", .threads = 2, .max_length = (int64_t)gr_json_num(gr_json_get(doc, "max_length"), 128), .embed = true };
+    char name[256];
+    real r = { .name = name, .dir = dir, .tol = tol };
+    gr_infer *f = NULL;
+    gr_err err = GR_ERR_INIT;
+    size_t i = 0;
+
+    (void)snprintf(name, sizeof name, "%s by embed", file);
+    assert_ok(gr_infer_open(&f, &o, &err), &err);
+    for (const gr_json *s = gr_json_first(gr_json_get(doc, "sentences")); s; s = gr_json_next(s), i++) {
+        assert_ok(gr_infer_add(f, gr_sv_from(gr_json_str(gr_json_get(s, "text"), "")), (gr_sv){ NULL, 0 }, &err), &err);
+        assert_ok(gr_infer_run(f, &err), &err);
+        compare_list(&r, "embedding", i, f->out, gr_json_get(s, "embedding"), r.tol);
+        gr_infer_clear(f);
+    }
+    if (r.bad == 0) gr_case_pass(name);
+    gr_infer_close(f);
+}
+
 /* The checkpoint of a model, in `out`; false when it is nowhere. */
 static bool find_checkpoint(char out[GR_PATH_MAX], const char *model)
 {
-    const char *given = getenv("GR_MINILM_DIR");
+    static const struct { const char *model, *variable; } places[] = { { "all-MiniLM-L6-v2", "GR_MINILM_DIR" }, { "all-mpnet-base-v2", "GR_MPNET_DIR" } };
 
-    if (given && *given && strcmp(model, "all-MiniLM-L6-v2") == 0) {
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const char *given = strcmp(model, places[i].model) == 0 ? getenv(places[i].variable) : NULL;
+
+        if (!given || !*given) continue;
         (void)snprintf(out, GR_PATH_MAX, "%s", given);
         return gr_fs_is_dir(out);
     }
@@ -172,11 +199,12 @@ static void run_file(const char *folder, const char *file)
     assert_true(gr_fs_join(path, sizeof path, folder, file));
     assert_ok(gr_json_read(&doc, path, 0, &err), &err);
     if (gr_json_get(doc, "sentences")) {
-        if (!find_checkpoint(dir, gr_json_str(gr_json_get(doc, "model"), "?"))) gr_case_skip(file, "the checkpoint is not here");
+        if (!find_checkpoint(dir, gr_json_str(gr_json_get(doc, "model"), "?"))) gr_case_skip(file, "the checkpoint is not here: ci/fetch_minilm, ci/fetch_mpnet");
         else if (gr_config_read(&c, dir, &err) == GR_E_UNSUPPORTED) gr_case_skip(file, err.msg);
         else {
             run_device(file, dir, doc, "ref64", 1e-8);
             run_device(file, dir, doc, "cpu", 2e-6);
+            run_embed(file, dir, doc, 2e-6);
         }
         gr_config_free(&c);
     }
