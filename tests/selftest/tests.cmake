@@ -28,3 +28,7 @@ set_tests_properties(selftest.lint PROPERTIES LABELS selftest)
 # ci/setup installs what is missing, and only that, and says so where it cannot (setup.sh).
 add_test(NAME selftest.setup COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/selftest/setup.sh)
 set_tests_properties(selftest.setup PROPERTIES LABELS selftest)
+
+# ci/fetch_mpnet says what is wrong with the packages it is given (fetch.sh).
+add_test(NAME selftest.fetch COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/selftest/fetch.sh)
+set_tests_properties(selftest.fetch PROPERTIES LABELS selftest SKIP_RETURN_CODE 77)
