@@ -5,19 +5,27 @@
 
 #include "base/rng.h"
 #include "harness/bench.h"
+#include "harness/fit.h"
 
 enum { SYNTHETIC_ROWS = 512 };
+
+/* --max-length, or as many tokens as the model has positions for. */
+static int64_t row_length(const gr_bench *b)
+{
+    const int64_t most = gr_fit_positions(&b->model->config);
+    return b->o.max_length < most ? b->o.max_length : most;
+}
 
 /* Lengths drawn once and for all between 24 and 88 tokens, mean about 54: the shape of MRPC under a BERT vocabulary; or --length. */
 static gr_status synthetic_rows(gr_bench *b, gr_err *err)
 {
     gr_encoded *e = &b->rows;
-    const int64_t cap = b->o.max_length < b->model->config.max_positions ? b->o.max_length : b->model->config.max_positions;
+    const int64_t cap = row_length(b);
     gr_rng r;
     size_t total = 0;
 
-    if (b->o.length > b->model->config.max_positions)
-        return gr_fail(err, GR_E_ARG, "--length %lld: the model has positions for %d tokens", (long long)b->o.length, (int)b->model->config.max_positions);
+    if (b->o.length > gr_fit_positions(&b->model->config))
+        return gr_fail(err, GR_E_ARG, "--length %lld: the model has positions for %d tokens", (long long)b->o.length, (int)gr_fit_positions(&b->model->config));
     e->n = SYNTHETIC_ROWS;
     e->start = calloc(e->n + 1, sizeof *e->start);
     e->classes = calloc(e->n, sizeof *e->classes);
@@ -43,7 +51,7 @@ static gr_status file_rows(gr_bench *b, gr_err *err)
 {
     static const char *const labels[] = { "0", "1", NULL };
     const gr_task task = { .name = "bench", .head = { GR_HEAD_CLASS, 2 }, .labels = labels };
-    const gr_encode_opts eo = { (size_t)b->o.max_length, false };
+    const gr_encode_opts eo = { (size_t)row_length(b), false };
     gr_examples ex = { 0 };
     char *text = NULL;
     size_t n = 0, cap = 0;
@@ -81,5 +89,6 @@ gr_status gr_bench_rows(gr_bench *b, gr_err *err)
     if (!b->o.rows) return synthetic_rows(b, err);
     if (b->o.length > 0) return gr_fail(err, GR_E_ARG, "--length is for synthetic rows, --rows brings its own");
     GR_TRY(gr_tok_open(&b->tok, b->dir, NULL, err));
+    GR_TRY(gr_fit_tokenizer(&b->model->config, b->tok, b->dir, err));
     return file_rows(b, err);
 }
