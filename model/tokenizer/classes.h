@@ -1,5 +1,5 @@
 /* classes.h - what the further parts of the pipeline ask about one code point: regular expressions,
- * StripAccents, Digits, grapheme clusters, compatibility decomposition and composition.
+ * StripAccents, Digits, UnicodeScripts, grapheme clusters, compatibility decomposition and composition.
  *
  * Each part of the published library follows a Unicode of its own, so each has a bit of its own here
  * (gen/make_library_tables.py says how they were found out); what the BERT parts ask is in unicode.h. */
@@ -25,7 +25,6 @@ enum {
     GR_CLASS_CONSONANT = 1 << 6, /* Indic_Conjunct_Break=Consonant               */
     GR_CLASS_LINKER = 1 << 7,    /* Indic_Conjunct_Break=Linker                  */
     GR_CLASS_SECOND = 1 << 8,    /* second of a pair that composes               */
-    GR_CLASS_COMPAT = 1 << 9,    /* its compatibility decomposition is its own   */
     GR_CLASS_GRAPHEME_SHIFT = 12 /* gr_grapheme above                            */
 };
 
@@ -36,10 +35,13 @@ typedef enum gr_grapheme {
     GR_GRAPHEME_LV, GR_GRAPHEME_LVT
 } gr_grapheme;
 
+#define GR_SCRIPT_ANY 0u /* goes with every script: a blank, what is not assigned */
 #define GR_UNI_COMPAT_MAX 18 /* code points in the longest compatibility decomposition */
 
 extern const uint16_t gr_uni_class_index[];
 extern const uint16_t gr_uni_class_block[];
+extern const uint8_t  gr_uni_script_index[];
+extern const uint8_t  gr_uni_script_block[];
 extern const uint8_t  gr_uni_compat_index[];
 extern const uint16_t gr_uni_compat_block[];
 extern const uint32_t gr_uni_compat_pool[];
@@ -57,6 +59,12 @@ static inline unsigned gr_uni_class_of(uint32_t cp)
 static inline gr_grapheme gr_uni_grapheme(unsigned class_of)
 {
     return (gr_grapheme)(class_of >> GR_CLASS_GRAPHEME_SHIFT);
+}
+
+/* A number for the script of cp as UnicodeScripts parts them (Han, Hiragana and Katakana are one), or GR_SCRIPT_ANY. */
+static inline unsigned gr_uni_script(uint32_t cp)
+{
+    return gr_uni_script_block[gr_uni_at(gr_uni_script_index, cp)];
 }
 
 /* Full compatibility decomposition of cp into out; returns how many code points, at least 1. */
