@@ -18,7 +18,9 @@ static int by_content(const void *a, const void *b)
     const gr_added *x = a, *y = b;
     const int c = gr_sv_cmp(x->content, y->content);
 
-    return c ? c : (x->id > y->id) - (x->id < y->id);
+    if (c) return c;
+    if (x->id != y->id) return x->id < y->id ? -1 : 1;
+    return (x->place > y->place) - (x->place < y->place);
 }
 
 /* Bytes at which a search has to look closer. */
@@ -86,10 +88,16 @@ static gr_status glyphs_text(gr_sv *out, gr_arena *arena, const gr_glyphs *g, gr
     return GR_OK;
 }
 
+static gr_status refuse_length(const gr_added *a, gr_err *err)
+{
+    return gr_fail(err, GR_E_UNSUPPORTED, "the added token of id %d has %zu bytes; at most %zu are supported", (int)a->id, a->content.n,
+                   GR_TOK_TOKEN_MAX);
+}
+
 gr_status gr_added_init(gr_tok *t, const gr_added *tokens, size_t n, gr_err *err)
 {
     gr_added *raw = gr_arena_calloc(&t->arena, n, sizeof *raw), *norm = gr_arena_calloc(&t->arena, n, sizeof *norm);
-    gr_glyphs g[2] = { { NULL, 0, 0 }, { NULL, 0, 0 } };
+    gr_glyphs g[2] = { { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 } };
     const gr_norm none = { .kind = GR_NORM_NONE };
     size_t n_raw = 0, n_norm = 0;
     gr_status s = GR_OK;
@@ -98,9 +106,12 @@ gr_status gr_added_init(gr_tok *t, const gr_added *tokens, size_t n, gr_err *err
     for (size_t i = 0; i < n && s == GR_OK; i++) {
         gr_added a = tokens[i];
 
-        if (a.normalized) {
+        a.place = i;
+        if (a.content.n > GR_TOK_TOKEN_MAX) s = refuse_length(&a, err);
+        if (s == GR_OK && a.normalized) {
             s = gr_norm_run(&t->norm, g, a.content, 0, 0, err);
             if (s == GR_OK) s = glyphs_text(&a.content, &t->arena, &g[0], err);
+            if (s == GR_OK && a.content.n > GR_TOK_TOKEN_MAX) s = refuse_length(&a, err);
         }
         if (s != GR_OK || a.content.n == 0) continue; /* nothing is left to look for */
         if (a.normalized) norm[n_norm++] = a;
@@ -147,11 +158,12 @@ static bool stands_alone(gr_sv text, size_t from, size_t to)
     return to == text.n || !(prop_at(text, to, &unused) & GR_UNI_WORD);
 }
 
-static size_t blanks_before(gr_sv text, size_t at)
+/* No further than `least`: a token that is a blank itself would look at those before it again and again. */
+static size_t blanks_before(gr_sv text, size_t at, size_t least)
 {
     size_t from;
 
-    while (at > 0 && prop_before(text, at, &from) & GR_UNI_WHITE) at = from;
+    while (at > least && prop_before(text, at, &from) & GR_UNI_WHITE) at = from;
     return at;
 }
 
@@ -205,7 +217,7 @@ bool gr_added_next(gr_added_hit *hit, const gr_added_set *set, gr_sv text, size_
         }
         hit->token = a;
         hit->next = end;
-        hit->from = a->lstrip ? blanks_before(text, at) : at;
+        hit->from = a->lstrip ? blanks_before(text, at, done) : at;
         if (hit->from < done) hit->from = done; /* the hit before took these blanks */
         hit->to = a->rstrip ? blanks_behind(text, end) : end;
         return true;

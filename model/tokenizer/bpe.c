@@ -13,6 +13,7 @@
 
 #include "base/checked.h"
 #include "base/utf8.h"
+#include "model/tokenizer/byte_level.h"
 #include "model/tokenizer/tok_impl.h"
 
 enum { AFFIX_MAX = 64 }; /* bytes of a prefix or suffix */
@@ -43,10 +44,24 @@ typedef struct word_run {
 
 static uint64_t slot_of(const gr_bpe *b, uint64_t pair)
 {
-    uint64_t h = pair * 0x9E3779B97F4A7C15u;
+    uint64_t h = (pair ^ b->key[0]) * b->key[1];
 
-    h ^= h >> 32;
-    return h & b->mask;
+    h = (h ^ h >> 32) * b->key[1];
+    return h >> 32 & b->mask;
+}
+
+/* The keys of the hash from all that a file can choose: whoever changes a token to move a pair moves every pair. */
+static void set_keys(gr_bpe *b, const gr_vocab *v, size_t n_merges)
+{
+    uint64_t h = 0xCBF29CE484222325u ^ n_merges;
+
+    for (size_t i = 0; i < v->n; i++) {
+        for (size_t k = 0; k < v->token[i].n; k++) h = (h ^ (unsigned char)v->token[i].p[k]) * 0x100000001B3u;
+        h = (h ^ (v->token[i].p != NULL)) * 0x9E3779B97F4A7C15u;
+        h ^= h >> 29;
+    }
+    b->key[0] = (h ^ h >> 31) * 0xBF58476D1CE4E5B9u;
+    b->key[1] = ((b->key[0] ^ b->key[0] >> 30) * 0x94D049BB133111EBu) | 1;
 }
 
 /* The merge of the pair, or the empty slot where it would stand. */
@@ -147,14 +162,6 @@ static void merge_all(word_run *w)
 
 /* ---- characters ---- */
 
-/* The sign of a byte in the byte-level alphabet: printable Latin-1 stands for itself, the rest follow
- * from U+0100 on. */
-static uint32_t byte_sign(unsigned b)
-{
-    if ((b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE) return b;
-    return b <= ' ' ? 0x100 + b : b <= 0xA0 ? 0x100 + 33 + b - 0x7F : 0x100 + 33 + 34;
-}
-
 static void push_symbol(word_run *w, int32_t id, uint32_t len)
 {
     const int32_t at = (int32_t)w->n_sym;
@@ -241,7 +248,7 @@ static void lay_out_bytes(word_run *w, const gr_tok_model *m, const gr_glyph *g,
 
         for (size_t k = 0; k < len; k++) {
             const unsigned b = (unsigned char)utf8[k];
-            const uint32_t sign_len = byte_sign(b) < 0x80 ? 1 : 2;
+            const uint32_t sign_len = gr_byte_sign(b) < 0x80 ? 1 : 2;
 
             note_bytes(w, i, sign_len);
             if (w->bpe->byte_id[b] >= 0) {
@@ -268,7 +275,7 @@ static int32_t find_whole(const gr_tok_model *m, const gr_glyph *g, size_t n)
         const size_t len = gr_utf8_put(utf8, g[i].cp);
 
         for (size_t k = 0; k < len; k++) {
-            const size_t sign_len = m->bpe.byte_level ? gr_utf8_put(sign, byte_sign((unsigned char)utf8[k])) : 1;
+            const size_t sign_len = m->bpe.byte_level ? gr_utf8_put(sign, gr_byte_sign((unsigned char)utf8[k])) : 1;
 
             if (!m->bpe.byte_level) sign[0] = utf8[k];
             for (size_t j = 0; j < sign_len; j++) {
@@ -346,7 +353,7 @@ void gr_bpe_set_byte_level(gr_tok_model *m)
     for (unsigned b = 0; b < 256; b++) {
         char utf8[4];
 
-        m->bpe.byte_id[b] = gr_trie_find(&m->vocab.trie, (gr_sv){ utf8, gr_utf8_put(utf8, byte_sign(b)) });
+        m->bpe.byte_id[b] = gr_trie_find(&m->vocab.trie, (gr_sv){ utf8, gr_utf8_put(utf8, gr_byte_sign(b)) });
     }
 }
 
@@ -369,5 +376,6 @@ gr_status gr_bpe_init(gr_tok_model *m, gr_arena *arena, gr_sv unk, size_t n_merg
     if (!m->bpe.merge) return gr_fail_nomem(err, "the merges");
     for (size_t i = 0; i < n; i++) m->bpe.merge[i].pair = UINT64_MAX;
     m->bpe.mask = n - 1;
+    set_keys(&m->bpe, &m->vocab, n_merges);
     return GR_OK;
 }

@@ -74,7 +74,7 @@ static gr_status push_added(gr_tok_run *r, gr_tok_piece p, size_t lead, size_t t
     GR_TRY(gr_tok_pieces_reserve(r->out, 1, err));
     p.word = r->word;
     p.added = true;
-    if (r->post->trim) gr_post_trim(r->post, &p, r->text, lead, trail, r->out->n == 0);
+    gr_post_trim(r->post, &p, r->text, lead, trail, r->out->n == 0);
     r->out->v[r->out->n++] = p;
     r->word += r->word_step;
     return GR_OK;

@@ -21,12 +21,14 @@ typedef struct gr_glyph {
 typedef struct gr_glyphs {
     gr_glyph *v;
     size_t    n, cap;
+    size_t    most; /* glyphs that it may hold; 0: GR_GLYPHS_MAX */
 } gr_glyphs;
 
-/* A text may not grow beyond this on its way through the steps: a file may ask for 2^64. */
-enum { GR_GLYPHS_MAX = 1 << 26 };
+/* A text may not grow beyond this on its way through the steps, nor beyond GR_GLYPHS_GROWTH times its bytes and
+ * GR_GLYPHS_FREE besides: a file may ask for 2^64. (The longest decomposition is 18 characters of 3 bytes.) */
+enum { GR_GLYPHS_MAX = 1 << 26, GR_GLYPHS_GROWTH = 32, GR_GLYPHS_FREE = 1 << 14 };
 
-/* Room for `more` glyphs behind n. GR_E_NOMEM; GR_E_UNSUPPORTED above GR_GLYPHS_MAX. */
+/* Room for `more` glyphs behind n. GR_E_NOMEM; GR_E_UNSUPPORTED above g->most. */
 gr_status gr_glyphs_reserve(gr_glyphs *g, size_t more, gr_err *err) GR_MUST_USE;
 void      gr_glyphs_free(gr_glyphs *g);
 void      gr_glyphs_swap(gr_glyphs g[2]);

@@ -1,8 +1,9 @@
 /* norm_steps.c - the normalizers that are a step of their own: normal forms (by norm_unicode.c), lower
- * case, strip, strip accents, replace, prepend, charsmap; see normalizer.h. */
+ * case, strip, strip accents, replace, prepend, charsmap, NMT's cleaning, byte signs; see normalizer.h. */
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/tokenizer/byte_level.h"
 #include "model/tokenizer/classes.h"
 #include "model/tokenizer/normalizer.h"
 
@@ -49,6 +50,48 @@ static void strip_accents(gr_glyphs *g)
     for (size_t i = 0; i < g->n; i++)
         if (!(gr_uni_class_of(g->v[i].cp) & GR_CLASS_COMBINING)) g->v[n++] = g->v[i];
     g->n = n;
+}
+
+/* Does the NMT normalizer drop a character, or make it a blank? */
+static bool nmt_drops(uint32_t cp)
+{
+    return (cp >= 0x01 && cp <= 0x08) || cp == 0x0B || (cp >= 0x0E && cp <= 0x1F) || cp == 0x7F || cp == 0x8F || cp == 0x9F;
+}
+
+static bool nmt_blanks(uint32_t cp)
+{
+    return cp == '\t' || cp == '\n' || cp == '\f' || cp == '\r' || cp == 0x1680 || (cp >= 0x200B && cp <= 0x200F) || cp == 0x2028 ||
+           cp == 0x2029 || cp == 0x2581 || cp == 0xFEFF || cp == 0xFFFD;
+}
+
+static void clean_nmt(gr_glyphs *g)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < g->n; i++) {
+        if (nmt_drops(g->v[i].cp)) continue;
+        g->v[n] = g->v[i];
+        if (nmt_blanks(g->v[n].cp)) g->v[n].cp = ' ';
+        n++;
+    }
+    g->n = n;
+}
+
+/* The signs of a character's bytes all have its place. */
+static gr_status put_signs(gr_glyphs *out, const gr_glyphs *in, gr_err *err)
+{
+    out->n = 0;
+    for (size_t i = 0; i < in->n; i++) {
+        char utf8[4];
+        const size_t len = gr_utf8_put(utf8, in->v[i].cp);
+
+        GR_TRY(gr_glyphs_reserve(out, len, err));
+        for (size_t k = 0; k < len; k++) {
+            out->v[out->n] = in->v[i];
+            out->v[out->n++].cp = gr_byte_sign((unsigned char)utf8[k]);
+        }
+    }
+    return GR_OK;
 }
 
 /* Each match becomes the text, aligned with its last character. */
@@ -174,7 +217,9 @@ gr_status gr_norm_step(const gr_norm *step, gr_glyphs g[2], gr_err *err)
     case GR_NORM_NFKC: return gr_norm_form(step, g, err);
     case GR_NORM_STRIP: strip(step, &g[0]); return GR_OK;
     case GR_NORM_STRIP_ACCENTS: strip_accents(&g[0]); return GR_OK;
+    case GR_NORM_NMT: clean_nmt(&g[0]); return GR_OK;
     case GR_NORM_PREPEND: return prepend(&g[0], step, err);
+    case GR_NORM_BYTE_LEVEL: GR_TRY(put_signs(&g[1], &g[0], err)); break;
     case GR_NORM_LOWER: GR_TRY(gr_norm_lower(&g[1], &g[0], err)); break;
     case GR_NORM_REPLACE: GR_TRY(replace(&g[1], &g[0], step, err)); break;
     case GR_NORM_CHARSMAP: GR_TRY(apply_map(&g[1], &g[0], &step->map, err)); break;

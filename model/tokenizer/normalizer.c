@@ -15,11 +15,12 @@
 
 gr_status gr_glyphs_reserve(gr_glyphs *g, size_t more, gr_err *err)
 {
+    const size_t most = g->most ? g->most : GR_GLYPHS_MAX;
     size_t want, bytes;
     gr_glyph *v;
 
+    if (g->n > most || more > most - g->n) return gr_fail(err, GR_E_UNSUPPORTED, "a text that grows beyond %zu characters", most);
     if (g->cap - g->n >= more) return GR_OK;
-    if (more > GR_GLYPHS_MAX - g->n) return gr_fail(err, GR_E_UNSUPPORTED, "a text that grows beyond %d characters", (int)GR_GLYPHS_MAX);
     if (!gr_add_size(&want, g->n, more) || !gr_add_size(&want, want, g->cap) || !gr_mul_size(&bytes, want, sizeof *v))
         return gr_fail_nomem(err, "a text");
     v = realloc(g->v, bytes);
@@ -32,7 +33,7 @@ gr_status gr_glyphs_reserve(gr_glyphs *g, size_t more, gr_err *err)
 void gr_glyphs_free(gr_glyphs *g)
 {
     free(g->v);
-    *g = (gr_glyphs){ NULL, 0, 0 };
+    *g = (gr_glyphs){ NULL, 0, 0, 0 };
 }
 
 void gr_glyphs_swap(gr_glyphs g[2])
@@ -129,8 +130,15 @@ static gr_status run_bert(const gr_norm *norm, gr_glyphs g[2], gr_err *err)
     return finish_bert(norm, g, err);
 }
 
+/* What a text of n bytes may grow to. */
+static size_t growth_of(size_t n)
+{
+    return n < (GR_GLYPHS_MAX - GR_GLYPHS_FREE) / GR_GLYPHS_GROWTH ? n * GR_GLYPHS_GROWTH + GR_GLYPHS_FREE : GR_GLYPHS_MAX;
+}
+
 gr_status gr_norm_run(const gr_norm *norm, gr_glyphs out[2], gr_sv text, uint32_t src0, uint32_t byte0, gr_err *err)
 {
+    out[0].most = out[1].most = growth_of(text.n);
     if (norm->kind == GR_NORM_BERT) {
         GR_TRY(decode_bert(&out[0], norm, text, src0, byte0, err));
         return finish_bert(norm, out, err);

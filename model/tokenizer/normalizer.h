@@ -28,7 +28,9 @@ typedef enum gr_norm_kind {
     GR_NORM_STRIP_ACCENTS,
     GR_NORM_REPLACE,
     GR_NORM_PREPEND,
-    GR_NORM_CHARSMAP
+    GR_NORM_CHARSMAP,
+    GR_NORM_NMT,
+    GR_NORM_BYTE_LEVEL /* each byte becomes its sign (byte_level.h) */
 } gr_norm_kind;
 
 typedef struct gr_norm {

@@ -150,31 +150,36 @@ static size_t match_newline(const gr_glyph *g, size_t n, size_t at)
     return g[at].cp == '\n';
 }
 
-gr_pattern_match gr_pattern_find(gr_sv regex)
-{
 #define CONTRACTIONS "'s|'t|'re|'ve|'m|'ll|'d"
 #define CL100K_END "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
-    static const struct {
-        const char      *regex;
-        gr_pattern_match match;
-    } known[] = {
-        { CONTRACTIONS "| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", gr_pattern_gpt2 },
-        { "(?i:" CONTRACTIONS ")|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}" CL100K_END, match_llama3 },
-        { "(?i:" CONTRACTIONS ")|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}" CL100K_END, match_qwen2 },
-        { " {2,}", match_two_spaces },
-        { "\\s+", match_spaces },
-        { "\\s{2,}|[\\n\\r\\t]", match_two_blanks },
-        { "\\p{N}", match_number },
-        { "\\p{N}{1,3}", match_three_numbers },
-        { "\\n", match_newline },
-        { "\n", match_newline },
-    };
+static const struct {
+    const char      *regex;
+    gr_pattern_match match;
+} known[] = {
+    { CONTRACTIONS "| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", gr_pattern_gpt2 },
+    { "(?i:" CONTRACTIONS ")|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}" CL100K_END, match_llama3 },
+    { "(?i:" CONTRACTIONS ")|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}" CL100K_END, match_qwen2 },
+    { " {2,}", match_two_spaces },
+    { "\\s+", match_spaces },
+    { "\\s{2,}|[\\n\\r\\t]", match_two_blanks },
+    { "\\p{N}", match_number },
+    { "\\p{N}{1,3}", match_three_numbers },
+    { "\\n", match_newline },
+    { "\n", match_newline },
+};
+#undef CONTRACTIONS
+#undef CL100K_END
 
+size_t gr_pattern_count(void)
+{
+    return sizeof known / sizeof *known;
+}
+
+gr_pattern_match gr_pattern_find(gr_sv regex)
+{
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (gr_sv_is(regex, known[i].regex)) return known[i].match;
     return NULL;
-#undef CONTRACTIONS
-#undef CL100K_END
 }
 
 static size_t match_text(const gr_pattern *p, const gr_glyph *g, size_t n, size_t at)

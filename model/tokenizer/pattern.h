@@ -25,6 +25,7 @@ typedef struct gr_pattern {
 
 /* The matcher of an expression by its spelling; NULL when it is not among the known ones. */
 gr_pattern_match gr_pattern_find(gr_sv regex);
+size_t           gr_pattern_count(void); /* of the known ones */
 
 /* The expression of the byte-level pre-tokenizer. */
 size_t gr_pattern_gpt2(const gr_glyph *g, size_t n, size_t at);

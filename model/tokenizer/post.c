@@ -104,7 +104,7 @@ gr_status gr_post_blanks(gr_tok *t, gr_err *err)
     uint8_t (*blanks)[2];
     bool any = false;
 
-    if (!t->post.trim) return GR_OK;
+    if (t->post.n_trims == 0) return GR_OK;
     blanks = gr_arena_calloc(&t->arena, v->n, sizeof *blanks);
     if (!blanks) return gr_fail_nomem(err, "a vocabulary");
     for (size_t i = 0; i < v->n; i++) {
@@ -117,10 +117,17 @@ gr_status gr_post_blanks(gr_tok *t, gr_err *err)
     return GR_OK;
 }
 
-void gr_post_trim(const gr_post *post, gr_tok_piece *p, gr_sv text, size_t lead, size_t trail, bool first)
+gr_status gr_post_add_trim(gr_post *p, bool prefix_space, gr_err *err)
+{
+    if (p->n_trims == GR_TRIMS_MAX) return gr_fail(err, GR_E_UNSUPPORTED, "more than %d post-processors that trim offsets", (int)GR_TRIMS_MAX);
+    p->prefix_space[p->n_trims++] = prefix_space;
+    return GR_OK;
+}
+
+static void trim_once(bool prefix_space, gr_tok_piece *p, gr_sv text, size_t lead, size_t trail, bool first)
 {
     /* One blank at the very start is the prefix that the pre-tokenizer put there; more were in the text. */
-    if (lead == 1 && (first || p->c0 == 0) && post->prefix_space) lead = 0;
+    if (lead == 1 && (first || p->c0 == 0) && prefix_space) lead = 0;
     for (; lead && p->c0 < p->c1; lead--) {
         uint32_t cp;
         p->b0 += (uint32_t)gr_utf8_next(&cp, text.p + p->b0, text.n - p->b0);
@@ -132,4 +139,9 @@ void gr_post_trim(const gr_post *post, gr_tok_piece *p, gr_sv text, size_t lead,
         while (p->b1 > p->b0 && ((unsigned char)text.p[p->b1] & 0xC0) == 0x80);
         p->c1--;
     }
+}
+
+void gr_post_trim(const gr_post *post, gr_tok_piece *p, gr_sv text, size_t lead, size_t trail, bool first)
+{
+    for (size_t i = 0; i < post->n_trims; i++) trim_once(post->prefix_space[i], p, text, lead, trail, first);
 }

@@ -163,6 +163,32 @@ static gr_status cut_bert(const gr_glyphs *g, gr_span word, gr_spans *out, gr_er
     return GR_OK;
 }
 
+/* A word ends before each character whose script is another than that of the last one that has any; what stands before
+ * the first of these is dropped. */
+static gr_status cut_scripts(const gr_glyphs *g, gr_span word, gr_spans *out, gr_err *err)
+{
+    unsigned last = GR_SCRIPT_ANY;
+    size_t from = word.to;
+
+    for (size_t i = word.from; i < word.to; i++) {
+        const unsigned script = gr_uni_script(g->v[i].cp);
+
+        if (script == GR_SCRIPT_ANY || script == last) continue;
+        if (last != GR_SCRIPT_ANY) GR_TRY(push_span(out, from, i, err));
+        last = script;
+        from = i;
+    }
+    return push_span(out, from, word.to, err);
+}
+
+static gr_status cut_lengths(size_t length, gr_span word, gr_spans *out, gr_err *err)
+{
+    size_t at = word.from;
+
+    for (; word.to - at > length; at += length) GR_TRY(push_span(out, at, at + length, err));
+    return push_span(out, at, word.to, err);
+}
+
 static gr_status cut_word(const gr_pretok *step, const gr_glyphs *g, gr_span word, gr_spans *out, gr_err *err)
 {
     cutter c = { out, out->n, step->cut, false };
@@ -170,6 +196,8 @@ static gr_status cut_word(const gr_pretok *step, const gr_glyphs *g, gr_span wor
     switch (step->kind) {
     case GR_PRETOK_BERT: return cut_bert(g, word, out, err);
     case GR_PRETOK_WHITESPACE: return cut_whitespace(g, word, out, err);
+    case GR_PRETOK_SCRIPTS: return cut_scripts(g, word, out, err);
+    case GR_PRETOK_FIXED_LENGTH: return cut_lengths(step->length, word, out, err);
     case GR_PRETOK_BYTE_LEVEL:
     case GR_PRETOK_METASPACE:
         if (!step->split) return push_span(out, word.from, word.to, err);

@@ -23,7 +23,9 @@ typedef enum gr_pretok_kind {
     GR_PRETOK_WHITESPACE_SPLIT,
     GR_PRETOK_PUNCTUATION,
     GR_PRETOK_DIGITS,
-    GR_PRETOK_SPLIT
+    GR_PRETOK_SPLIT,
+    GR_PRETOK_SCRIPTS, /* where the script changes */
+    GR_PRETOK_FIXED_LENGTH
 } gr_pretok_kind;
 
 /* What becomes of the matches that a text is cut at. */
@@ -41,6 +43,7 @@ typedef struct gr_pretok {
     gr_prefix  prefix;  /* BYTE_LEVEL: a blank, METASPACE: its sign is put before the text */
     uint32_t   sign;    /* METASPACE: stands for a blank */
     gr_pattern pattern; /* SPLIT */
+    size_t     length;  /* FIXED_LENGTH: characters of a word, >= 1 */
 } gr_pretok;
 
 /* A word: the glyphs [from, to). */

@@ -113,17 +113,12 @@ static gr_status add_text_merges(gr_tok_model *m, gr_sv text, gr_err *err)
     return GR_OK;
 }
 
-static gr_sv or_name(gr_sv given, const char *fallback)
-{
-    return given.p ? given : gr_sv_from(fallback);
-}
-
 /* Byte-level words, <s> A </s></s> B </s>, and the special tokens that the vocabulary has. */
 static gr_status build_roberta(gr_tok *t, const gr_tok_config *c, gr_err *err)
 {
     enum { CLS, PAD, SEP, UNK, MASK, N };
-    const gr_sv names[N] = { or_name(c->cls, "<s>"), or_name(c->pad, "<pad>"), or_name(c->sep, "</s>"),
-                             or_name(c->unk, "<unk>"), or_name(c->mask, "<mask>") };
+    const gr_sv names[N] = { gr_tok_name_or(c->cls, "<s>"), gr_tok_name_or(c->pad, "<pad>"), gr_tok_name_or(c->sep, "</s>"),
+                             gr_tok_name_or(c->unk, "<unk>"), gr_tok_name_or(c->mask, "<mask>") };
     int32_t ids[N];
     gr_added a[N];
     size_t n = 0;
@@ -133,15 +128,15 @@ static gr_status build_roberta(gr_tok *t, const gr_tok_config *c, gr_err *err)
         if (ids[i] < 0 && (i == CLS || i == SEP))
             return gr_fail(err, GR_E_FORMAT, "special token '%.*s' is not in the vocabulary", GR_SV_FMT(names[i]));
         if (ids[i] < 0) continue;
-        a[n] = (gr_added){ names[i], names[i], ids[i], false, false, false, false, true };
+        a[n] = (gr_added){ .name = names[i], .content = names[i], .id = ids[i], .special = true };
         a[n++].lstrip = i == MASK;
     }
     t->norm = (gr_norm){ .kind = GR_NORM_NONE };
     t->pretok = (gr_pretok){ .kind = GR_PRETOK_BYTE_LEVEL, .split = true };
     t->pretok.prefix = c->prefix_space == 1 ? GR_PREFIX_ALWAYS : GR_PREFIX_NEVER;
     gr_bpe_set_byte_level(&t->model);
-    t->post.trim = t->post.roberta = true;
-    t->post.prefix_space = c->prefix_space == 1;
+    t->post.roberta = true;
+    GR_TRY(gr_post_add_trim(&t->post, c->prefix_space == 1, err));
     GR_TRY(gr_post_roberta(&t->post, &t->arena, ids[CLS], ids[SEP], err));
     GR_TRY(gr_added_init(t, a, n, err));
     gr_tok_config_apply(t, c);

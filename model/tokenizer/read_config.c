@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "model/tokenizer/tok_impl.h"
 
 enum { CONFIG_MAX = 16 << 20 }; /* large vocabularies list their added tokens here */
@@ -61,15 +62,30 @@ gr_status gr_tok_config_read(gr_tok_config *out, gr_arena *arena, const char *pa
         s = read_root(&c, arena, root, err);
         gr_json_free(root);
         if (s != GR_OK) return gr_wrap(err, s, "%s", path);
+        c.path = (gr_sv){ gr_arena_strndup(arena, path, strlen(path)), strlen(path) };
+        if (!c.path.p) return gr_fail_nomem(err, "a tokenizer");
     }
     *out = c;
     return GR_OK;
 }
 
+gr_sv gr_tok_name_or(gr_sv given, const char *fallback)
+{
+    return given.p ? given : gr_sv_from(fallback);
+}
+
+/* The Python libraries would give such a name a new id, for which no model has an embedding. */
+static void apply(int32_t *id, const gr_tok *t, const gr_tok_config *c, gr_sv name, const char *key)
+{
+    if (!name.p) return;
+    *id = gr_tok_id(t, name);
+    if (*id < 0) gr_warn("%.*s: '%s' is '%.*s', which is no token of the vocabulary; it is passed over", GR_SV_FMT(c->path), key, GR_SV_FMT(name));
+}
+
 void gr_tok_config_apply(gr_tok *t, const gr_tok_config *c)
 {
-    if (c->pad.p) t->pad_id = gr_tok_id(t, c->pad);
-    if (c->cls.p) t->cls_id = gr_tok_id(t, c->cls);
-    if (c->sep.p) t->sep_id = gr_tok_id(t, c->sep);
-    if (c->mask.p) t->mask_id = gr_tok_id(t, c->mask);
+    apply(&t->pad_id, t, c, c->pad, "pad_token");
+    apply(&t->cls_id, t, c, c->cls, "cls_token");
+    apply(&t->sep_id, t, c, c->sep, "sep_token");
+    apply(&t->mask_id, t, c, c->mask, "mask_token");
 }

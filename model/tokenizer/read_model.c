@@ -86,6 +86,15 @@ static gr_status read_wordpiece(gr_tok *t, const gr_json *v, gr_err *err)
     return gr_wordpiece_init(&t->model, unk, prefix, (size_t)max_chars, err);
 }
 
+static gr_status read_wordlevel(gr_tok *t, const gr_json *v, gr_err *err)
+{
+    gr_sv unk;
+
+    GR_TRY(gr_tok_read_text(&unk, v, "unk_token", "<unk>", err));
+    GR_TRY(gr_tok_read_ids(&t->model.vocab, &t->arena, gr_json_get(v, "vocab"), err));
+    return gr_wordlevel_init(&t->model, unk, err);
+}
+
 /* Older files leave the type out; then the fields tell it. */
 static const char *guess_type(const gr_json *v)
 {
@@ -98,7 +107,9 @@ static const char *guess_type(const gr_json *v)
 gr_status gr_tok_read_model(gr_tok *t, const gr_json *v, gr_err *err)
 {
     static const gr_tok_kind kinds[] = {
-        { "WordPiece", read_wordpiece }, { "BPE", gr_tok_read_bpe }, { "Unigram", gr_tok_read_unigram }, { "WordLevel", NULL }, { NULL, NULL },
+        { "WordPiece", read_wordpiece }, { "BPE", gr_tok_read_bpe }, { "Unigram", gr_tok_read_unigram },
+        { "WordLevel", read_wordlevel },
+        { NULL, NULL },
     };
     const char *type;
 
@@ -111,7 +122,7 @@ gr_status gr_tok_read_model(gr_tok *t, const gr_json *v, gr_err *err)
 
 static gr_status read_added(gr_added *out, gr_tok *t, const gr_json *v, gr_err *err)
 {
-    gr_added a = { { NULL, 0 }, { NULL, 0 }, -1, false, false, false, false, false };
+    gr_added a = { .id = -1 };
     const gr_sv content = gr_json_sv(gr_json_get(v, "content"));
     int32_t known;
 

@@ -8,7 +8,7 @@
 
 enum { STEPS_MAX = 64 };
 
-/* One kind of a normalizer by its type; read NULL: known, and not supported. */
+/* One kind of a normalizer by its type. */
 typedef struct norm_kind {
     const char  *type;
     gr_norm_kind kind;
@@ -29,6 +29,8 @@ gr_status gr_tok_code_points(const uint32_t **out, size_t *n, gr_arena *arena, g
         if (len == 0) return gr_fail(err, GR_E_FORMAT, "invalid UTF-8");
         i += len;
     }
+    if (k > GR_TOK_PATTERN_MAX)
+        return gr_fail(err, GR_E_UNSUPPORTED, "a text of %zu characters; at most %zu are supported", k, GR_TOK_PATTERN_MAX);
     *out = cp;
     *n = k;
     return GR_OK;
@@ -121,8 +123,8 @@ static const norm_kind kinds[] = {
     { "Replace", GR_NORM_REPLACE, read_replace },
     { "Prepend", GR_NORM_PREPEND, read_prepend },
     { "Precompiled", GR_NORM_CHARSMAP, read_charsmap },
-    { "Nmt", GR_NORM_NONE, NULL },
-    { "ByteLevel", GR_NORM_NONE, NULL },
+    { "Nmt", GR_NORM_NMT, read_nothing },
+    { "ByteLevel", GR_NORM_BYTE_LEVEL, read_nothing },
 };
 
 typedef struct steps {
@@ -136,7 +138,6 @@ static gr_status read_one(steps *out, gr_arena *arena, const gr_json *v, const c
         gr_norm *step;
 
         if (strcmp(kinds[i].type, type) != 0) continue;
-        if (!kinds[i].read) return gr_fail(err, GR_E_UNSUPPORTED, "normalizer '%s' is not supported by this version", type);
         if (out->n == STEPS_MAX) return gr_fail(err, GR_E_UNSUPPORTED, "more than %d normalizers", (int)STEPS_MAX);
         step = &out->v[out->n++];
         step->kind = kinds[i].kind;

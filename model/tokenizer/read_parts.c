@@ -45,15 +45,24 @@ static gr_status read_bert_post(gr_tok *t, const gr_json *v, gr_err *err)
     return gr_post_bert(&t->post, &t->arena, cls, sep, err);
 }
 
+/* What RobertaProcessing and ByteLevel have in common. */
+static gr_status read_trim(gr_tok *t, const gr_json *v, gr_err *err)
+{
+    bool trim = true, prefix_space = true;
+
+    GR_TRY(gr_tok_read_flag(&trim, v, "trim_offsets", err));
+    GR_TRY(gr_tok_read_flag(&prefix_space, v, "add_prefix_space", err));
+    return trim ? gr_post_add_trim(&t->post, prefix_space, err) : GR_OK;
+}
+
 static gr_status read_roberta_post(gr_tok *t, const gr_json *v, gr_err *err)
 {
     int32_t cls = -1, sep = -1;
 
     GR_TRY(read_name_and_id(&cls, t, v, "cls", err));
     GR_TRY(read_name_and_id(&sep, t, v, "sep", err));
-    t->post.trim = t->post.prefix_space = t->post.roberta = true;
-    GR_TRY(gr_tok_read_flag(&t->post.trim, v, "trim_offsets", err));
-    GR_TRY(gr_tok_read_flag(&t->post.prefix_space, v, "add_prefix_space", err));
+    t->post.roberta = true;
+    GR_TRY(read_trim(t, v, err));
     return gr_post_roberta(&t->post, &t->arena, cls, sep, err);
 }
 
@@ -124,9 +133,7 @@ static gr_status read_template_post(gr_tok *t, const gr_json *v, gr_err *err)
 
 static gr_status read_byte_level_post(gr_tok *t, const gr_json *v, gr_err *err)
 {
-    t->post.trim = t->post.prefix_space = true;
-    GR_TRY(gr_tok_read_flag(&t->post.trim, v, "trim_offsets", err));
-    return gr_tok_read_flag(&t->post.prefix_space, v, "add_prefix_space", err);
+    return read_trim(t, v, err);
 }
 
 static gr_status read_one_post(gr_tok *t, const gr_json *v, gr_err *err);

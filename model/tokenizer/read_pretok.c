@@ -9,7 +9,7 @@
 
 enum { STEPS_MAX = 64 };
 
-/* One kind of a pre-tokenizer by its type; read NULL: known, and not supported. */
+/* One kind of a pre-tokenizer by its type. */
 typedef struct pretok_kind {
     const char    *type;
     gr_pretok_kind kind;
@@ -99,6 +99,27 @@ static gr_status read_split(gr_pretok *out, gr_arena *arena, const gr_json *v, g
     return gr_tok_read_pattern(&out->pattern, arena, gr_json_get(v, "pattern"), err);
 }
 
+/* A text of one character, and what stands between them. */
+static gr_status read_delimiter(gr_pretok *out, gr_arena *arena, const gr_json *v, gr_err *err)
+{
+    const gr_sv sign = gr_json_sv(gr_json_get(v, "delimiter"));
+
+    out->cut = GR_CUT_REMOVED;
+    if (!sign.p || sign.n > 4) return gr_fail(err, GR_E_FORMAT, "'delimiter' is not one character");
+    GR_TRY(gr_tok_code_points(&out->pattern.text, &out->pattern.n_text, arena, sign, err));
+    return out->pattern.n_text == 1 ? GR_OK : gr_fail(err, GR_E_FORMAT, "'delimiter' is not one character");
+}
+
+static gr_status read_fixed_length(gr_pretok *out, gr_arena *arena, const gr_json *v, gr_err *err)
+{
+    int64_t length = 5;
+
+    (void)arena;
+    if (gr_json_get(v, "length")) GR_TRY(gr_json_need_int(&length, v, "length", 1, GR_GLYPHS_MAX, err));
+    out->length = (size_t)length;
+    return GR_OK;
+}
+
 /* ---- the list ---- */
 
 static const pretok_kind kinds[] = {
@@ -110,9 +131,9 @@ static const pretok_kind kinds[] = {
     { "Punctuation", GR_PRETOK_PUNCTUATION, read_punctuation },
     { "Digits", GR_PRETOK_DIGITS, read_digits },
     { "Split", GR_PRETOK_SPLIT, read_split },
-    { "CharDelimiterSplit", GR_PRETOK_NONE, NULL },
-    { "UnicodeScripts", GR_PRETOK_NONE, NULL },
-    { "FixedLength", GR_PRETOK_NONE, NULL },
+    { "CharDelimiterSplit", GR_PRETOK_SPLIT, read_delimiter },
+    { "UnicodeScripts", GR_PRETOK_SCRIPTS, read_nothing },
+    { "FixedLength", GR_PRETOK_FIXED_LENGTH, read_fixed_length },
 };
 
 typedef struct steps {
@@ -126,7 +147,6 @@ static gr_status read_one(steps *out, gr_arena *arena, const gr_json *v, const c
         gr_pretok *step;
 
         if (strcmp(kinds[i].type, type) != 0) continue;
-        if (!kinds[i].read) return gr_fail(err, GR_E_UNSUPPORTED, "pre-tokenizer '%s' is not supported by this version", type);
         if (out->n == STEPS_MAX) return gr_fail(err, GR_E_UNSUPPORTED, "more than %d pre-tokenizers", (int)STEPS_MAX);
         if (out->n > 0 && out->v[out->n - 1].kind == GR_PRETOK_BYTE_LEVEL)
             return gr_fail(err, GR_E_UNSUPPORTED, "pre-tokenizer '%s' behind ByteLevel", type);

@@ -16,7 +16,7 @@ static const uint32_t META = 0x2581, QUOTE = '"', BLANK = ' ';
 static const uint32_t backquotes[2] = { '`', '`' }, quotes[2] = { '\'', '\'' };
 
 typedef struct extra {
-    const char *text; /* NULL: the end of the list */
+    const char *text; /* NULL: the end of the list, for which there is always room */
     double      score;
 } extra;
 
@@ -29,21 +29,22 @@ typedef struct family {
     extra head[EXTRA_MAX];  /* ids from 0; the first `skip` pieces of the file are not taken */
     size_t skip;
     const char *tail;       /* a last token; NULL: none */
+    bool  tail_anyway;      /* also when the file has such a piece, whose id is then nobody's; else that piece is the token */
     const char *cls, *sep, *pad, *unk, *mask;
     bool  mask_lstrip;
 } family;
 
 static const family families[] = {
-    { "Albert", "albert", "spiece.model", true, false, true, false, { { NULL, 0 } }, 0, NULL, "[CLS]", "[SEP]", "<pad>",
-      "<unk>", "[MASK]", false },
-    { "DebertaV2", "deberta-v2", "spm.model", false, true, false, false, { { NULL, 0 } }, 0, "[MASK]", "[CLS]", "[SEP]",
-      "[PAD]", "[UNK]", "[MASK]", false },
-    { "XLMRoberta", "xlm-roberta", "sentencepiece.bpe.model", false, false, true, true,
-      { { "<s>", 0 }, { "<pad>", 0 }, { "</s>", 0 }, { "<unk>", 0 }, { NULL, 0 } }, 3, "<mask>", "<s>", "</s>", "<pad>",
-      "<unk>", "<mask>", true },
-    { "Camembert", "camembert", "sentencepiece.bpe.model", false, false, true, true,
-      { { "<s>NOTUSED", 0 }, { "<pad>", 0 }, { "</s>NOTUSED", 0 }, { "<unk>", 0 }, { "<unk>NOTUSED", -100 }, { NULL, 0 } }, 1,
-      "<mask>", "<s>", "</s>", "<pad>", "<unk>", "<mask>", true },
+    { .class_name = "Albert", .model_type = "albert", .file = "spiece.model", .albert = true, .whitespace_split = true,
+      .cls = "[CLS]", .sep = "[SEP]", .pad = "<pad>", .unk = "<unk>", .mask = "[MASK]" },
+    { .class_name = "DebertaV2", .model_type = "deberta-v2", .file = "spm.model", .strip = true, .tail = "[MASK]",
+      .cls = "[CLS]", .sep = "[SEP]", .pad = "[PAD]", .unk = "[UNK]", .mask = "[MASK]" },
+    { .class_name = "XLMRoberta", .model_type = "xlm-roberta", .file = "sentencepiece.bpe.model", .whitespace_split = true, .roberta = true,
+      .head = { { "<s>", 0 }, { "<pad>", 0 }, { "</s>", 0 }, { "<unk>", 0 } }, .skip = 3, .tail = "<mask>", .tail_anyway = true,
+      .cls = "<s>", .sep = "</s>", .pad = "<pad>", .unk = "<unk>", .mask = "<mask>", .mask_lstrip = true },
+    { .class_name = "Camembert", .model_type = "camembert", .file = "sentencepiece.bpe.model", .whitespace_split = true, .roberta = true,
+      .head = { { "<s>NOTUSED", 0 }, { "<pad>", 0 }, { "</s>NOTUSED", 0 }, { "<unk>", 0 }, { "<unk>NOTUSED", -100 } }, .skip = 1, .tail = "<mask>", .tail_anyway = true,
+      .cls = "<s>", .sep = "</s>", .pad = "<pad>", .unk = "<unk>", .mask = "<mask>", .mask_lstrip = true },
 };
 
 /* ---- the vocabulary ---- */
@@ -52,15 +53,15 @@ static const family families[] = {
 typedef struct list {
     gr_sv   *token;
     int32_t *id;
-    double  *score; /* in the arena */
-    size_t   n;
+    double  *score; /* by id; in the arena */
+    size_t   n, next; /* tokens; the next id */
 } list;
 
 static void push(list *l, gr_sv token, double score)
 {
     l->token[l->n] = token;
-    l->id[l->n] = (int32_t)l->n;
-    l->score[l->n++] = score;
+    l->id[l->n++] = (int32_t)l->next;
+    l->score[l->next++] = score;
 }
 
 static bool has_piece(const gr_spm *m, const char *text)
@@ -73,18 +74,25 @@ static bool has_piece(const gr_spm *m, const char *text)
 static void collect(list *l, const family *f, const gr_spm *m)
 {
     for (const extra *x = f->head; x->text; x++) push(l, gr_sv_from(x->text), x->score);
-    for (size_t i = f->skip; i < m->n; i++) push(l, m->piece[i].text, m->piece[i].score);
-    if (f->tail && !has_piece(m, f->tail)) push(l, gr_sv_from(f->tail), 0);
+    for (size_t i = f->skip; i < m->n; i++) {
+        if (f->tail_anyway && gr_sv_is(m->piece[i].text, f->tail)) l->next++;
+        else push(l, m->piece[i].text, m->piece[i].score);
+    }
+    if (f->tail && (f->tail_anyway || !has_piece(m, f->tail))) push(l, gr_sv_from(f->tail), 0);
 }
 
 static gr_status build_vocab(gr_tok *t, const family *f, const gr_spm *m, gr_err *err)
 {
     const size_t room = m->n + EXTRA_MAX + 1;
-    list l = { calloc(room, sizeof *l.token), calloc(room, sizeof *l.id), gr_arena_calloc(&t->arena, room, sizeof *l.score), 0 };
+    list l = { calloc(room, sizeof *l.token), calloc(room, sizeof *l.id), gr_arena_calloc(&t->arena, room, sizeof *l.score), 0, 0 };
     gr_status s = l.token && l.id && l.score ? GR_OK : gr_fail_nomem(err, "a vocabulary");
+    size_t dup[2] = { 0, 0 };
 
     if (s == GR_OK) collect(&l, f, m);
-    if (s == GR_OK) s = gr_vocab_build(&t->model.vocab, &t->arena, l.token, l.id, l.n, NULL, err);
+    if (s == GR_OK) {
+        s = gr_vocab_build(&t->model.vocab, &t->arena, l.token, l.id, l.n, dup, err);
+        if (dup[1]) s = gr_fail(err, GR_E_FORMAT, "token %zu: '%.*s' occurs twice, as token %zu before", dup[1], GR_SV_FMT(l.token[dup[1]]), dup[0]);
+    }
     free(l.token);
     free(l.id);
     if (s != GR_OK) return s;
@@ -139,11 +147,6 @@ static gr_status build_pretok(gr_tok *t, const family *f, const gr_tok_config *c
     return GR_OK;
 }
 
-static gr_sv or_name(gr_sv given, const char *fallback)
-{
-    return given.p ? given : gr_sv_from(fallback);
-}
-
 /* Control pieces and the family's own special tokens are found in the text, as they stand there. */
 static gr_status build_added(gr_tok *t, const family *f, const gr_spm *m, const gr_sv names[5], gr_err *err)
 {
@@ -157,7 +160,7 @@ static gr_status build_added(gr_tok *t, const family *f, const gr_spm *m, const 
         const int32_t id = gr_trie_find(&t->model.vocab.trie, name);
 
         if (id < 0 || (i >= 5 && m->piece[i - 5].type != GR_SPM_CONTROL)) continue;
-        a[n] = (gr_added){ name, name, id, false, false, false, false, true };
+        a[n] = (gr_added){ .name = name, .content = name, .id = id, .special = true };
         a[n++].lstrip = i == 4 && f->mask_lstrip;
     }
     s = gr_added_init(t, a, n, err);
@@ -167,13 +170,13 @@ static gr_status build_added(gr_tok *t, const family *f, const gr_spm *m, const 
 
 static gr_status build(gr_tok *t, const family *f, const gr_spm *m, const gr_tok_config *c, gr_err *err)
 {
-    const gr_sv names[5] = { or_name(c->cls, f->cls), or_name(c->sep, f->sep), or_name(c->pad, f->pad),
-                             or_name(c->unk, f->unk), or_name(c->mask, f->mask) };
+    const gr_sv names[5] = { gr_tok_name_or(c->cls, f->cls), gr_tok_name_or(c->sep, f->sep), gr_tok_name_or(c->pad, f->pad),
+                             gr_tok_name_or(c->unk, f->unk), gr_tok_name_or(c->mask, f->mask) };
     int32_t ends[2];
 
     if (m->model_type != GR_SPM_UNIGRAM)
-        return gr_fail(err, GR_E_UNSUPPORTED, "a SentencePiece model of type %llu; only Unigram (1) is supported",
-                       (unsigned long long)m->model_type);
+        return gr_fail(err, GR_E_UNSUPPORTED, "a SentencePiece model of type %llu; only Unigram (1) is read. Put the tokenizer.json that the "
+                       "Python library saves for this tokenizer beside it", (unsigned long long)m->model_type);
     if (m->n < f->skip) return gr_fail(err, GR_E_FORMAT, "%zu tokens are too few", m->n);
     GR_TRY(build_vocab(t, f, m, err));
     GR_TRY(build_norm(t, f, m, c, err));

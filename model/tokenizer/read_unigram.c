@@ -24,13 +24,16 @@ static gr_status read_entries(gr_vocab *out, double *score, gr_arena *arena, con
     gr_sv *tokens = calloc(n, sizeof *tokens);
     int32_t *ids = calloc(n, sizeof *ids);
     gr_status s = tokens && ids ? GR_OK : gr_fail_nomem(err, "a vocabulary");
-    size_t i = 0;
+    size_t i = 0, dup[2] = { 0, 0 };
 
     for (const gr_json *v = gr_json_first(list); v && s == GR_OK; v = gr_json_next(v), i++) {
         s = read_entry(&tokens[i], &score[i], arena, v, i, err);
         ids[i] = (int32_t)i;
     }
-    if (s == GR_OK) s = gr_vocab_build(out, arena, tokens, ids, n, NULL, err);
+    if (s == GR_OK) {
+        s = gr_vocab_build(out, arena, tokens, ids, n, dup, err);
+        if (dup[1]) s = gr_fail(err, GR_E_FORMAT, "token %zu: '%.*s' occurs twice, as token %zu before", dup[1], GR_SV_FMT(tokens[dup[1]]), dup[0]);
+    }
     free(tokens);
     free(ids);
     return s;

@@ -73,11 +73,6 @@ static gr_status read_lines(gr_vocab *out, gr_arena *arena, gr_sv text, gr_err *
 
 /* ---- the pipeline around it ---- */
 
-static gr_sv or_name(gr_sv given, const char *fallback)
-{
-    return given.p ? given : gr_sv_from(fallback);
-}
-
 static int flag(int opt, int config, int fallback)
 {
     return opt >= 0 ? opt : config >= 0 ? config : fallback;
@@ -98,9 +93,8 @@ static gr_status add_special(gr_tok *t, const gr_sv names[], size_t n, size_t ma
 
     for (size_t i = 0; i < n; i++) {
         const int32_t id = gr_trie_find(&t->model.vocab.trie, names[i]);
-        gr_added x = { names[i], names[i], id, false, false, false, false, true };
+        const gr_added x = { .name = names[i], .content = names[i], .id = id, .special = true, .lstrip = i == mask };
 
-        x.lstrip = i == mask;
         if (id >= 0) a[used++] = x;
     }
     return gr_added_init(t, a, used, err);
@@ -110,9 +104,9 @@ static gr_status build(gr_tok *t, gr_sv text, const gr_tok_opts *opts, const gr_
 {
     enum { UNK, CLS, SEP, PAD, MASK, N };
     const bool mp = c->mpnet;
-    const gr_sv names[N] = { or_name(c->unk, "[UNK]"), or_name(c->cls, mp ? "<s>" : "[CLS]"),
-                             or_name(c->sep, mp ? "</s>" : "[SEP]"), or_name(c->pad, mp ? "<pad>" : "[PAD]"),
-                             or_name(c->mask, mp ? "<mask>" : "[MASK]") };
+    const gr_sv names[N] = { gr_tok_name_or(c->unk, "[UNK]"), gr_tok_name_or(c->cls, mp ? "<s>" : "[CLS]"),
+                             gr_tok_name_or(c->sep, mp ? "</s>" : "[SEP]"), gr_tok_name_or(c->pad, mp ? "<pad>" : "[PAD]"),
+                             gr_tok_name_or(c->mask, mp ? "<mask>" : "[MASK]") };
     int32_t cls = -1, sep = -1;
 
     GR_TRY(read_lines(&t->model.vocab, &t->arena, text, err));
@@ -127,7 +121,7 @@ static gr_status build(gr_tok *t, gr_sv text, const gr_tok_opts *opts, const gr_
     GR_TRY(need(&sep, t, names[SEP], err));
     if (mp) GR_TRY(gr_post_roberta(&t->post, &t->arena, cls, sep, err));
     else GR_TRY(gr_post_bert(&t->post, &t->arena, cls, sep, err));
-    t->post.trim = mp;
+    if (mp) GR_TRY(gr_post_add_trim(&t->post, false, err));
     GR_TRY(add_special(t, names, N, mp ? MASK : N, err));
     gr_tok_config_apply(t, c);
     return GR_OK;

@@ -30,6 +30,8 @@ extern "C" {
 
 #define GR_TOK_ID_MAX ((1 << 22) - 1) /* cap on ids from files: bounds the table of tokens */
 #define GR_TOK_TEXT_MAX ((size_t)INT32_MAX) /* bytes of one text: offsets are 32 bits */
+#define GR_TOK_TOKEN_MAX ((size_t)1024) /* bytes of one token: a search walks so far from every place of a text */
+#define GR_TOK_PATTERN_MAX ((size_t)256) /* characters that Split and Replace look for, that Replace and Prepend put in */
 
 /* ---- parts ---- */
 
@@ -97,6 +99,7 @@ typedef struct gr_merge {
 typedef struct gr_bpe {
     gr_merge *merge;   /* mask + 1 slots */
     uint64_t  mask;
+    uint64_t  key[2];  /* of the hash, from the vocabulary: a file cannot choose its slots */
     bool      byte_level;    /* characters are bytes, written in the byte-level alphabet      */
     bool      byte_fallback; /* an unknown character becomes its bytes, when all are tokens   */
     bool      ignore_merges; /* a word that is a token is that token                          */
@@ -119,7 +122,7 @@ typedef struct gr_tok_model {
     gr_vocab            vocab;
     int32_t             unk_id;
     /* WordPiece */
-    uint32_t inner;     /* trie node behind the continuing prefix; GR_TRIE_NONE when no token has it */
+    uint32_t inner;     /* trie node behind the continuing prefix; GR_TRIE_NONE when no token has it (WordLevel: always) */
     size_t   max_chars; /* longer words are unknown */
     gr_bpe     bpe;
     gr_unigram unigram;
@@ -130,6 +133,7 @@ typedef struct gr_added {
     gr_sv   content; /* as it stands in the text: normalised already when `normalized` is set */
     int32_t id;
     bool    single_word, lstrip, rstrip, normalized, special;
+    size_t  place;   /* in the caller's list: of two with one content and one id the first counts */
 } gr_added;
 
 /* Added tokens that are looked for together: all in raw text, or all in normalised text. */
@@ -154,10 +158,12 @@ typedef struct gr_post_template {
     size_t        n, n_special;
 } gr_post_template;
 
+enum { GR_TRIMS_MAX = 4 };
+
 typedef struct gr_post {
     gr_post_template single, pair;
-    bool     trim;          /* RobertaProcessing: blanks are taken out of offsets */
-    bool     prefix_space;  /* ... but for one at the start of the text */
+    size_t   n_trims;       /* how often blanks are taken out of offsets: once for each RobertaProcessing and ByteLevel that says so */
+    bool     prefix_space[GR_TRIMS_MAX]; /* ... but for one at the start of the text */
     bool     roberta;       /* the template is RobertaProcessing's */
     uint8_t (*blanks)[2];   /* by id: blank characters at the start and end of the token; NULL: none has any */
 } gr_post;
@@ -184,7 +190,8 @@ struct gr_tok {
 /* ---- vocab.c ---- */
 
 /* From n distinct tokens with their ids (0..GR_TOK_ID_MAX); the strings must already live in the
- * arena with a NUL behind them. dup as for gr_trie_build; two tokens of one id are GR_E_FORMAT. */
+ * arena with a NUL behind them. dup as for gr_trie_build; two tokens of one id are GR_E_FORMAT, one of more
+ * than GR_TOK_TOKEN_MAX bytes is GR_E_UNSUPPORTED. */
 gr_status gr_vocab_build(gr_vocab *out, gr_arena *arena, const gr_sv *tokens, const int32_t *ids, size_t n,
                          size_t dup[2], gr_err *err) GR_MUST_USE;
 
@@ -192,6 +199,9 @@ gr_status gr_vocab_build(gr_vocab *out, gr_arena *arena, const gr_sv *tokens, co
 
 /* The model over a built vocabulary. GR_E_FORMAT when unk is not in it. */
 gr_status gr_wordpiece_init(gr_tok_model *m, gr_sv unk, gr_sv prefix, size_t max_chars, gr_err *err) GR_MUST_USE;
+
+/* Words as they stand in the vocabulary, none of them cut. GR_E_FORMAT when unk is not in it. */
+gr_status gr_wordlevel_init(gr_tok_model *m, gr_sv unk, gr_err *err) GR_MUST_USE;
 
 /* Room for n more pieces. GR_E_NOMEM. */
 gr_status gr_tok_pieces_reserve(gr_tok_pieces *p, size_t n, gr_err *err) GR_MUST_USE;
@@ -236,7 +246,8 @@ typedef struct gr_added_hit {
     size_t next;      /* where the search goes on: behind the token proper   */
 } gr_added_hit;
 
-/* Sort the tokens into the two sets of t (the normalised ones get their content normalised). */
+/* Sort the tokens into the two sets of t (the normalised ones get their content normalised). GR_E_UNSUPPORTED
+ * above GR_TOK_TOKEN_MAX bytes. */
 gr_status gr_added_init(gr_tok *t, const gr_added *tokens, size_t n, gr_err *err) GR_MUST_USE;
 
 /* The next token at or behind `at`; `done` is the end of the hit before. False when there is none. */
@@ -259,7 +270,11 @@ gr_status gr_post_blanks(gr_tok *t, gr_err *err) GR_MUST_USE;
 /* Is cp a blank for offset trimming? */
 bool gr_post_is_blank(uint32_t cp);
 
-/* Take the blanks that a token's own text has at its ends out of its offsets within `text`. */
+/* One more trimming of offsets. GR_E_UNSUPPORTED above GR_TRIMS_MAX. */
+gr_status gr_post_add_trim(gr_post *p, bool prefix_space, gr_err *err) GR_MUST_USE;
+
+/* Take the blanks that a token's own text has at its ends out of its offsets within `text`, post->n_trims times: the
+ * library does not look at what the time before has left. */
 void gr_post_trim(const gr_post *post, gr_tok_piece *p, gr_sv text, size_t lead, size_t trail, bool first);
 
 /* Lengths after truncation to `room` tokens, longest first. n[1] is 0 for a single text. */
@@ -271,12 +286,16 @@ void gr_post_truncate(size_t n[2], bool pair, size_t room);
 gr_status gr_tok_finish(gr_tok *t, gr_err *err) GR_MUST_USE;
 gr_tok   *gr_tok_new(void); /* NULL when memory is exhausted */
 
+/* Ids below the vocabulary's size that no token has, and the first of them. The library takes such files, and no text
+ * gets these ids. */
+size_t gr_tok_holes(const gr_tok *t, int32_t *first);
+
 /* What the scanner does with code point cp (never GR_SCAN_WIDE). */
 gr_scan gr_tok_classify(const gr_tok *t, uint32_t cp);
 
-/* Let a byte-level pre-tokenizer put a blank before the text (1) or not (0), in both places where that is
- * said; -1 leaves it as it is. */
-void gr_tok_set_prefix_space(gr_tok *t, int on);
+/* Let a byte-level pre-tokenizer, be it alone or the last of several, put a blank before what it gets (1) or not (0),
+ * and the post-processors know of it; -1 leaves all as it is. GR_E_NOMEM. */
+gr_status gr_tok_set_prefix_space(gr_tok *t, int on, gr_err *err) GR_MUST_USE;
 
 /* ---- read_config.c ---- */
 
@@ -289,12 +308,17 @@ typedef struct gr_tok_config {
     bool  mpnet;                                   /* the template of MPNetTokenizer */
     gr_sv class_name;                              /* tokenizer_class */
     gr_sv unk, pad, cls, sep, mask;
+    gr_sv path;                                    /* for messages */
 } gr_tok_config;
 
 /* Strings go to the arena. An absent file leaves all unset. */
 gr_status gr_tok_config_read(gr_tok_config *out, gr_arena *arena, const char *path, gr_err *err) GR_MUST_USE;
 
-/* Set the special ids that the configuration names, in a tokenizer that came from elsewhere. */
+/* The name that the configuration gives a token, else its usual one. */
+gr_sv gr_tok_name_or(gr_sv given, const char *fallback);
+
+/* Set the special ids that the configuration names, in a tokenizer that came from elsewhere; warn of names that are no
+ * tokens. */
 void gr_tok_config_apply(gr_tok *t, const gr_tok_config *c);
 
 /* ---- read_parts.c, read_model.c, read_norm.c, read_pretok.c, read_bpe.c, read_unigram.c ---- */
@@ -328,10 +352,11 @@ gr_status gr_tok_read_ids(gr_vocab *out, gr_arena *arena, const gr_json *vocab, 
 /* A string member, or the fallback (which may be NULL) when it is absent or null. */
 gr_status gr_tok_read_text(gr_sv *out, const gr_json *obj, const char *key, const char *fallback, gr_err *err) GR_MUST_USE;
 
-/* {"String": ".."} or {"Regex": ".."}, copied into the arena. GR_E_UNSUPPORTED for an unknown regex. */
+/* {"String": ".."} or {"Regex": ".."}, copied into the arena. GR_E_UNSUPPORTED for an unknown regex and for a text of
+ * more than GR_TOK_PATTERN_MAX characters. */
 gr_status gr_tok_read_pattern(gr_pattern *out, gr_arena *arena, const gr_json *v, gr_err *err) GR_MUST_USE;
 
-/* Code points of a text, in the arena. */
+/* Code points of a text, in the arena; GR_E_UNSUPPORTED above GR_TOK_PATTERN_MAX. */
 gr_status gr_tok_code_points(const uint32_t **out, size_t *n, gr_arena *arena, gr_sv text, gr_err *err) GR_MUST_USE;
 
 /* Member `key` of obj as true or false; *out is left alone when it is absent or null. */

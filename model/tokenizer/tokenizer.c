@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "model/tokenizer/tok_impl.h"
 #include "model/tokenizer/unicode.h"
 
@@ -84,6 +85,34 @@ static void classify_bytes(gr_tok *t)
     }
 }
 
+/* The byte-level step, which is the last if there is one; else NULL. */
+static const gr_pretok *byte_level_of(const gr_pretok *p)
+{
+    const gr_pretok *last = p->kind == GR_PRETOK_STEPS ? &p->step[p->n_steps - 1] : p;
+
+    return last->kind == GR_PRETOK_BYTE_LEVEL ? last : NULL;
+}
+
+/* Other pre-tokenizers may share the steps of p, so it gets its own. */
+static gr_status set_prefix(gr_pretok *p, gr_arena *arena, gr_prefix prefix, gr_err *err)
+{
+    gr_pretok *copy;
+
+    if (p->kind == GR_PRETOK_BYTE_LEVEL) p->prefix = prefix;
+    if (p->kind != GR_PRETOK_STEPS) return GR_OK;
+    copy = gr_arena_calloc(arena, p->n_steps, sizeof *copy);
+    if (!copy) return gr_fail_nomem(err, "a tokenizer");
+    memcpy(copy, p->step, p->n_steps * sizeof *copy);
+    copy[p->n_steps - 1].prefix = prefix;
+    p->step = copy;
+    return GR_OK;
+}
+
+static void set_trims(gr_post *p, bool prefix_space)
+{
+    for (size_t i = 0; i < p->n_trims; i++) p->prefix_space[i] = prefix_space;
+}
+
 gr_status gr_tok_finish(gr_tok *t, gr_err *err)
 {
     size_t n = t->model.vocab.n;
@@ -99,23 +128,47 @@ gr_status gr_tok_finish(gr_tok *t, gr_err *err)
     GR_TRY(gr_post_blanks(t, err));
     t->word_pretok = t->pretok;
     t->word_post = t->post;
-    if (t->post.roberta && t->pretok.kind == GR_PRETOK_BYTE_LEVEL) {
-        t->word_pretok.prefix = GR_PREFIX_ALWAYS;
-        t->word_post.prefix_space = true;
-    }
-    return GR_OK;
+    if (!t->post.roberta || !byte_level_of(&t->pretok)) return GR_OK;
+    set_trims(&t->word_post, true);
+    return set_prefix(&t->word_pretok, &t->arena, GR_PREFIX_ALWAYS, err);
 }
 
-static void set_prefix(gr_pretok *p, int on)
+gr_status gr_tok_set_prefix_space(gr_tok *t, int on, gr_err *err)
 {
-    if (p->kind == GR_PRETOK_BYTE_LEVEL) p->prefix = on ? GR_PREFIX_ALWAYS : GR_PREFIX_NEVER;
+    if (on < 0) return GR_OK;
+    set_trims(&t->post, on != 0);
+    if (!byte_level_of(&t->pretok)) return GR_OK;
+    return set_prefix(&t->pretok, &t->arena, on ? GR_PREFIX_ALWAYS : GR_PREFIX_NEVER, err);
 }
 
-void gr_tok_set_prefix_space(gr_tok *t, int on)
+/* ---- oddities ---- */
+
+size_t gr_tok_holes(const gr_tok *t, int32_t *first)
 {
-    if (on < 0) return;
-    set_prefix(&t->pretok, on);
-    t->post.prefix_space = on;
+    const gr_added_set *const sets[] = { &t->added_raw, &t->added_norm };
+    bool *has = calloc(t->vocab_size + 1, sizeof *has);
+    size_t n = 0;
+
+    *first = -1;
+    if (!has) return 0; /* no more than a warning depends on it */
+    for (size_t i = 0; i < t->model.vocab.n; i++) has[i] = t->model.vocab.token[i].p != NULL;
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < sets[k]->n; i++) has[sets[k]->token[i].id] = true;
+    for (size_t i = t->vocab_size; i-- > 0;)
+        if (!has[i]) {
+            *first = (int32_t)i;
+            n++;
+        }
+    free(has);
+    return n;
+}
+
+static void warn_holes(const gr_tok *t, const char *path)
+{
+    int32_t first = -1;
+    const size_t n = gr_tok_holes(t, &first);
+
+    if (n) gr_warn("%s: %zu of the ids below %zu belong to no token, the first is %d", path, n, t->vocab_size, (int)first);
 }
 
 /* ---- opening ---- */
@@ -187,8 +240,10 @@ static gr_status open_json_in(gr_tok **out, const char *path, const char *config
     s = gr_tok_read_json(t, path, err);
     if (s == GR_OK) s = gr_tok_config_read(&c, &t->arena, config_path, err);
     if (s == GR_OK) gr_tok_config_apply(t, &c);
-    if (s == GR_OK && opts) gr_tok_set_prefix_space(t, opts->prefix_space);
-    return finish_open(out, t, s, err);
+    if (s == GR_OK && opts) s = gr_tok_set_prefix_space(t, opts->prefix_space, err);
+    s = finish_open(out, t, s, err);
+    if (s == GR_OK) warn_holes(*out, path);
+    return s;
 }
 
 static gr_status open_merges(gr_tok **out, const char *vocab, const char *merges, const char *config_path,
@@ -201,8 +256,10 @@ static gr_status open_merges(gr_tok **out, const char *vocab, const char *merges
     if (!t) return gr_fail_nomem(err, "a tokenizer");
     s = gr_tok_config_read(&c, &t->arena, config_path, err);
     if (s == GR_OK) s = gr_tok_read_merges(t, vocab, merges, &c, err);
-    if (s == GR_OK && opts) gr_tok_set_prefix_space(t, opts->prefix_space);
-    return finish_open(out, t, s, err);
+    if (s == GR_OK && opts) s = gr_tok_set_prefix_space(t, opts->prefix_space, err);
+    s = finish_open(out, t, s, err);
+    if (s == GR_OK) warn_holes(*out, vocab);
+    return s;
 }
 
 static gr_status open_spm(gr_tok **out, const char *dir, const char *file, const char *config_path, gr_err *err)

@@ -29,7 +29,8 @@ typedef struct gr_tok_opts {
 
 /* Open from a folder: tokenizer.json when there, else vocab.txt, else vocab.json with merges.txt, else a
  * SentencePiece model (spiece.model, spm.model, sentencepiece.bpe.model); tokenizer_config.json, if any, says
- * the rest. GR_E_NOTFOUND, GR_E_FORMAT with place, GR_E_UNSUPPORTED with the name of what is not. */
+ * the rest. GR_E_NOTFOUND, GR_E_FORMAT with place, GR_E_UNSUPPORTED with the name of what is not. Oddities that the library
+ * takes and that change no token are warned of: ids without a token, special names without one. */
 gr_status gr_tok_open(gr_tok **out, const char *dir, const gr_tok_opts *opts, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_open_json(gr_tok **out, const char *path, gr_err *err) GR_MUST_USE;
 gr_status gr_tok_open_vocab(gr_tok **out, const char *path, const gr_tok_opts *opts, gr_err *err) GR_MUST_USE;
@@ -42,7 +43,9 @@ void      gr_tok_close(gr_tok *t);
 gr_status gr_tok_work_open(gr_tok_work **out, const gr_tok *t, gr_err *err) GR_MUST_USE;
 void      gr_tok_work_close(gr_tok_work *w);
 
-size_t      gr_tok_vocab_size(const gr_tok *t);                /* largest id + 1, added tokens included */
+/* Largest id + 1, added tokens included and ids that no token has: as many embeddings a model must have, or texts may
+ * hold ids beyond them. */
+size_t      gr_tok_vocab_size(const gr_tok *t);
 const char *gr_tok_token(const gr_tok *t, int32_t id);         /* NUL-terminated; NULL when out of range */
 int32_t     gr_tok_id(const gr_tok *t, gr_sv token);           /* -1 when absent */
 int32_t     gr_tok_pad_id(const gr_tok *t);

@@ -93,7 +93,12 @@ gr_status gr_trie_build(gr_trie *out, gr_arena *arena, const gr_sv *keys, const 
     s = check_unique(e, n, dup, err);
     if (s != GR_OK) goto out;
     for (size_t i = 0; i < n; i++) n_nodes += e[i].key.n - (i ? shared(e[i - 1].key, e[i].key) : 0);
-    queue = n_nodes < GR_TRIE_NONE ? calloc(n_nodes, sizeof *queue) : NULL;
+    if (n_nodes > GR_TRIE_NODES_MAX) {
+        s = gr_fail(err, GR_E_UNSUPPORTED, "a vocabulary of %zu bytes after what its tokens share; at most %zu are supported", n_nodes,
+                    GR_TRIE_NODES_MAX);
+        goto out;
+    }
+    queue = calloc(n_nodes, sizeof *queue);
     node = gr_arena_calloc(arena, n_nodes, sizeof *node);
     label = gr_arena_calloc(arena, n_nodes, 1);
     if (!queue || !node || !label) {

@@ -19,6 +19,7 @@ extern "C" {
 #define GR_TRIE_ROOT 0u
 #define GR_TRIE_NONE UINT32_MAX /* no such node  */
 #define GR_TRIE_NO_VALUE (-1)   /* no key ends here */
+#define GR_TRIE_NODES_MAX ((size_t)1 << 25) /* largest published vocabularies: below 2^21 */
 
 typedef struct gr_trie_node {
     uint32_t first;   /* number of its first child            */
@@ -34,7 +35,7 @@ typedef struct gr_trie {
 
 /* values >= 0. The keys need not be sorted and are not kept. A key that occurs twice is GR_E_FORMAT,
  * with the places of the earliest repetition in dup[0] < dup[1] when `dup` is not NULL. The nodes live
- * in the arena. GR_E_NOMEM. */
+ * in the arena. GR_E_UNSUPPORTED above GR_TRIE_NODES_MAX, GR_E_NOMEM. */
 gr_status gr_trie_build(gr_trie *out, gr_arena *arena, const gr_sv *keys, const int32_t *values, size_t n,
                         size_t dup[2], gr_err *err) GR_MUST_USE;
 

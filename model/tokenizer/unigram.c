@@ -5,6 +5,7 @@
  * way found first stays: scores are added as doubles, in this order. Unknown characters in a row are
  * one token (or, with byte fallback, the tokens of their bytes). */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/checked.h"
@@ -152,35 +153,69 @@ static gr_status encode(const gr_tok_model *m, gr_tok_scratch *s, gr_tok_pieces 
     return GR_OK;
 }
 
-/* m * 10^e as the library's JSON reader computes it: in one step, so that the last bit may be off. */
+/* ---- scores ---- */
+
+/* 10^n, 0 <= n <= 308, to the nearest double. */
+static double power_of_ten(int n)
+{
+    char text[8];
+    double out = 1;
+
+    if (n <= 22) { /* exact all the way */
+        for (int i = 0; i < n; i++) out *= 10;
+        return out;
+    }
+    (void)snprintf(text, sizeof text, "1e%d", n);
+    return gr_sv_double(&out, gr_sv_from(text), NULL) == GR_OK ? out : 1;
+}
+
+/* m * 10^e as the library's JSON reader computes it: rounded once for m and once for each power, so that the last bit
+ * may be off. */
 static double scaled(uint64_t m, int e)
 {
-    double f = (double)m, power = 1.0;
+    double f = (double)m;
 
-    for (int i = 0; i < (e < 0 ? -e : e) && i < 308; i++) power *= 10.0; /* exact up to 1e22 */
-    return e < 0 ? f / power : f * power;
+    for (; e < -308; e += 308) f /= power_of_ten(308);
+    if (e > 308) return f * HUGE_VAL;
+    return e < 0 ? f / power_of_ten(-e) : f * power_of_ten(e);
+}
+
+/* The digits of a printed number without its point and leading zeros, and the power of ten that they stand for. False
+ * when they do not fit 64 bits for sure; the shortest decimals of a double are at most 17. */
+static bool read_digits(uint64_t *m, int *exponent, const char *p)
+{
+    int behind = 0, digits = 0, sign = 1, e = 0;
+
+    *m = 0;
+    *exponent = 0;
+    for (; *p && *p != 'e' && *p != 'E'; p++) {
+        if (*p == '.') {
+            behind = 1;
+            continue;
+        }
+        *m = 10 * *m + (uint64_t)(*p - '0');
+        digits += *m > 0;
+        *exponent -= behind;
+        if (digits > 19) return false;
+    }
+    if (!*p) return true;
+    p++;
+    sign = *p == '-' ? -1 : 1;
+    for (p += *p == '-' || *p == '+'; *p; p++) e = 10 * e + (*p - '0');
+    *exponent += sign * e;
+    return true;
 }
 
 double gr_unigram_score(gr_buf *text, double x)
 {
     uint64_t m = 0;
-    int e = 0, exponent = 0, sign = 1;
-    const char *p;
+    int exponent = 0;
 
+    if (x == 0 || !isfinite(x)) return x;
     gr_buf_reset(text);
     gr_json_number(text, x < 0 ? -x : x);
-    if (text->oom || !isfinite(x) || text->n > 19) return x; /* digits fit 64 bits */
-    for (p = text->p; *p && *p != 'e' && *p != 'E'; p++) {
-        if (*p == '.') e = 1; /* from here on digits count */
-        else m = 10 * m + (uint64_t)(*p - '0'), exponent -= e;
-    }
-    if (*p) {
-        p++;
-        sign = *p == '-' ? -1 : 1;
-        for (p += *p == '-' || *p == '+', e = 0; *p; p++) e = 10 * e + (*p - '0');
-        exponent += sign * e;
-    }
-    if (m < (uint64_t)1 << 53 || exponent < -22 || exponent > 22) return x;
+    if (text->oom || !read_digits(&m, &exponent, text->p)) return x;
+    if (m < (uint64_t)1 << 53 && exponent >= -22 && exponent <= 22) return x; /* both factors are exact: one rounding, as here */
     return x < 0 ? -scaled(m, exponent) : scaled(m, exponent);
 }
 

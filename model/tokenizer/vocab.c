@@ -6,6 +6,10 @@ gr_status gr_vocab_build(gr_vocab *out, gr_arena *arena, const gr_sv *tokens, co
 {
     gr_vocab v = { { NULL, NULL, 0 }, NULL, 0 };
 
+    for (size_t i = 0; i < n; i++)
+        if (tokens[i].n > GR_TOK_TOKEN_MAX)
+            return gr_fail(err, GR_E_UNSUPPORTED, "the token of id %d has %zu bytes; at most %zu are supported", (int)ids[i], tokens[i].n,
+                           GR_TOK_TOKEN_MAX);
     GR_TRY(gr_trie_build(&v.trie, arena, tokens, ids, n, dup, err));
     for (size_t i = 0; i < n; i++)
         if ((size_t)ids[i] >= v.n) v.n = (size_t)ids[i] + 1;

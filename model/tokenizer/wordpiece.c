@@ -1,6 +1,6 @@
 /* wordpiece.c - the WordPiece model: from the left, always the longest token of the vocabulary; inner
  * pieces carry a prefix ("##"). A word that cannot be covered, or is longer than max_chars, is one
- * unknown token. */
+ * unknown token. Without inner pieces this is the WordLevel model: a word is a token or unknown. */
 #include <stdlib.h>
 
 #include "base/checked.h"
@@ -86,5 +86,12 @@ gr_status gr_wordpiece_init(gr_tok_model *m, gr_sv unk, gr_sv prefix, size_t max
         return gr_fail(err, GR_E_FORMAT, "unknown token '%.*s' is not in the vocabulary", GR_SV_FMT(unk));
     m->inner = gr_trie_walk(&m->vocab.trie, prefix);
     m->max_chars = max_chars;
+    return GR_OK;
+}
+
+gr_status gr_wordlevel_init(gr_tok_model *m, gr_sv unk, gr_err *err)
+{
+    GR_TRY(gr_wordpiece_init(m, unk, gr_sv_from(""), SIZE_MAX, err));
+    m->inner = GR_TRIE_NONE;
     return GR_OK;
 }

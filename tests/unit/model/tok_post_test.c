@@ -39,7 +39,7 @@ static void test_pair(void **state)
 static void test_trim(void **state)
 {
     const gr_sv text = { "\xC2\xA0 ab \xC2\xA0", 8 }; /* two blanks, ab, two blanks */
-    const gr_post plain = { .trim = true, .prefix_space = false }, prefix = { .trim = true, .prefix_space = true };
+    const gr_post plain = { .n_trims = 1 }, prefix = { .n_trims = 1, .prefix_space = { true } };
     gr_tok_piece p = { 0, 0, 0, 6, 0, 8, true };
 
     (void)state;

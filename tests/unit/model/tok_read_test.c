@@ -1,5 +1,6 @@
 /* tokenizer.json, vocab.txt and tokenizer_config.json: what is taken from them, what is refused. */
 #include "base/fs.h"
+#include "base/log.h"
 #include "model/tokenizer/tokenizer.h"
 #include "tests/support/test.h"
 
@@ -51,8 +52,8 @@ static void expect(const gr_tok *t, const char *text, const int32_t *want, size_
 static void test_kinds(void **state)
 {
     (void)state;
-    refuse_json("{\"model\":{\"vocab\":{\"a\":0}}}", GR_E_UNSUPPORTED, "'WordLevel'");
-    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Nmt\"}}", GR_E_UNSUPPORTED, "normalizer: normalizer 'Nmt'");
+    refuse_json("{\"model\":{\"vocab\":{\"a\":0}}}", GR_E_FORMAT, "'<unk>' is not in the vocabulary");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Nnt\"}}", GR_E_FORMAT, "normalizer: unknown normalizer 'Nnt'");
     refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Sequence\"}}", GR_E_FORMAT, "'normalizers'");
     refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"(a+)+b\"},\"content\":\"\"}}",
                 GR_E_UNSUPPORTED, "'(a+)+b'");
@@ -61,7 +62,9 @@ static void test_kinds(void **state)
     refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}}", GR_E_FORMAT, "charsmap");
     refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"?\"}}", GR_E_FORMAT, "Base64");
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"ByteLevel\"}}", GR_E_UNSUPPORTED, "'ByteLevel'");
-    refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"UnicodeScripts\"}}", GR_E_UNSUPPORTED, "'UnicodeScripts'");
+    refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"CharDelimiterSplit\",\"delimiter\":\"--\"}}", GR_E_FORMAT, "'delimiter'");
+    refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"CharDelimiterSplit\"}}", GR_E_FORMAT, "'delimiter'");
+    refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"FixedLength\",\"length\":0}}", GR_E_FORMAT, "'length'");
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"ab\"}}", GR_E_FORMAT, "'replacement'");
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"Odd\"}}", GR_E_FORMAT,
                 "'Odd'");
@@ -106,7 +109,7 @@ static void test_unigram(void **state)
     (void)state;
     refuse_json(UNIGRAM "]}}", GR_E_FORMAT, "unk_id");
     refuse_json(UNIGRAM "],\"unk_id\":3}}", GR_E_FORMAT, "id 3 is not in the vocabulary");
-    refuse_json(UNIGRAM ",[\"a\",0]],\"unk_id\":0}}", GR_E_FORMAT, "'a' occurs twice");
+    refuse_json(UNIGRAM ",[\"a\",0]],\"unk_id\":0}}", GR_E_FORMAT, "token 3: 'a' occurs twice, as token 1 before");
     refuse_json(UNIGRAM ",[\"c\"]],\"unk_id\":0}}", GR_E_FORMAT, "token 3");
     refuse_json("{\"model\":{\"type\":\"Unigram\",\"vocab\":[],\"unk_id\":0}}", GR_E_FORMAT, "empty");
     t = open_json(UNIGRAM "],\"unk_id\":0}}");
@@ -230,11 +233,83 @@ static void test_config(void **state)
     (void)write_file("tokenizer_config.json", "{}");
 }
 
+/* ---- what is odd and taken all the same ---- */
+
+static void keep_line(void *user, gr_log_level level, const char *line)
+{
+    char *out = user;
+
+    (void)level;
+    (void)snprintf(out, 512, "%s", line);
+}
+
+static void test_odd(void **state)
+{
+    char said[512] = "";
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+    char path[GR_PATH_MAX];
+
+    (void)state;
+    gr_log_set_sink(keep_line, said);
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "odd"));
+    assert_ok(gr_fs_mkdirs(path, &err), &err);
+    (void)write_file("odd/tokenizer.json", "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":1,\"a\":2}},\"added_tokens\":[{\"id\":6,\"content\":\"<x>\"}]}");
+    assert_ok(gr_tok_open(&t, path, NULL, &err), &err);
+    assert_int_equal(gr_tok_vocab_size(t), 7);
+    assert_non_null(strstr(said, "tokenizer.json: 4 of the ids below 7 belong to no token, the first is 0"));
+    gr_tok_close(t);
+    (void)write_file("odd/tokenizer.json", "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":0,\"[MASK]\":1}}}");
+    (void)write_file("odd/tokenizer_config.json", "{\"mask_token\":\"<mask>\"}");
+    assert_ok(gr_tok_open(&t, path, NULL, &err), &err);
+    assert_non_null(strstr(said, "tokenizer_config.json: 'mask_token' is '<mask>', which is no token"));
+    assert_int_equal(gr_tok_mask_id(t), 1);
+    gr_tok_close(t);
+    gr_log_set_sink(NULL, NULL);
+}
+
+static void test_duplicates(void **state)
+{
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_status(gr_tok_open_vocab(&t, write_file("v.txt", "[UNK]\n[CLS]\n[SEP]\na\n[CLS]\na\n"), NULL, &err), GR_E_FORMAT, &err,
+                  "v.txt: line 5: '[CLS]' is already on line 2");
+    refuse_json("{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":0,\"a\":1,\"a\":2}}}", GR_E_FORMAT, "x.json");
+    refuse_json("{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":0,\"a\":1,\"b\":1}}}", GR_E_FORMAT, "x.json: model: 'a' and 'b' have the same id 1");
+    refuse_json("{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":0,\"b\":-4}}}", GR_E_FORMAT, "x.json: model: id of 'b' is out of range: -4");
+}
+
+/* add_prefix_space for the last step of several, as for one that stands alone. */
+static void test_prefix_space(void **state)
+{
+    static const char json[] = "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"\\u0120\":1,\"\\u0120a\":2,\"1\":3,\"\\u01201\":4},\"merges\":[\"\\u0120 a\",\"\\u0120 1\"]},"
+                               "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Digits\"},{\"type\":\"ByteLevel\",\"add_prefix_space\":false}]}}";
+    static const int32_t without[] = { 0, 3 }, with[] = { 2, 4 };
+    const gr_tok_opts on = { -1, -1, -1, 1 };
+    char dir[GR_PATH_MAX];
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_true(gr_fs_join(dir, sizeof dir, gr_test_tmpdir(), "prefix"));
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    (void)write_file("prefix/tokenizer.json", json);
+    assert_ok(gr_tok_open(&t, dir, NULL, &err), &err);
+    expect(t, "a1", without, 2);
+    gr_tok_close(t);
+    assert_ok(gr_tok_open(&t, dir, &on, &err), &err);
+    expect(t, "a1", with, 2);
+    gr_tok_close(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds), cmocka_unit_test(test_bpe), cmocka_unit_test(test_unigram), cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
-        cmocka_unit_test(test_templates), cmocka_unit_test(test_vocab_txt),  cmocka_unit_test(test_config),
+        cmocka_unit_test(test_templates), cmocka_unit_test(test_vocab_txt),  cmocka_unit_test(test_config), cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_prefix_space),
     };
     return gr_test_main(tests);
 }

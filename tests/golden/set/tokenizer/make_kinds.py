@@ -6,9 +6,10 @@
 FOLDER holds make_tokenizer.py and texts.json of the golden set, for texts that are
 chosen for trouble; the vocabularies are trained here, on words of our own, by the
 Python packages tokenizers 0.23.3 and sentencepiece 0.2.3, the first of which is the
-reference for every case. Writes kinds/texts.json and for each kind a folder with its
-tokenizer.json, cases.jsonl and, where the kind has them, other spellings of the same
-tokenizer (a SentencePiece model, vocab.json with merges.txt) in folders below.
+reference for every case. Writes kinds/texts.json, kinds/patterns.json (the known
+expressions, each over every text) and for each kind a folder with its tokenizer.json,
+cases.jsonl and, where the kind has them, other spellings of the same tokenizer (a
+SentencePiece model, vocab.json with merges.txt) in folders below.
 
 A case: t (and p) number the texts, or w the word list; m is max_length; n is the
 number of tokens and h a hash of all that the encoding says (README.md). The first
@@ -299,8 +300,91 @@ def wordpiece(lines, here):
     return t, {}, None
 
 
+def roberta_steps(lines, here):
+    """Byte-level behind another step, with offsets trimmed by two post-processors, each by its own rule."""
+    t = Tokenizer(models.BPE())
+    t.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    train_bpe(t, lines, 1000, pre_tokenizers.ByteLevel.alphabet(), ["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
+    t.add_special_tokens(special("<s>", "<pad>", "</s>", "<unk>") + special("<mask>", lstrip=True))
+    t.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=True, add_prefix_space=True),
+                                            processors.RobertaProcessing(("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)])
+    return t, {}, None
+
+
+def byte_norm(lines, here):
+    """Bytes become signs in the normalizer; words are split at the sign of a blank."""
+    t = Tokenizer(models.BPE(unk_token="<unk>"))
+    t.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.ByteLevel()])
+    t.pre_tokenizer = pre_tokenizers.Split("\u0120", "merged_with_next")
+    train_bpe(t, lines, 1100, pre_tokenizers.ByteLevel.alphabet(), ["<unk>", "<s>", "</s>"])
+    t.add_tokens([AddedToken("New York", single_word=True), AddedToken("<x>", rstrip=True, normalized=False)])
+    t.post_processor = template("<s>", "</s>", t)
+    return t, {}, None
+
+
+def nmt(lines, here):
+    """The cleaning of the NMT normalizer before a charsmap of our own."""
+    p = train_spm(lines, here, 700, bos_id=1, eos_id=2, unk_id=0, pad_id=-1)
+    t = Tokenizer(models.Unigram([(x.piece, x.score) for x in p.pieces], 0, False))
+    t.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.Precompiled(p.normalizer_spec.precompiled_charsmap)])
+    t.pre_tokenizer = pre_tokenizers.Metaspace(META, "always")
+    t.add_special_tokens(special("<s>", "</s>"))
+    t.post_processor = template("<s>", "</s>", t)
+    return t, {}, None
+
+
+def word_level(lines, here):
+    """Whole words, with and without case."""
+    t = Tokenizer(models.WordLevel(unk_token="[UNK]"))
+    t.normalizer = normalizers.Lowercase()
+    t.pre_tokenizer = pre_tokenizers.Whitespace()
+    t.train_from_iterator(lines, trainers.WordLevelTrainer(vocab_size=900, special_tokens=["[UNK]", "[CLS]", "[SEP]"], show_progress=False))
+    t.add_tokens([AddedToken("New York", single_word=True)])
+    t.post_processor = template("[CLS]", "[SEP]", t)
+    return t, {}, None
+
+
+def word_level_bert(lines, here):
+    """Whole words by the scanner's way: BERT's normalizer and pre-tokenizer."""
+    t = Tokenizer(models.WordLevel(unk_token="[UNK]"))
+    t.normalizer = normalizers.BertNormalizer()
+    t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    t.train_from_iterator(lines, trainers.WordLevelTrainer(vocab_size=900, special_tokens=["[UNK]", "[CLS]", "[SEP]"], show_progress=False))
+    t.post_processor = template("[CLS]", "[SEP]", t)
+    return t, {}, None
+
+
+def delimiter(lines, here):
+    """Cut at one character, which is dropped."""
+    t = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=60))
+    t.normalizer = normalizers.Sequence([normalizers.Strip(), normalizers.Replace(Regex(r"\s+"), "-")])
+    t.pre_tokenizer = pre_tokenizers.CharDelimiterSplit("-")
+    t.train_from_iterator(lines, trainers.WordPieceTrainer(vocab_size=900, special_tokens=["[UNK]", "[CLS]", "[SEP]"], show_progress=False))
+    t.post_processor = template("[CLS]", "[SEP]", t)
+    return t, {}, None
+
+
+def scripts(lines, here):
+    """Cut where the script changes, then at punctuation."""
+    t = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
+    t.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.UnicodeScripts(), pre_tokenizers.Punctuation("merged_with_previous")])
+    train_bpe(t, lines, 1000, [], ["<unk>", "<s>", "</s>"])
+    t.post_processor = template("<s>", "</s>", t)
+    return t, {}, None
+
+
+def fixed_length(lines, here):
+    """Words cut to seven characters."""
+    t = Tokenizer(models.BPE(unk_token="<unk>"))
+    t.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.FixedLength(7)])
+    train_bpe(t, lines, 1000, [], ["<unk>", "<s>", "</s>"])
+    t.post_processor = template("<s>", "</s>", t)
+    return t, {}, None
+
+
 KINDS = {f.__name__: f for f in (xlm_roberta, camembert, deberta_v3, unigram_bytes, modernbert, roberta, llama3, bpe_bytes,
-                                 bpe_affixes, bpe_drops, wordpiece)}
+                                 bpe_affixes, bpe_drops, wordpiece, roberta_steps, byte_norm, nmt, word_level, word_level_bert,
+                                 delimiter, scripts, fixed_length)}
 
 
 # ---- cases ----
@@ -343,7 +427,10 @@ def cases(name, texts, words, seed):
 def with_prefix_space(t):
     """RoBERTa on split words: add_prefix_space in both places, as transformers asks for."""
     j = json.loads(t.to_str())
-    j["pre_tokenizer"]["add_prefix_space"] = j["post_processor"]["add_prefix_space"] = True
+    for part in (j["pre_tokenizer"], *j["pre_tokenizer"].get("pretokenizers", []),
+                 j["post_processor"], *j["post_processor"].get("processors", [])):
+        if "add_prefix_space" in part:
+            part["add_prefix_space"] = True
     return Tokenizer.from_str(json.dumps(j))
 
 
@@ -363,7 +450,7 @@ def write_kind(out, name, built, texts, words, seed, show):
             with open(os.path.join(folder, sub, file), "wb") as f:
                 f.write(data)
     t = Tokenizer.from_str(json.dumps(j))
-    wt = with_prefix_space(t) if name == "roberta" else t
+    wt = with_prefix_space(t) if name.startswith("roberta") else t
     with open(os.path.join(folder, "cases.jsonl"), "w", encoding="ascii", newline="\n") as f:
         for i, c in enumerate(cases(name, texts, words, seed)):
             e, sources = encode(wt if "w" in c else t, texts, words, c)
@@ -374,7 +461,27 @@ def write_kind(out, name, built, texts, words, seed, show):
             f.write(json.dumps(c, separators=(",", ":")) + "\n")
             if show == f"{name}:{i}":
                 print(ascii(sources), e.ids, e.tokens, e.offsets, e.word_ids)
-    print(f"{name:14} {i + 1} cases")
+    print(f"{name:15} {i + 1} cases")
+
+
+# ---- patterns ----
+
+PATTERNS = [GPT2, LLAMA3, LLAMA3.replace("{1,3}", ""), " {2,}", r"\s+", r"\s{2,}|[\n\r\t]", r"\p{N}", r"\p{N}{1,3}", r"\n", "\n"]
+CUTS = ["removed", "isolated"]  # in the order of gr_cut; together they tell where matches begin and end
+
+
+def write_patterns(out, texts):
+    """Each expression over each text: how many words Split makes of it, and a hash of where they begin and end."""
+    rows = []
+    for regex in PATTERNS:
+        for at, cut in enumerate(CUTS):
+            p = pre_tokenizers.Split(Regex(regex), cut)
+            words = [p.pre_tokenize_str(t) for t in texts]
+            rows.append({"regex": regex, "cut": at, "n": [len(w) for w in words],
+                         "h": ["%08x" % (fnv([x for _, span in w for x in span]) & 0xffffffff) for w in words]})
+    with open(os.path.join(out, "patterns.json"), "w", encoding="ascii", newline="\n") as f:
+        f.write("[" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in rows) + "]\n")
+    print(f"patterns        {len(rows) * len(texts)} cases")
 
 
 def main():
@@ -391,6 +498,8 @@ def main():
     with open(os.path.join(a.out, "texts.json"), "w", encoding="ascii", newline="\n") as f:
         json.dump({"texts": texts, "words": words}, f, separators=(",", ":"))
         f.write("\n")
+    if a.only in (None, "patterns"):
+        write_patterns(a.out, texts)
     lines = corpus(random.Random(f"{a.seed}/corpus"))
     for name, make in KINDS.items():
         if a.only in (None, name):
