@@ -22,7 +22,7 @@ static int leaves(const char *name)
     return 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     static const char *const patterns[] = { "data/pos/*.txt", "SST-2/train.tsv", "*", "a*b", "" };
     char *const              name = malloc(size + 1);

@@ -23,7 +23,7 @@ static int check_table(const gr_config *c)
     return bad;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     gr_err err = GR_ERR_INIT;
     gr_config c;

@@ -1,7 +1,7 @@
 /* conll_fuzz.c - any bytes as token columns: with tags, without them, with columns of its own choice. */
 #include "tests/fuzz/rows.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     static const gr_source usual = { .reader = GR_READ_CONLL };
     static const gr_source words = { .reader = GR_READ_CONLL, .tag_column = -1 };

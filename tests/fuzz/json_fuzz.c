@@ -19,7 +19,7 @@ static char *printed(const char *p, size_t n, int indented, int *said)
     return text;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     int said = 0, bad = 0;
     char *first = printed((const char *)data, size, 1, &said), *second, *third;

@@ -1,7 +1,7 @@
 /* jsonl_fuzz.c - any bytes as a file of JSON objects. */
 #include "tests/fuzz/rows.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     static const gr_column columns[] = { { "text", GR_COL_TEXT }, { "label", GR_COL_CLASS_ID }, { NULL, GR_COL_OTHER } };
     static const gr_column any[] = { { "label", GR_COL_OTHER }, { NULL, GR_COL_OTHER } };

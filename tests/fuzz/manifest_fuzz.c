@@ -2,7 +2,7 @@
 #include "data/manifest.h"
 #include "tests/fuzz/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     gr_err      err = GR_ERR_INIT;
     gr_manifest m;

@@ -14,7 +14,7 @@ static int check(const gr_tok *t)
     return gr_tok_fuzz_check(t, (gr_sv){ text, sizeof text - 1 });
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     const gr_tok_config config = GR_TOK_CONFIG_NONE;
     const char *p = (const char *)data, *cut = size ? memchr(p, '\0', size) : NULL;

@@ -45,7 +45,7 @@ static int check(const opts *o, int argc, int n_pos)
     return bad || (strcmp(o->kind, "linear") != 0 && strcmp(o->kind, "cosine") != 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1), *argv[WORDS];
     gr_opt_origin origins[sizeof table / sizeof *table];

@@ -1,10 +1,12 @@
 /* replay.c - runs a fuzz harness over a corpus without a fuzzer: every file as it is, cut at many places, and with
  * seeded damage (bytes flipped, pieces doubled or dropped). What a fuzzer found is kept by adding its input to the corpus.
  *
- *   <name>_fuzz CORPUS [ROUNDS]      fails when the corpus is empty */
+ *   fuzz.<name> CORPUS [ROUNDS]       fails when the corpus is empty
+ *   fuzz.<name> CORPUS SECONDSs       for example 60s: with other damage each time, until the time is over */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -21,7 +23,7 @@ static int feed(const char *p, size_t n)
 
     if (!copy) return 1;
     if (n) memcpy(copy, p, n);
-    rc = LLVMFuzzerTestOneInput(copy, n);
+    rc = gr_fuzz_one(copy, n);
     free(copy);
     return rc;
 }
@@ -59,14 +61,14 @@ static void damage_once(char *p, size_t *n, size_t cap, gr_rng *r)
     }
 }
 
-static int replay_damage(const char *p, size_t n, const char *name, int rounds)
+static int replay_damage(const char *p, size_t n, const char *name, int rounds, uint64_t seed)
 {
     char *work = malloc(n + 512);
     gr_rng r;
     int bad = 0;
 
     if (!work) return 1;
-    gr_rng_init(&r, 1, GR_RNG_SAMPLE, gr_rng_hash(name));
+    gr_rng_init(&r, seed, GR_RNG_SAMPLE, gr_rng_hash(name));
     for (int i = 0; i < rounds; i++) {
         const size_t times = 1 + (size_t)gr_rng_below(&r, 4);
         size_t len = n;
@@ -79,7 +81,7 @@ static int replay_damage(const char *p, size_t n, const char *name, int rounds)
     return bad;
 }
 
-static int replay_file(const char *dir, const char *name, int rounds)
+static int replay_file(const char *dir, const char *name, int rounds, uint64_t seed)
 {
     char path[GR_PATH_MAX];
     gr_err err = GR_ERR_INIT;
@@ -92,9 +94,24 @@ static int replay_file(const char *dir, const char *name, int rounds)
         fprintf(stderr, "%s\n", err.msg);
         return 1;
     }
-    bad = feed(p, n) | replay_cuts(p, n) | replay_damage(p, n, name, rounds);
+    bad = (seed == 1 ? feed(p, n) | replay_cuts(p, n) : 0) | replay_damage(p, n, name, rounds, seed);
     if (bad) fprintf(stderr, "%s: the harness objected\n", path);
     free(p);
+    return bad;
+}
+
+/* All files of the corpus; once, or with other seeds until `seconds` are over. */
+static int replay_all(const char *dir, const gr_fs_list *files, int rounds, long seconds)
+{
+    const time_t end = time(NULL) + (time_t)seconds;
+    uint64_t seed = 1;
+    int bad = 0;
+
+    do {
+        for (size_t i = 0; i < files->n; i++) bad |= replay_file(dir, files->names[i], rounds, seed);
+        seed++;
+    } while (!bad && time(NULL) < end);
+    printf("%zu inputs replayed, %d rounds of damage each, %llu times\n", files->n, rounds, (unsigned long long)(seed - 1));
     return bad;
 }
 
@@ -102,20 +119,27 @@ int main(int argc, char **argv)
 {
     gr_err err = GR_ERR_INIT;
     gr_fs_list files = { 0 };
-    int bad = 0, rounds;
+    int bad, rounds = ROUNDS;
+    long seconds = 0;
+    char *end = NULL;
 
     if (argc < 2) {
-        fprintf(stderr, "usage: %s CORPUS [ROUNDS]\n", argv[0]);
+        fprintf(stderr, "usage: %s CORPUS [ROUNDS | SECONDSs]\n", argv[0]);
         return 2;
     }
     gr_log_set_level(GR_LOG_QUIET);
-    rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : ROUNDS;
+    if (argc > 2) {
+        seconds = strtol(argv[2], &end, 10);
+        if (*end != 's') {
+            rounds = (int)seconds;
+            seconds = 0;
+        }
+    }
     if (gr_fs_list_dir(&files, argv[1], &err) != GR_OK || files.n == 0) {
         fprintf(stderr, "%s: no corpus: %s\n", argv[1], err.msg);
         return 1;
     }
-    for (size_t i = 0; i < files.n; i++) bad |= replay_file(argv[1], files.names[i], rounds);
-    printf("%zu inputs replayed, %d rounds of damage each\n", files.n, rounds);
+    bad = replay_all(argv[1], &files, rounds, seconds);
     gr_fs_list_free(&files);
     return bad ? 1 : 0;
 }

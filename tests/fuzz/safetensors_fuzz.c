@@ -40,7 +40,7 @@ static int write_file(const char *path, const uint8_t *data, size_t size)
     return fclose(f) == 0 && ok;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     const char *dir = getenv("TMPDIR");
     char path[512];

@@ -12,7 +12,7 @@ static int check(const gr_tok *t)
     return gr_tok_fuzz_check(t, (gr_sv){ text, sizeof text - 1 });
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     static const char *const types[4] = { "albert", "deberta-v2", "xlm-roberta", "camembert" };
     const gr_tok_config config = GR_TOK_CONFIG_NONE;

@@ -1,18 +1,23 @@
 # Every <name>_fuzz.c here is ctest fuzz.<name>: the harness over tests/fuzz/corpus/<name>, as it is and damaged by a seeded hand.
-# With clang and -DGR_LIBFUZZER=ON each is also built as <name>_fuzzer for libFuzzer.
+# With clang and -DGR_LIBFUZZER=ON each is also built as <name>_fuzzer for libFuzzer (target `fuzzers`); ci/fuzz does so, with all
+# code instrumented.
 option(GR_LIBFUZZER "Build the libFuzzer programs (clang)" OFF)
 file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/*_fuzz.c)
+add_custom_target(replays)
+add_custom_target(fuzzers)
 foreach(source IN LISTS fuzz_sources)
   get_filename_component(name ${source} NAME_WE)
   string(REGEX REPLACE "_fuzz$" "" name ${name})
   add_executable(fuzz.${name} ${source} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/replay.c)
   target_link_libraries(fuzz.${name} PRIVATE gr_harness)
+  add_dependencies(replays fuzz.${name})
   add_test(NAME fuzz.${name} COMMAND fuzz.${name} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 900)
   if(GR_LIBFUZZER)
-    add_executable(${name}_fuzzer ${source})
-    target_compile_options(${name}_fuzzer PRIVATE -fsanitize=fuzzer)
+    add_executable(${name}_fuzzer ${source} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/libfuzzer.c)
+    target_compile_options(${name}_fuzzer PRIVATE -fsanitize=fuzzer-no-link)
     target_link_options(${name}_fuzzer PRIVATE -fsanitize=fuzzer)
     target_link_libraries(${name}_fuzzer PRIVATE gr_harness)
+    add_dependencies(fuzzers ${name}_fuzzer)
   endif()
 endforeach()

@@ -1,5 +1,6 @@
 /* tok_check.h - what must hold of a tokenizer that was accepted: it encodes the text, every id has a name, offsets
- * stay in the text, and a word that is met again gives the same tokens as when it was new. */
+ * stay in the text, and a word that is met again gives the same tokens as when it was new. A text that a normalizer makes
+ * too long may be refused, each time alike. */
 #ifndef GR_TESTS_FUZZ_TOK_CHECK_H
 #define GR_TESTS_FUZZ_TOK_CHECK_H
 #include <string.h>
@@ -25,9 +26,11 @@ static inline int gr_tok_fuzz_check(const gr_tok *t, gr_sv text)
     int bad = 0;
 
     if (gr_tok_work_open(&fresh, t, NULL) == GR_OK && gr_tok_work_open(&warm, t, NULL) == GR_OK) {
-        bad = gr_tok_encode(fresh, &a, text, none, 0, true, NULL) != GR_OK || gr_tok_encode(warm, &b, text, none, 0, true, NULL) != GR_OK ||
-              gr_tok_encode(warm, &b, text, none, 0, true, NULL) != GR_OK;
-        if (!bad) bad = gr_tok_fuzz_ids(t, &a, text.n) || a.n != b.n || (a.n > 0 && memcmp(a.ids, b.ids, a.n * sizeof *a.ids) != 0);
+        const gr_status s = gr_tok_encode(fresh, &a, text, none, 0, true, NULL);
+
+        bad = (s != GR_OK && s != GR_E_UNSUPPORTED) || gr_tok_encode(warm, &b, text, none, 0, true, NULL) != s ||
+              gr_tok_encode(warm, &b, text, none, 0, true, NULL) != s;
+        if (!bad && s == GR_OK) bad = gr_tok_fuzz_ids(t, &a, text.n) || a.n != b.n || (a.n > 0 && memcmp(a.ids, b.ids, a.n * sizeof *a.ids) != 0);
     }
     gr_tok_work_close(warm);
     gr_tok_work_close(fresh);

@@ -1,4 +1,4 @@
-/* tok_encode_fuzz.c - any bytes as a text, over eight small tokenizers. Invalid UTF-8 is refused; for
+/* tok_encode_fuzz.c - any bytes as a text, over ten small tokenizers. Invalid UTF-8 is refused; for
  * the rest the offsets must fit the text, the scanner with its cache must agree with the plain way,
  * and cutting must cut. The first byte chooses the tokenizer. */
 #include <stdlib.h>
@@ -19,7 +19,9 @@
 #define UNIGRAM "{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<u>\",0],[\"a\",-2],[\"b\",-2],[\"ab\",-3.5],[\"\\u2581\",-1]," \
                 "[\"\\u2581a\",-2.5],[\"<0xC3>\",-9],[\"<0xA9>\",-9]]"
 
-static const char *const tokenizers[8] = {
+enum { N = 10 };
+
+static const char *const tokenizers[N] = {
     MODEL ",\"normalizer\":{\"type\":\"BertNormalizer\"}}",
     MODEL ",\"normalizer\":{\"type\":\"BertNormalizer\",\"lowercase\":false},"
           "\"added_tokens\":[{\"id\":3,\"content\":\"[MASK]\",\"special\":true,\"lstrip\":true}],"
@@ -35,6 +37,10 @@ static const char *const tokenizers[8] = {
             "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFD\"},{\"type\":\"Strip\"}]}}",
     UNIGRAM "},\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFKD\"},{\"type\":\"StripAccents\"},"
             "{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"\\u2581\"},{\"type\":\"Prepend\",\"prepend\":\"\\u2581\"}]}}",
+    BPE ",\"unk_token\":\"[X]\"},\"normalizer\":{\"type\":\"ByteLevel\"},\"pre_tokenizer\":{\"type\":\"FixedLength\",\"length\":2},"
+        "\"post_processor\":{\"type\":\"Sequence\",\"processors\":[{\"type\":\"ByteLevel\"},{\"type\":\"ByteLevel\",\"add_prefix_space\":false}]}}",
+    "{\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"[UNK]\",\"vocab\":{" VOCAB "}},\"normalizer\":{\"type\":\"Nmt\"},"
+    "\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"CharDelimiterSplit\",\"delimiter\":\".\"},{\"type\":\"UnicodeScripts\"}]}}",
 };
 
 static int check(const gr_encoding *e, gr_sv text)
@@ -74,9 +80,9 @@ static int check_plain(const gr_tok *t, gr_sv text, const gr_encoding *e)
     return bad;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
-    const char *json = tokenizers[size ? data[0] % 8 : 0];
+    const char *json = tokenizers[size ? (data[0] & 15) % N : 0];
     const gr_sv text = { size ? (const char *)data + 1 : "", size ? size - 1 : 0 }, none = { NULL, 0 };
     const bool valid = gr_utf8_check(text, NULL, NULL) == GR_OK;
     gr_tok *t = NULL;

@@ -34,7 +34,7 @@ static int possible(const gr_tokens *t, const gr_example *rows, size_t n)
     return 1;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     static const gr_sv words[] = { { "a", 1 }, { "b", 1 } };
     static const gr_example rows[] = { { .text_a = { "a b", 3 }, .words = words, .n_words = 2 }, { .text_a = { "b", 1 }, .words = words + 1, .n_words = 1 } };

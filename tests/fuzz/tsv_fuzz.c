@@ -1,7 +1,7 @@
 /* tsv_fuzz.c - any bytes as a tab-separated file: with a header, without one, and as lines to be stripped. */
 #include "tests/fuzz/rows.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     static const gr_column columns[] = { { "sentence1", GR_COL_TEXT }, { "sentence2", GR_COL_PAIR }, { "label", GR_COL_LABEL }, { NULL, GR_COL_OTHER } };
     static const gr_source header = { .reader = GR_READ_TSV, .has_header = true, .columns = columns, .strip = true };

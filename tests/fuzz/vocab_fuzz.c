@@ -4,7 +4,7 @@
 #include "model/tokenizer/tokenizer.h"
 #include "tests/fuzz/fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int gr_fuzz_one(const uint8_t *data, size_t size)
 {
     gr_tok *t = NULL;
     gr_err err = GR_ERR_INIT;
