@@ -97,7 +97,7 @@ static gr_status refuse_length(const gr_added *a, gr_err *err)
 gr_status gr_added_init(gr_tok *t, const gr_added *tokens, size_t n, gr_err *err)
 {
     gr_added *raw = gr_arena_calloc(&t->arena, n, sizeof *raw), *norm = gr_arena_calloc(&t->arena, n, sizeof *norm);
-    gr_glyphs g[2] = { { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 } };
+    gr_glyphs g[2] = { { .v = NULL }, { .v = NULL } };
     const gr_norm none = { .kind = GR_NORM_NONE };
     size_t n_raw = 0, n_norm = 0;
     gr_status s = GR_OK;

@@ -21,6 +21,7 @@ typedef struct gr_glyph {
 typedef struct gr_glyphs {
     gr_glyph *v;
     size_t    n, cap;
+    size_t    room; /* glyphs that v has memory for; cap is less where `most` is */
     size_t    most; /* glyphs that it may hold; 0: GR_GLYPHS_MAX */
 } gr_glyphs;
 
@@ -30,6 +31,9 @@ enum { GR_GLYPHS_MAX = 1 << 26, GR_GLYPHS_GROWTH = 32, GR_GLYPHS_FREE = 1 << 14 
 
 /* Room for `more` glyphs behind n. GR_E_NOMEM; GR_E_UNSUPPORTED above g->most. */
 gr_status gr_glyphs_reserve(gr_glyphs *g, size_t more, gr_err *err) GR_MUST_USE;
+/* Empty it, and let it hold at most so many from now on: the same for a list that has just been made and for one that has
+ * held more. */
+void      gr_glyphs_limit(gr_glyphs *g, size_t most);
 void      gr_glyphs_free(gr_glyphs *g);
 void      gr_glyphs_swap(gr_glyphs g[2]);
 

@@ -19,21 +19,29 @@ gr_status gr_glyphs_reserve(gr_glyphs *g, size_t more, gr_err *err)
     size_t want, bytes;
     gr_glyph *v;
 
-    if (g->n > most || more > most - g->n) return gr_fail(err, GR_E_UNSUPPORTED, "a text that grows beyond %zu characters", most);
     if (g->cap - g->n >= more) return GR_OK;
+    if (more > most - g->n) return gr_fail(err, GR_E_UNSUPPORTED, "a text that grows beyond %zu characters", most);
     if (!gr_add_size(&want, g->n, more) || !gr_add_size(&want, want, g->cap) || !gr_mul_size(&bytes, want, sizeof *v))
         return gr_fail_nomem(err, "a text");
     v = realloc(g->v, bytes);
     if (!v) return gr_fail_nomem(err, "a text");
     g->v = v;
-    g->cap = want;
+    g->room = want;
+    g->cap = want < most ? want : most;
     return GR_OK;
+}
+
+void gr_glyphs_limit(gr_glyphs *g, size_t most)
+{
+    g->n = 0;
+    g->most = most;
+    g->cap = g->room < most ? g->room : most;
 }
 
 void gr_glyphs_free(gr_glyphs *g)
 {
     free(g->v);
-    *g = (gr_glyphs){ NULL, 0, 0, 0 };
+    *g = (gr_glyphs){ .v = NULL };
 }
 
 void gr_glyphs_swap(gr_glyphs g[2])
@@ -138,7 +146,9 @@ static size_t growth_of(size_t n)
 
 gr_status gr_norm_run(const gr_norm *norm, gr_glyphs out[2], gr_sv text, uint32_t src0, uint32_t byte0, gr_err *err)
 {
-    out[0].most = out[1].most = growth_of(text.n);
+    const size_t most = growth_of(text.n);
+
+    for (int i = 0; i < 2; i++) gr_glyphs_limit(&out[i], most);
     if (norm->kind == GR_NORM_BERT) {
         GR_TRY(decode_bert(&out[0], norm, text, src0, byte0, err));
         return finish_bert(norm, out, err);

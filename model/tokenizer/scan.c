@@ -54,7 +54,7 @@ gr_status gr_tok_glyph_words(gr_tok_run *r, const gr_glyph *g, size_t n, gr_err 
         const size_t before = r->out->n;
 
         GR_TRY(r->t->model.encode(&r->t->model, &r->w->scratch, r->out, g + from, to - from, r->word, err));
-        gr_tok_pieces_place(r->out->v + before, r->out->n - before, g + from);
+        gr_tok_pieces_place(gr_tok_pieces_from(r->out, before), r->out->n - before, g + from);
         r->word += r->word_step;
         r->n_words++;
     }
@@ -88,7 +88,7 @@ static gr_status encode_stretch(gr_tok_run *r, size_t from, size_t to, uint32_t 
         return GR_OK;
     }
     GR_TRY(encode_afresh(r, from, to, chars, err));
-    remember(r->w, hash, key, len, r->out->v + n_before, r->out->n - n_before, r->n_words - words_before, chars,
+    remember(r->w, hash, key, len, gr_tok_pieces_from(r->out, n_before), r->out->n - n_before, r->n_words - words_before, chars,
              (uint32_t)from);
     return GR_OK;
 }

@@ -55,6 +55,12 @@ typedef struct gr_tok_pieces {
     size_t        n, cap;
 } gr_tok_pieces;
 
+/* Those from `at` on; an empty list has no memory yet. */
+static inline gr_tok_piece *gr_tok_pieces_from(const gr_tok_pieces *p, size_t at)
+{
+    return p->v ? p->v + at : NULL;
+}
+
 /* A token over the glyphs [from, to) of its word, not yet tied to the text. */
 static inline gr_tok_piece gr_tok_piece_at(int32_t id, size_t from, size_t to, int32_t word)
 {

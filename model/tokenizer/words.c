@@ -68,9 +68,9 @@ static gr_status encode_word(gr_tok_run *r, const gr_glyph *g, size_t n, gr_err 
         GR_TRY(recall(r, s, err));
     } else {
         GR_TRY(m->encode(m, &r->w->scratch, r->out, g, n, r->word, err));
-        if (len) remember(r->w, hash, key, len, r->out->v + before, r->out->n - before);
+        if (len) remember(r->w, hash, key, len, gr_tok_pieces_from(r->out, before), r->out->n - before);
     }
-    gr_tok_pieces_place(r->out->v + before, r->out->n - before, g);
+    gr_tok_pieces_place(gr_tok_pieces_from(r->out, before), r->out->n - before, g);
     return GR_OK;
 }
 

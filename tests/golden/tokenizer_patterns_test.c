@@ -70,7 +70,7 @@ static void patterns(void **state)
 {
     gr_json *root = read_own("patterns.json"), *all = read_own("texts.json");
     const gr_json *texts = gr_json_get(all, "texts");
-    work w = { .g = { { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 } } };
+    work w = { .g = { { .v = NULL }, { .v = NULL } } };
     size_t n = 0;
 
     (void)state;

@@ -275,7 +275,7 @@ static void check_norm(const gr_norm *norm, gr_glyphs g[2], uint32_t cp, const u
 static void check_sets(const gr_norm *norm, const gr_json *root, const char *removed, const char *spaced, const char *padded,
                        const char *mapped)
 {
-    gr_glyphs g[2] = { { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 } };
+    gr_glyphs g[2] = { { .v = NULL }, { .v = NULL } };
     bool *rem = removed ? read_ranges(root, removed) : NULL, *spc = spaced ? read_ranges(root, spaced) : NULL;
     bool *pad = padded ? read_ranges(root, padded) : NULL;
     const gr_json *map = mapped ? gr_json_get(root, mapped) : NULL;
@@ -336,7 +336,7 @@ static void check_classes(const gr_json *root)
 {
     static const gr_norm strip = { .kind = GR_NORM_BERT, .strip = true };
     const gr_json *kept = gr_json_get(root, "kept_combining_classes");
-    gr_glyphs g[2] = { { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 } };
+    gr_glyphs g[2] = { { .v = NULL }, { .v = NULL } };
 
     assert_true(gr_json_len(kept) > 0);
     for (const gr_json *a = gr_json_first(kept); a; a = gr_json_next(a)) {

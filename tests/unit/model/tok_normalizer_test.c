@@ -14,7 +14,7 @@ static const gr_norm ALL = { .kind = GR_NORM_BERT, .clean = true, .cjk = true, .
 /* `text` becomes `want`, and its characters stand for the source characters src[]. */
 static void check(const gr_norm *norm, const char *text, const char *want, const uint32_t *src)
 {
-    gr_glyphs g[2] = { { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 } };
+    gr_glyphs g[2] = { { .v = NULL }, { .v = NULL } };
     gr_err err = GR_ERR_INIT;
     char got[256];
     size_t n = 0;
@@ -67,7 +67,7 @@ static void test_long_run(void **state)
 {
     enum { N = 5000 };
     static char text[6 * N];
-    gr_glyphs g[2] = { { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 } };
+    gr_glyphs g[2] = { { .v = NULL }, { .v = NULL } };
     gr_err err = GR_ERR_INIT;
     size_t n = 0;
 
@@ -89,7 +89,7 @@ static void test_long_run(void **state)
 
 static void test_invalid(void **state)
 {
-    gr_glyphs g[2] = { { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 } };
+    gr_glyphs g[2] = { { .v = NULL }, { .v = NULL } };
     gr_err err = GR_ERR_INIT;
 
     (void)state;

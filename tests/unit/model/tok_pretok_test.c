@@ -8,7 +8,7 @@
 /* The words of `text` joined by '|'. */
 static void check(const gr_pretok *p, const char *text, const char *want)
 {
-    gr_glyphs g[2] = { { NULL, 0, 0, 0 }, { NULL, 0, 0, 0 } };
+    gr_glyphs g[2] = { { .v = NULL }, { .v = NULL } };
     gr_spans s[2] = { { NULL, 0, 0 }, { NULL, 0, 0 } };
     const gr_norm none = { .kind = GR_NORM_NONE };
     gr_buf b = { NULL, 0, 0, false };
@@ -120,7 +120,7 @@ static void test_forms(void **state)
 
 static void test_growth(void **state)
 {
-    gr_glyphs g = { NULL, 0, 0, 0 };
+    gr_glyphs g = { .v = NULL };
     gr_err err = GR_ERR_INIT;
 
     (void)state;
