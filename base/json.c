@@ -6,7 +6,8 @@
  *
  * How a node keeps what cJSON has no field for:
  *   string   valuestring is the text with a NUL behind it, valuedouble its length (it may hold NULs)
- *   number   a whole number that no double holds is a cJSON_Raw: valuestring its digits, valuedouble the nearest
+ *   number   a whole number that no double holds is a cJSON_Raw: valuestring its digits, valuedouble the nearest;
+ *            one that the text wrote with a fraction or an exponent has the bit REAL in its type
  *   parent   valueint is set once an append to it ran out of memory */
 #include "base/json.h"
 
@@ -20,7 +21,7 @@
 #include "base/json_text.h"
 #include "base/utf8.h"
 
-enum { DEPTH_MAX = 64 };
+enum { DEPTH_MAX = 64, REAL = 1 << 10 }; /* cJSON's own bits end at 9 */
 
 /* ---- nodes ---- */
 
@@ -149,14 +150,20 @@ static gr_status parse_string_value(parser *ps, cJSON **out)
     return *out ? GR_OK : no_memory(ps);
 }
 
-/* True when the digits are a whole number that a double would round. */
+/* Written with a fraction or an exponent? */
+static bool is_real(gr_sv text)
+{
+    for (size_t i = 0; i < text.n; i++)
+        if (text.p[i] == '.' || text.p[i] == 'e' || text.p[i] == 'E') return true;
+    return false;
+}
+
+/* True when the digits of a whole number are more than a double keeps. */
 static bool needs_digits(gr_sv text)
 {
     static const int64_t exact = INT64_C(1) << 53;
     int64_t x;
 
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] == '.' || text.p[i] == 'e' || text.p[i] == 'E') return false;
     return gr_sv_int(&x, text, NULL) != GR_OK || x > exact || x < -exact;
 }
 
@@ -170,10 +177,11 @@ static gr_status parse_number(parser *ps, cJSON **out)
     if (text.n == 0) return fail_text(ps, from, "not a number as JSON writes it");
     s = gr_sv_double(&x, text, NULL);
     if (s != GR_OK) return s == GR_E_NOMEM ? no_memory(ps) : fail_text(ps, from, "number out of range");
-    if (needs_digits(text)) {
+    if (!is_real(text) && needs_digits(text)) {
         *out = new_text_node(cJSON_Raw, copy_bytes(text.p, text.n), x);
     } else {
         *out = cJSON_CreateNumber(x);
+        if (*out && is_real(text)) (*out)->type |= REAL;
     }
     if (!*out) return no_memory(ps);
     ps->p += text.n;
@@ -462,6 +470,11 @@ const char *gr_json_digits(const gr_json *v)
     return is_type(v, cJSON_Raw) ? v->valuestring : NULL;
 }
 
+bool gr_json_written_real(const gr_json *v)
+{
+    return is_type(v, cJSON_Number) && (v->type & REAL);
+}
+
 bool gr_json_int(int64_t *out, const gr_json *v)
 {
     if (is_type(v, cJSON_Raw)) return gr_sv_int(out, gr_sv_from(v->valuestring), NULL) == GR_OK;
@@ -606,7 +619,11 @@ static gr_json *deep_copy(const gr_json *v)
         return new_text_node(cJSON_String, copy_bytes(s.p, s.n), v->valuedouble);
     }
     if (digits) return new_text_node(cJSON_Raw, copy_bytes(v->valuestring, strlen(v->valuestring)), v->valuedouble);
-    if (is_type(v, cJSON_Number)) return cJSON_CreateNumber(v->valuedouble);
+    if (is_type(v, cJSON_Number)) {
+        copy = cJSON_CreateNumber(v->valuedouble);
+        if (copy) copy->type |= v->type & REAL;
+        return copy;
+    }
     copy = new_node(v->type & 0xFF);
     for (const gr_json *c = v->child; copy && c; c = c->next) (void)append(copy, c->string, deep_copy(c));
     if (copy && v->valueint) copy->valueint = 1;

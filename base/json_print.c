@@ -13,13 +13,25 @@ static void new_line(gr_buf *b, bool indented, int depth)
     for (int i = 0; i < depth; i++) gr_buf_add(b, "  ", 2);
 }
 
+/* A number that was read as 2.0 is not printed as 2. */
+static void print_number(gr_buf *b, const gr_json *v)
+{
+    const size_t at = b->n;
+
+    gr_json_number(b, gr_json_num(v, 0));
+    if (!gr_json_written_real(v) || b->oom) return;
+    for (size_t i = at; i < b->n; i++)
+        if (b->p[i] == '.' || b->p[i] == 'e') return;
+    gr_buf_adds(b, ".0");
+}
+
 static void print_leaf(gr_buf *b, const gr_json *v)
 {
     const char *digits = gr_json_digits(v);
 
     if (gr_json_is_string(v)) gr_json_quote(b, gr_json_sv(v));
     else if (digits) gr_buf_adds(b, digits);
-    else if (gr_json_is_number(v)) gr_json_number(b, gr_json_num(v, 0));
+    else if (gr_json_is_number(v)) print_number(b, v);
     else if (gr_json_is_bool(v)) gr_buf_adds(b, gr_json_bool(v, false) ? "true" : "false");
     else gr_buf_adds(b, "null");
 }

@@ -37,6 +37,8 @@ size_t gr_json_text_twin(gr_json_key_entry *e, size_t n);
 
 /* The digits of a whole number that no double holds (json.c), NULL for any other node. */
 const char *gr_json_digits(const gr_json *v);
+/* A number that its text wrote with a fraction or an exponent: readers with types tell 2.0 from 2. */
+bool gr_json_written_real(const gr_json *v);
 
 #ifdef __cplusplus
 }
