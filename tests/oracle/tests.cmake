@@ -13,3 +13,7 @@ if(TARGET oracle.saved)
       FIXTURES_REQUIRED oracle_models)
   endif()
 endif()
+# What tests/oracle/interop.py drives, by hand: every family and head between this program and transformers, both ways.
+add_executable(oracle_interop ${CMAKE_CURRENT_SOURCE_DIR}/oracle/interop.c ${CMAKE_CURRENT_SOURCE_DIR}/support/engine.c)
+target_link_libraries(oracle_interop PRIVATE gr_test_support gr_harness)
+gr_isa_sources(oracle_interop)
