@@ -1,4 +1,4 @@
-/* safetensors.c - reading .safetensors files and sharded checkpoint folders; see safetensors.h.
+/* safetensors.c - reading .safetensors files, and what tensors of all files have in common; see safetensors.h.
  *
  *   u64 little-endian   length N of the header
  *   N bytes             {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ..., "__metadata__": {...}}
@@ -14,27 +14,12 @@
 
 #include "base/arena.h"
 #include "base/checked.h"
-#include "base/fs.h"
-#include "base/json.h"
 #include "base/sha256.h"
+#include "model/safetensors_impl.h"
 #include "model/safetensors_types.h"
 
-enum { HEADER_MAX = 100 * 1000 * 1000, SHARDS_MAX = 4096 };
+enum { SHARDS_MAX = 4096 };
 static const double LARGEST_EXACT = 9007199254740992.0; /* 2^53: whole numbers up to here are exact in a double */
-
-typedef struct shard {
-    char     path[GR_PATH_MAX];
-    gr_map   map;
-    gr_json *header; /* owns the names */
-} shard;
-
-struct gr_st {
-    shard        *shards;
-    size_t        n_shards;
-    gr_st_tensor *tensors; /* by shard, then by place in the file */
-    size_t        n, cap;
-    size_t       *by_name; /* [n] numbers of tensors, sorted by name */
-};
 
 /* ---- one tensor's entry ---- */
 
@@ -140,14 +125,16 @@ static gr_status grow(gr_st *s, size_t more, gr_err *err)
     return GR_OK;
 }
 
-static gr_status parse_header(shard *f, size_t *header_bytes, gr_err *err)
+static gr_status parse_header(gr_st_shard *f, size_t *header_bytes, gr_err *err)
 {
     uint64_t len = 0;
     gr_status s;
 
+    if (gr_is_lfs_pointer(f->map.p, f->map.n))
+        return gr_fail(err, GR_E_FORMAT, "a Git LFS pointer in the place of the weights; fetch them with: git lfs pull");
     if (f->map.n < 8) return gr_fail(err, GR_E_FORMAT, "file is shorter than the 8-byte header length");
     for (int i = 7; i >= 0; i--) len = len << 8 | f->map.p[i];
-    if (len > HEADER_MAX) return gr_fail(err, GR_E_FORMAT, "header length is beyond the limit of %d bytes", HEADER_MAX);
+    if (len > GR_ST_HEADER_MAX) return gr_fail(err, GR_E_FORMAT, "header length is beyond the limit of %d bytes", GR_ST_HEADER_MAX);
     if (len > f->map.n - 8) return gr_fail(err, GR_E_FORMAT, "header length runs past the end of the file");
     *header_bytes = (size_t)len;
     s = gr_json_parse(&f->header, (const char *)f->map.p + 8, (size_t)len, err);
@@ -165,13 +152,12 @@ static gr_status check_metadata(const gr_json *meta, gr_err *err)
     return GR_OK;
 }
 
-static gr_status read_file(gr_st *s, shard *f, gr_err *err)
+static gr_status read_safetensors(gr_st *s, gr_st_shard *f, gr_err *err)
 {
     const size_t first = s->n;
     const unsigned char *data;
     size_t header_bytes = 0, room;
 
-    GR_TRY(gr_fs_map(&f->map, f->path, err));
     GR_TRY(parse_header(f, &header_bytes, err));
     data = f->map.p + 8 + header_bytes;
     room = f->map.n - 8 - header_bytes;
@@ -186,6 +172,25 @@ static gr_status read_file(gr_st *s, shard *f, gr_err *err)
     }
     if (s->n > first) qsort(s->tensors + first, s->n - first, sizeof *s->tensors, by_place);
     return check_cover(s->tensors + first, s->n - first, data, room, err);
+}
+
+/* Tensors of torch files may share bytes and leave some unused. */
+static gr_status read_torch(gr_st *s, gr_st_shard *f, gr_err *err)
+{
+    GR_TRY(gr_torch_file_read(&f->torch, f->map.p, f->map.n, err));
+    GR_TRY(grow(s, f->torch.n, err));
+    if (f->torch.n) memcpy(s->tensors + s->n, f->torch.t, f->torch.n * sizeof *s->tensors);
+    s->n += f->torch.n;
+    return GR_OK;
+}
+
+gr_status gr_st_read_shard(gr_st *s, gr_st_shard *f, gr_st_form form, gr_err *err)
+{
+    f->first = s->n;
+    GR_TRY(gr_fs_map(&f->map, f->path, err));
+    GR_TRY(form == GR_ST_TORCH ? read_torch(s, f, err) : read_safetensors(s, f, err));
+    f->n = s->n - f->first;
+    return GR_OK;
 }
 
 /* ---- names ---- */
@@ -205,7 +210,7 @@ static void sort_names(size_t *at, size_t n, size_t *scratch, const gr_st_tensor
     memcpy(at, scratch, n * sizeof *at);
 }
 
-static gr_status index_names(gr_st *s, gr_err *err)
+gr_status gr_st_index_names(gr_st *s, gr_err *err)
 {
     size_t *scratch = malloc((s->n + 1) * sizeof *scratch);
 
@@ -223,14 +228,9 @@ static gr_status index_names(gr_st *s, gr_err *err)
     return GR_OK;
 }
 
-static gr_st *new_st(void)
+gr_status gr_st_push_shard(gr_st *s, const char *path, gr_err *err)
 {
-    return calloc(1, sizeof(gr_st));
-}
-
-static gr_status push_shard(gr_st *s, const char *path, gr_err *err)
-{
-    shard *p;
+    gr_st_shard *p;
 
     if (s->n_shards == SHARDS_MAX) return gr_fail(err, GR_E_FORMAT, "more than %d shards", SHARDS_MAX);
     if (strlen(path) >= sizeof p->path) return gr_fail(err, GR_E_ARG, "path too long");
@@ -243,22 +243,32 @@ static gr_status push_shard(gr_st *s, const char *path, gr_err *err)
     return GR_OK;
 }
 
-gr_status gr_st_open(gr_st **out, const char *path, gr_err *err)
+gr_status gr_st_open_form(gr_st **out, const char *path, gr_st_form form, gr_err *err)
 {
-    gr_st *s = new_st();
+    gr_st *s = calloc(1, sizeof *s);
     gr_status st;
 
     *out = NULL;
     if (!s) return gr_fail_nomem(err, path);
-    st = push_shard(s, path, err);
-    if (st == GR_OK) st = read_file(s, &s->shards[0], err);
-    if (st == GR_OK) st = index_names(s, err);
+    st = gr_st_push_shard(s, path, err);
+    if (st == GR_OK) st = gr_st_read_shard(s, &s->shards[0], form, err);
+    if (st == GR_OK) st = gr_st_index_names(s, err);
     if (st != GR_OK) {
         gr_st_close(s);
-        return st == GR_E_FORMAT ? gr_wrap(err, st, "%s", path) : st;
+        return st == GR_E_FORMAT || st == GR_E_UNSUPPORTED ? gr_wrap(err, st, "%s", path) : st;
     }
     *out = s;
     return GR_OK;
+}
+
+gr_status gr_st_open(gr_st **out, const char *path, gr_err *err)
+{
+    return gr_st_open_form(out, path, GR_ST_SAFETENSORS, err);
+}
+
+gr_status gr_st_open_torch(gr_st **out, const char *path, gr_err *err)
+{
+    return gr_st_open_form(out, path, GR_ST_TORCH, err);
 }
 
 void gr_st_close(gr_st *s)
@@ -267,112 +277,12 @@ void gr_st_close(gr_st *s)
     for (size_t i = 0; i < s->n_shards; i++) {
         gr_fs_unmap(&s->shards[i].map);
         gr_json_free(s->shards[i].header);
+        gr_torch_file_free(&s->shards[i].torch);
     }
     free(s->shards);
     free(s->tensors);
     free(s->by_name);
     free(s);
-}
-
-/* ---- a folder: index and shards ---- */
-
-static gr_status add_shard(gr_st *s, const char *dir, const char *name, gr_err *err)
-{
-    char path[GR_PATH_MAX];
-
-    for (size_t i = 0; i < s->n_shards; i++)
-        if (strcmp(gr_fs_basename(s->shards[i].path), name) == 0) return GR_OK;
-    if (!*name || name[0] == '.' || strchr(name, '/') || strchr(name, '\\'))
-        return gr_fail(err, GR_E_FORMAT, "shard '%s' is not a plain file name", name);
-    if (!gr_fs_join(path, sizeof path, dir, name)) return gr_fail(err, GR_E_ARG, "path too long: %s", dir);
-    return push_shard(s, path, err);
-}
-
-static int by_path(const void *a, const void *b)
-{
-    return strcmp(((const shard *)a)->path, ((const shard *)b)->path);
-}
-
-static bool lies_in(const gr_st_tensor *t, const gr_map *m)
-{
-    const uintptr_t at = (uintptr_t)t->data, from = (uintptr_t)m->p;
-    return at >= from && at - from <= m->n;
-}
-
-/* Every tensor of the index must be in the file it names, and the files hold no others. Names are unique in
- * both, so that equal counts say the second. */
-static gr_status check_index(const gr_st *s, const gr_json *map, gr_err *err)
-{
-    for (const gr_json *e = gr_json_first(map); e; e = gr_json_next(e)) {
-        const gr_st_tensor *t = gr_st_find(s, gr_json_key(e));
-        const char *file = gr_json_str(e, "");
-        bool there = false;
-
-        for (size_t i = 0; t && i < s->n_shards && !there; i++)
-            there = strcmp(gr_fs_basename(s->shards[i].path), file) == 0 && lies_in(t, &s->shards[i].map);
-        if (!there) return gr_fail(err, GR_E_FORMAT, "tensor '%s' is not in '%s'", gr_json_key(e), file);
-    }
-    if (s->n == gr_json_len(map)) return GR_OK;
-    for (size_t i = 0; i < s->n; i++)
-        if (!gr_json_get(map, s->tensors[i].name))
-            return gr_fail(err, GR_E_FORMAT, "tensor '%s' is in a shard but not in the index", s->tensors[i].name);
-    return GR_OK;
-}
-
-static gr_status open_sharded(gr_st *s, const char *dir, const gr_json *map, gr_err *err)
-{
-    for (const gr_json *e = gr_json_first(map); e; e = gr_json_next(e)) {
-        const char *file = gr_json_str(e, NULL);
-
-        if (!file) return gr_fail(err, GR_E_FORMAT, "weight_map: the file of '%s' is not a string", gr_json_key(e));
-        GR_TRY(add_shard(s, dir, file, err));
-    }
-    qsort(s->shards, s->n_shards, sizeof *s->shards, by_path);
-    for (size_t i = 0; i < s->n_shards; i++) {
-        const gr_status st = read_file(s, &s->shards[i], err);
-        if (st != GR_OK) return st == GR_E_FORMAT ? gr_wrap(err, st, "%s", gr_fs_basename(s->shards[i].path)) : st;
-    }
-    GR_TRY(index_names(s, err));
-    return check_index(s, map, err);
-}
-
-static gr_status open_index(gr_st **out, const char *dir, const char *path, gr_err *err)
-{
-    gr_json *index = NULL;
-    const gr_json *map;
-    gr_st *s = NULL;
-    gr_status st;
-
-    GR_TRY(gr_json_read(&index, path, HEADER_MAX, err));
-    map = gr_json_get(index, "weight_map");
-    if (!gr_json_is_object(map) || gr_json_len(map) == 0) {
-        st = gr_fail(err, GR_E_FORMAT, "'weight_map' is missing or empty");
-    } else if (!(s = new_st())) {
-        st = gr_fail_nomem(err, "the shards");
-    } else {
-        st = open_sharded(s, dir, map, err);
-    }
-    gr_json_free(index);
-    if (st != GR_OK) {
-        gr_st_close(s);
-        return st == GR_E_FORMAT ? gr_wrap(err, st, "%s", path) : st;
-    }
-    *out = s;
-    return GR_OK;
-}
-
-gr_status gr_st_open_dir(gr_st **out, const char *dir, gr_err *err)
-{
-    char path[GR_PATH_MAX];
-
-    *out = NULL;
-    if (!gr_fs_join(path, sizeof path, dir, "model.safetensors")) return gr_fail(err, GR_E_ARG, "path too long: %s", dir);
-    if (gr_fs_is_file(path)) return gr_st_open(out, path, err);
-    if (!gr_fs_join(path, sizeof path, dir, "model.safetensors.index.json")) return gr_fail(err, GR_E_ARG, "path too long: %s", dir);
-    if (gr_fs_is_file(path)) return open_index(out, dir, path, err);
-    if (gr_fs_join(path, sizeof path, dir, "pytorch_model.bin") && gr_fs_is_file(path))
-        return gr_fail(err, GR_E_UNSUPPORTED, "%s: weights in pytorch_model.bin are not supported; save the model as model.safetensors", dir);
-    return gr_fail(err, GR_E_NOTFOUND, "%s: no model.safetensors", dir);
 }
 
 /* ---- asking ---- */

@@ -1,5 +1,5 @@
-/* safetensors.h - read and write .safetensors files (format: 8-byte little-endian header length,
- * JSON header, tensor bytes). Reading maps the file; nothing in it is trusted. */
+/* safetensors.h - tensors by name: read and write .safetensors files (format: 8-byte little-endian header length,
+ * JSON header, tensor bytes), read files of torch.save. Reading maps the file; nothing in it is trusted. */
 #ifndef GR_MODEL_SAFETENSORS_H
 #define GR_MODEL_SAFETENSORS_H
 #include <stdbool.h>
@@ -24,7 +24,7 @@ typedef struct gr_st_tensor {
     int                  ndim;
     int64_t              shape[GR_ST_MAX_DIMS];
     size_t               count; /* elements */
-    const unsigned char *data;  /* in the mapping, not aligned */
+    const unsigned char *data;  /* in the mapping (of torch.save also a copy), not aligned */
     size_t               bytes;
 } gr_st_tensor;
 
@@ -32,8 +32,11 @@ typedef struct gr_st gr_st;
 
 /* Open one file. GR_E_FORMAT says what is wrong and where. */
 gr_status gr_st_open(gr_st **out, const char *path, gr_err *err) GR_MUST_USE;
-/* Open a checkpoint folder: model.safetensors, or model.safetensors.index.json and its shards. GR_E_NOTFOUND when it
- * has neither; GR_E_UNSUPPORTED when its weights are in another format. */
+/* The same for one file of torch.save (pytorch_model.bin; torch_file.h). */
+gr_status gr_st_open_torch(gr_st **out, const char *path, gr_err *err) GR_MUST_USE;
+/* Open a checkpoint folder: model.safetensors, or model.safetensors.index.json and its shards, else pytorch_model.bin, or
+ * pytorch_model.bin.index.json and its shards. GR_E_NOTFOUND when it has none of them or a shard is missing;
+ * GR_E_UNSUPPORTED, with the remedy, when its weights are in another format. */
 gr_status gr_st_open_dir(gr_st **out, const char *dir, gr_err *err) GR_MUST_USE;
 void      gr_st_close(gr_st *s);
 

@@ -230,9 +230,15 @@ static void test_shards(void **state)
     assert_non_null(gr_st_find(st, "b"));
     gr_st_close(st);
     assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"m-2.safetensors\",\"b\":\"m-1.safetensors\"}}", &st, &err), GR_E_FORMAT, &err,
-                  "tensor 'a' is not in 'm-2.safetensors'");
-    assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"m-1.safetensors\",\"c\":\"m-2.safetensors\"}}", &st, &err), GR_E_FORMAT, &err, "'c'");
+                  "tensor 'a' is not in 'm-2.safetensors' but in 'm-1.safetensors'");
+    assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"m-1.safetensors\",\"c\":\"m-2.safetensors\"}}", &st, &err), GR_E_FORMAT, &err,
+                  "tensor 'c' is not in 'm-2.safetensors', where the index has it");
+    assert_status(open_with_index(dir, "{\"weight_map\":{\"b\":\"m-2.safetensors\",\"a\":\"m-3.safetensors\"}}", &st, &err), GR_E_NOTFOUND, &err,
+                  "shard 'm-3.safetensors' is missing (of 2 that the index names)");
+    assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"m-1.safetensors\",\"a\":\"m-2.safetensors\"}}", &st, &err), GR_E_FORMAT, &err, "a");
     assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"m-3.safetensors\"}}", &st, &err), GR_E_NOTFOUND, &err, "m-3");
+    assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\".\"}}", &st, &err), GR_E_FORMAT, &err, "plain file name");
+    assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"/m-1.safetensors\"}}", &st, &err), GR_E_FORMAT, &err, "plain file name");
     assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"../m-1.safetensors\"}}", &st, &err), GR_E_FORMAT, &err, "plain file name");
     assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":7}}", &st, &err), GR_E_FORMAT, &err, "not a string");
     assert_status(open_with_index(dir, "{}", &st, &err), GR_E_FORMAT, &err, "weight_map");
@@ -284,25 +290,47 @@ static void test_pieces(void **state)
     assert_status(gr_st_write(in_tmp("none"), t, 3, &err), GR_E_ARG, &err, "'b' has no data");
 }
 
-static void test_bin_is_refused(void **state)
+static void touch(const char *dir, const char *name, const char *text)
 {
-    const char *dir = in_tmp("bin");
     char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    assert_true(gr_fs_join(path, sizeof path, dir, name));
+    assert_ok(gr_fs_write(path, text, strlen(text), &err), &err);
+}
+
+/* What stands first is read: each file that is put into the folder comes before those that are there. */
+static void test_order_of_forms(void **state)
+{
+    static const struct { const char *file; gr_status want; const char *part; } steps[] = {
+        { "flax_model.msgpack", GR_E_UNSUPPORTED, "Flax" },
+        { "tf_model.h5", GR_E_UNSUPPORTED, "save the model as model.safetensors" },
+        { "adapter_model.safetensors", GR_E_UNSUPPORTED, "merge it" },
+        { "pytorch_model.bin.index.json", GR_E_FORMAT, "pytorch_model.bin.index.json: " },
+        { "pytorch_model.bin", GR_E_FORMAT, "pytorch_model.bin: not a zip archive of torch.save" },
+        { "model.safetensors.index.json", GR_E_FORMAT, "model.safetensors.index.json: " },
+        { "model.safetensors", GR_E_FORMAT, "model.safetensors: file is shorter" },
+    };
+    const char *dir = in_tmp("forms");
     gr_err err = GR_ERR_INIT;
     gr_st *st;
 
     (void)state;
     assert_ok(gr_fs_mkdirs(dir, &err), &err);
-    assert_true(gr_fs_join(path, sizeof path, dir, "pytorch_model.bin"));
-    assert_ok(gr_fs_write(path, "PK", 2, &err), &err);
-    assert_status(gr_st_open_dir(&st, dir, &err), GR_E_UNSUPPORTED, &err, "save the model as model.safetensors");
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        touch(dir, steps[i].file, "PK");
+        assert_status(gr_st_open_dir(&st, dir, &err), steps[i].want, &err, steps[i].part);
+        assert_null(st);
+    }
+    touch(dir, "model.safetensors", "version https://git-lfs.github.com/spec/v1\n");
+    assert_status(gr_st_open_dir(&st, dir, &err), GR_E_FORMAT, &err, "git lfs pull");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types), cmocka_unit_test(test_malformed), cmocka_unit_test(test_unread_type), cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_write_refusals), cmocka_unit_test(test_shards), cmocka_unit_test(test_pieces), cmocka_unit_test(test_bin_is_refused),
+        cmocka_unit_test(test_write_refusals), cmocka_unit_test(test_shards), cmocka_unit_test(test_pieces), cmocka_unit_test(test_order_of_forms),
     };
     return gr_test_main(tests);
 }
