@@ -40,7 +40,7 @@ typedef struct gr_model {
     char         name[64];         /* slug for tables and file names, from the folder's name     */
     char         dir[4096];
     char         sha256[GR_SHA256_HEX]; /* of the weight file(s), in name order                  */
-    bool         head_is_new;      /* the head was initialised afresh                            */
+    bool         head_is_new;      /* the head's last layer was initialised afresh               */
     char       **warnings;         /* new head, missing pooler, unused heads, ignored buffers    */
     size_t       n_warnings;
     void        *block;            /* memory of the slab                                         */
@@ -57,12 +57,13 @@ static inline const void *gr_model_tensor(const gr_model *m, size_t i)
  * problem_type is regression or there is one label. GR_E_FORMAT when it declares none. */
 gr_status gr_model_head_of(gr_head_spec *out, const gr_config *c, gr_err *err) GR_MUST_USE;
 
-/* Strict: an encoder tensor that is missing or misshapen is GR_E_FORMAT with its name. Warned of,
- * in the log and in `warnings`: a new head, a missing pooler (initialised), unused heads of
- * pre-training (cls.*), buffers of a written list (*.position_ids, *.token_type_ids). A head whose shape differs
- * from what the task wants is replaced, with a warning. Any other unused tensor is GR_E_FORMAT
- * unless ignore_unused. Names may carry the prefix "bert." or none; LayerNorm gamma/beta are read as
- * weight/bias. Non-finite weights are GR_E_NUMERIC and name the tensor. */
+/* Strict: an encoder tensor that is missing or misshapen is GR_E_FORMAT with its name. Warned of, in the log and in
+ * `warnings`: layers of the head that are missing, or whose shapes differ from what the task wants (replaced, both shapes
+ * named); a missing pooler (initialised); a head of another kind; other heads (cls.*); buffers of a written list
+ * (*.position_ids, *.token_type_ids, *.inv_freq); a stored copy of a tied tensor that differs from it. Any other unused
+ * tensor is GR_E_FORMAT unless ignore_unused. Names may carry the family's prefix or none, and those of wrappers
+ * ("module.", "0.auto_model."); LayerNorm gamma/beta are read as weight/bias. Non-finite weights are GR_E_NUMERIC and
+ * name the tensor. The weights: safetensors.h, gr_st_open_dir. */
 gr_status gr_model_open(gr_model **out, const gr_model_opts *o, gr_err *err) GR_MUST_USE;
 /* GR_E_NUMERIC names the first tensor with a NaN or an infinity. */
 gr_status gr_model_check(const gr_model *m, gr_err *err) GR_MUST_USE;

@@ -12,6 +12,7 @@ typedef struct loader {
     gr_model            *m;
     const gr_model_opts *o;
     const gr_st         *st;
+    gr_weight_names      names;
     bool                *used;    /* [gr_st_count] */
     bool                *missing; /* [params.n]    */
     const gr_st_tensor **src;     /* [params.n] where a tensor comes from; NULL: initialised */
@@ -20,36 +21,31 @@ typedef struct loader {
 
 /* ---- names ---- */
 
-/* Old checkpoints (TensorFlow's spelling) say LayerNorm.gamma and LayerNorm.beta. */
-static bool old_spelling(char *out, size_t cap, const char *name)
-{
-    static const struct { const char *now, *old; } ends[] = {
-        { "LayerNorm.weight", "LayerNorm.gamma" }, { "LayerNorm.bias", "LayerNorm.beta" },
-    };
-
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        const size_t stem = strlen(name) - (gr_sv_ends(gr_sv_from(name), ends[i].now) ? strlen(ends[i].now) : strlen(name));
-
-        if (!gr_sv_ends(gr_sv_from(name), ends[i].now) || stem + strlen(ends[i].old) >= cap) continue;
-        memcpy(out, name, stem);
-        memcpy(out + stem, ends[i].old, strlen(ends[i].old) + 1);
-        return true;
-    }
-    return false;
-}
-
-static const gr_st_tensor *find_spelled(const gr_st *st, const char *name)
-{
-    char old[sizeof((gr_param *)0)->name + 8];
-    const gr_st_tensor *t = gr_st_find(st, name);
-
-    return t || !old_spelling(old, sizeof old, name) ? t : gr_st_find(st, old);
-}
+/* Tensors that a masked language model shares with another (`_tied_weights_keys` of transformers' classes). Some programs
+ * store both. twin NULL: the word embedding. */
+static const struct { const char *name, *twin; } tied[] = {
+    { "cls.predictions.decoder.weight", NULL }, { "cls.predictions.decoder.bias", "cls.predictions.bias" },
+    { "predictions.decoder.weight", NULL },     { "predictions.decoder.bias", "predictions.bias" },
+    { "lm_head.decoder.weight", NULL },         { "lm_head.decoder.bias", "lm_head.bias" },
+    { "vocab_projector.weight", NULL },         { "generator_lm_head.weight", NULL },
+    { "decoder.weight", NULL },
+};
+enum { N_TIED = sizeof tied / sizeof *tied };
 
 /* Without the model's prefix, if it has it. */
 static const char *bare_name(const char *name, const char *prefix)
 {
     return strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name;
+}
+
+/* A bias may be stored under its twin's name alone. */
+static const gr_st_tensor *find_head(const loader *l, const char *name)
+{
+    const gr_st_tensor *t = gr_weight_names_find(&l->names, name);
+
+    for (size_t i = 0; !t && i < N_TIED; i++)
+        if (tied[i].twin && strcmp(tied[i].twin, name) == 0) t = gr_weight_names_find(&l->names, tied[i].name);
+    return t;
 }
 
 /* The encoder may be saved with the model's prefix or alone, whatever the head. */
@@ -60,11 +56,15 @@ static const gr_st_tensor *find_tensor(const loader *l, const gr_param *p)
     char prefixed[sizeof p->name + 32];
     const gr_st_tensor *t;
 
-    if (p->part == GR_PART_HEAD) return find_spelled(l->st, p->name);
-    memcpy(prefixed, prefix, strlen(prefix));
-    memcpy(prefixed + strlen(prefix), bare, strlen(bare) + 1);
-    t = find_spelled(l->st, prefixed);
-    return t ? t : find_spelled(l->st, bare);
+    if (p->part == GR_PART_HEAD) return find_head(l, p->name);
+    if ((size_t)snprintf(prefixed, sizeof prefixed, "%s%s", prefix, bare) >= sizeof prefixed) return NULL;
+    t = gr_weight_names_find(&l->names, prefixed);
+    return t ? t : gr_weight_names_find(&l->names, bare);
+}
+
+static void mark_used(const loader *l, const gr_st_tensor *t)
+{
+    l->used[t - gr_st_at(l->st, 0)] = true;
 }
 
 /* ---- values ---- */
@@ -86,12 +86,17 @@ static void shape_text(char *out, size_t cap, const gr_st_tensor *t)
     }
 }
 
+static void want_text(char *out, size_t cap, const gr_param *p)
+{
+    (void)snprintf(out, cap, p->cols ? "%d, %d" : "%d", (int)p->rows, (int)p->cols);
+}
+
 static gr_status fail_shape(const loader *l, const gr_param *p, const gr_st_tensor *t)
 {
     char got[128], want[48];
 
     shape_text(got, sizeof got, t);
-    (void)snprintf(want, sizeof want, p->cols ? "%d, %d" : "%d", (int)p->rows, (int)p->cols);
+    want_text(want, sizeof want, p);
     return gr_fail(l->err, GR_E_FORMAT, "tensor '%s' has the shape [%s], the configuration asks for [%s]", t->name, got, want);
 }
 
@@ -149,122 +154,249 @@ static gr_status place_values(loader *l)
 
 /* ---- the model's tensors ---- */
 
-/* The parts of a head come and go together: one that is missing or misshapen makes the whole head new. */
-static gr_status check_head(loader *l, bool *take, const char **why)
+/* The layer that a tensor belongs to: its name up to the last dot. */
+static bool same_layer(const gr_param *a, const gr_param *b)
 {
-    bool any = false, all = true, fits = true;
+    const char *x = strrchr(a->name, '.'), *y = strrchr(b->name, '.');
+    const size_t n = x ? (size_t)(x - a->name) : 0;
 
-    for (size_t i = 0; i < l->m->params.n; i++) {
-        const gr_param *p = &l->m->params.p[i];
-        const gr_st_tensor *t;
-
-        if (p->part != GR_PART_HEAD) continue;
-        t = find_tensor(l, p);
-        any = true;
-        all = all && t;
-        if (!t || shape_fits(t, p)) continue;
-        fits = false;
-        if (l->o->require_head) return fail_shape(l, p, t);
-        l->used[t - gr_st_at(l->st, 0)] = true; /* seen and replaced */
-    }
-    *take = any && all && fits;
-    *why = all ? "do not have the shape that the task wants and were replaced by new ones" : "are missing and were initialised afresh";
-    return GR_OK;
+    return x && y && n == (size_t)(y - b->name) && memcmp(a->name, b->name, n) == 0;
 }
 
-static gr_status load_one(loader *l, size_t i, bool take_head)
+/* Weight and bias of a layer of the head come and go together: both are there and fit, or both are made afresh, as
+ * transformers does with ignore_mismatched_sizes. */
+static bool layer_fits(const loader *l, const gr_param *p)
+{
+    for (size_t i = 0; i < l->m->params.n; i++) {
+        const gr_param *q = &l->m->params.p[i];
+        const gr_st_tensor *t;
+
+        if (q->part != GR_PART_HEAD || !same_layer(p, q)) continue;
+        t = find_tensor(l, q);
+        if (!t || !shape_fits(t, q)) return false;
+    }
+    return true;
+}
+
+static gr_status load_head(loader *l, size_t i)
 {
     const gr_param *p = &l->m->params.p[i];
     const gr_st_tensor *t = find_tensor(l, p);
 
-    if (p->part == GR_PART_HEAD && !take_head) {
-        if (t) l->used[t - gr_st_at(l->st, 0)] = true;
-        l->missing[i] = true;
-        return GR_OK;
-    }
-    if (!t && p->part != GR_PART_POOLER) return gr_fail(l->err, GR_E_FORMAT, "tensor '%s' is missing", p->name);
+    if (t) mark_used(l, t);
+    if (t && !shape_fits(t, p) && l->o->require_head) return fail_shape(l, p, t);
+    if (t && shape_fits(t, p) && layer_fits(l, p)) l->src[i] = t;
+    else l->missing[i] = true;
+    return GR_OK;
+}
+
+static gr_status load_one(loader *l, size_t i)
+{
+    const gr_param *p = &l->m->params.p[i];
+    const gr_st_tensor *t = find_tensor(l, p);
+
+    if (p->part == GR_PART_HEAD) return load_head(l, i);
+    if (!t && p->part != GR_PART_POOLER)
+        return gr_fail(l->err, GR_E_FORMAT, "tensor '%s' is missing (the file's first tensor is '%.150s')", p->name,
+                       gr_st_count(l->st) ? gr_st_at(l->st, 0)->name : "");
     if (!t) {
         l->missing[i] = true;
         return GR_OK;
     }
-    l->used[t - gr_st_at(l->st, 0)] = true;
+    mark_used(l, t);
     if (!shape_fits(t, p)) return fail_shape(l, p, t);
     l->src[i] = t;
     return GR_OK;
 }
 
-/* "classifier.weight, classifier.bias are missing and were initialised afresh", and do so. */
-static gr_status report_part(loader *l, gr_param_part part, const char *why)
+/* ---- what is missing ---- */
+
+/* "classifier.weight is [3, 8] in the file and [2, 8] for this task, classifier.bias ..." */
+static gr_status report_replaced(loader *l)
 {
-    gr_buf names = { 0 };
+    gr_buf text = { 0 };
     gr_status s = GR_OK;
 
     for (size_t i = 0; i < l->m->params.n; i++) {
-        if (!l->missing[i] || l->m->params.p[i].part != part) continue;
-        gr_buf_addf(&names, "%s%s", names.n ? ", " : "", l->m->params.p[i].name);
+        const gr_param *p = &l->m->params.p[i];
+        const gr_st_tensor *t = l->missing[i] ? find_tensor(l, p) : NULL;
+        char got[128], want[48];
+
+        if (!t || shape_fits(t, p)) continue;
+        shape_text(got, sizeof got, t);
+        want_text(want, sizeof want, p);
+        gr_buf_addf(&text, "%s%s is [%s] in the file and [%s] for this task", text.n ? ", " : "", p->name, got, want);
+    }
+    if (text.oom) s = gr_fail_nomem(l->err, "a list of names");
+    else if (text.n) s = gr_model_warn(l->m, l->err, "%s: replaced by new ones", text.p);
+    gr_buf_free(&text);
+    return s;
+}
+
+/* Initialise the tensors of a part that are missing, and say so: those that the file lacks, or has without the rest of
+ * their layer. */
+static gr_status report_missing(loader *l, gr_param_part part)
+{
+    gr_buf names = { 0 };
+    bool needed = false, kept = false, halves = false;
+    gr_status s = GR_OK;
+
+    for (size_t i = 0; i < l->m->params.n; i++) {
+        const gr_param *p = &l->m->params.p[i];
+        const gr_st_tensor *t;
+
+        if (p->part != part) continue;
+        kept = kept || !l->missing[i];
+        if (!l->missing[i]) continue;
         gr_model_init_tensor(l->m, i, l->o->seed);
+        t = find_tensor(l, p);
+        if (t && !shape_fits(t, p)) continue;
+        needed = needed || p->used;
+        halves = halves || t;
+        gr_buf_addf(&names, "%s%s", names.n ? ", " : "", p->name);
     }
     if (names.oom) s = gr_fail_nomem(l->err, "a list of names");
-    else if (names.n && l->o->require_head) s = gr_fail(l->err, GR_E_FORMAT, "%s: missing; a prediction needs a fine-tuned head", names.p);
-    else if (names.n) s = gr_model_warn(l->m, l->err, "%s %s", names.p, why);
+    else if (needed && l->o->require_head) s = gr_fail(l->err, GR_E_FORMAT, "%s: %s; a prediction needs a fine-tuned head", names.p, halves ? "incomplete" : "missing");
+    else if (names.n) s = gr_model_warn(l->m, l->err, "%s are %s and were initialised afresh%s", names.p, halves ? "incomplete in the file" : "missing", kept ? "; the rest of the head is the file's" : "");
     gr_buf_free(&names);
     return s;
 }
 
+/* The last layer was kept, and its checkpoint says that it was trained for something else. */
+static gr_status report_other_kind(loader *l)
+{
+    static const char *const tails[] = { "ForSequenceClassification", "ForTokenClassification" };
+    const gr_sv name = gr_sv_from(l->m->config.architecture);
+    const gr_head_kind kind = l->m->head.kind;
+    const char *want = kind == GR_HEAD_TOKEN ? tails[1] : kind == GR_HEAD_CLASS || kind == GR_HEAD_REGRESSION ? tails[0] : NULL;
+
+    if (!want || l->m->params.head_w < 0 || l->missing[l->m->params.head_w] || gr_sv_ends(name, want)) return GR_OK;
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
+        if (gr_sv_ends(name, tails[i])) return gr_model_warn(l->m, l->err, "the head is that of a %.*s and begins as one of another kind", GR_SV_FMT(name));
+    return GR_OK;
+}
+
 static gr_status load_params(loader *l)
 {
-    const char *why = "";
-    bool take_head = false;
+    const int32_t head_w = l->m->params.head_w;
 
-    GR_TRY(check_head(l, &take_head, &why));
-    for (size_t i = 0; i < l->m->params.n; i++) GR_TRY(load_one(l, i, take_head));
-    l->m->head_is_new = l->m->params.head_w >= 0 && !take_head;
+    for (size_t i = 0; i < l->m->params.n; i++) GR_TRY(load_one(l, i));
+    l->m->head_is_new = head_w >= 0 && l->missing[head_w];
     GR_TRY(place_values(l));
-    GR_TRY(report_part(l, GR_PART_POOLER, "are missing and were initialised afresh"));
-    return report_part(l, GR_PART_HEAD, why);
+    GR_TRY(report_missing(l, GR_PART_POOLER));
+    GR_TRY(report_replaced(l));
+    GR_TRY(report_missing(l, GR_PART_HEAD));
+    return report_other_kind(l);
 }
 
 /* ---- the file's tensors that no one asked for ---- */
 
-typedef enum unused_kind { UNUSED_BUFFER, UNUSED_HEAD, UNUSED_OTHER, UNUSED_KINDS } unused_kind;
+typedef enum unused_kind { UNUSED_TWIN, UNUSED_BUFFER, UNUSED_TABLE, UNUSED_HEAD, UNUSED_OTHER, UNUSED_KINDS } unused_kind;
+
+/* Buffers that torch keeps with the weights, by the last part of their names. */
+static const char *const buffers[] = { "position_ids", "token_type_ids", "inv_freq" };
+
+/* Tables that a configuration may leave out and old checkpoints have all the same. */
+static const char *const tables[] = { "embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight" };
+
+/* Does the model have a head whose names begin like this one, up to the first dot? */
+static bool head_in_use(const loader *l, const char *name)
+{
+    const size_t n = strcspn(name, ".") + 1;
+
+    for (size_t i = 0; i < l->m->params.n; i++)
+        if (l->m->params.p[i].part == GR_PART_HEAD && strncmp(l->m->params.p[i].name, name, n) == 0) return true;
+    return false;
+}
+
+/* The twin of a stored tensor, *is_tied when there is such a pair in this model. */
+static const gr_st_tensor *twin_of(const loader *l, const char *name, bool *is_tied)
+{
+    *is_tied = false;
+    for (size_t i = 0; i < N_TIED; i++) {
+        int32_t at;
+
+        if (strcmp(tied[i].name, name) != 0 || !head_in_use(l, name)) continue;
+        *is_tied = true;
+        at = tied[i].twin ? gr_params_find(&l->m->params, tied[i].twin) : l->m->params.word_emb;
+        return at >= 0 ? l->src[at] : NULL;
+    }
+    return NULL;
+}
+
+static bool same_values(const gr_st_tensor *a, const gr_st_tensor *b)
+{
+    return a->dtype == b->dtype && a->ndim == b->ndim && memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape) == 0 &&
+           a->bytes == b->bytes && memcmp(a->data, b->data, a->bytes) == 0;
+}
+
+/* The model has one tensor for both, as its configuration says. */
+static gr_status check_twin(loader *l, const gr_st_tensor *t, const gr_st_tensor *twin)
+{
+    if (twin && same_values(t, twin)) return GR_OK;
+    return gr_model_warn(l->m, l->err, "'%s' differs from '%s', which is used in its place", t->name, twin ? twin->name : "its new twin");
+}
+
+/* A head that the family's checkpoints may have: of a kind that its table has rows for, or one that it lists. */
+static bool is_head(const loader *l, const char *name)
+{
+    const gr_family_facts *f = gr_family_at(l->m->config.family);
+    const char *bare = bare_name(name, f->tensor_prefix);
+
+    for (const char *const *h = f->other_heads; h && *h; h++)
+        if (strncmp(bare, *h, strlen(*h)) == 0) return true;
+    for (size_t i = 0; i < f->n_rows; i++)
+        if ((f->rows[i].part == GR_PART_HEAD || f->rows[i].part == GR_PART_POOLER) && strcmp(bare, f->rows[i].name) == 0) return true;
+    return false;
+}
 
 static unused_kind kind_of(const loader *l, const char *name)
 {
-    static const char *const buffers[] = { "position_ids", "token_type_ids" };
-    static const char *const heads[] = { "cls.", "classifier.", "qa_outputs.", "pooler." };
-    const char *bare = bare_name(name, gr_family_at(l->m->config.family)->tensor_prefix);
-    const char *dot = strrchr(name, '.');
+    const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
+    bool is_tied;
 
+    (void)twin_of(l, name, &is_tied);
+    if (is_tied) return UNUSED_TWIN;
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        if (strcmp(dot ? dot + 1 : name, buffers[i]) == 0) return UNUSED_BUFFER;
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        if (strncmp(bare, heads[i], strlen(heads[i])) == 0) return UNUSED_HEAD;
-    return UNUSED_OTHER;
+        if (gr_sv_ends(gr_sv_from(last), buffers[i])) return UNUSED_BUFFER;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (gr_sv_ends(gr_sv_from(name), tables[i]) && (i ? l->m->params.type_emb : l->m->params.pos_emb) < 0) return UNUSED_TABLE;
+    return is_head(l, name) ? UNUSED_HEAD : UNUSED_OTHER;
 }
 
-static gr_status check_unused(loader *l)
+static gr_status report_unused(loader *l, const char *const first[], const size_t count[])
 {
     static const char *const text[UNUSED_KINDS] = {
-        [UNUSED_BUFFER] = "buffers that the model computes itself", [UNUSED_HEAD] = "heads that this task does not use", [UNUSED_OTHER] = "unknown tensors",
+        [UNUSED_BUFFER] = "buffers that the model computes itself", [UNUSED_TABLE] = "tables that the configuration leaves out",
+        [UNUSED_HEAD] = "heads that this task does not use", [UNUSED_OTHER] = "unknown tensors",
     };
-    const char *first[UNUSED_KINDS] = { NULL };
-    size_t count[UNUSED_KINDS] = { 0 };
 
-    for (size_t i = 0; i < gr_st_count(l->st); i++) {
-        const char *name = gr_st_at(l->st, i)->name;
-        const unused_kind k = kind_of(l, name);
-
-        if (l->used[i]) continue;
-        if (!first[k]) first[k] = name;
-        count[k]++;
-    }
     if (first[UNUSED_OTHER] && !l->o->ignore_unused)
         return gr_fail(l->err, GR_E_FORMAT, "tensor '%s' (and %zu more) is not part of this model; --ignore-unused accepts that",
                        first[UNUSED_OTHER], count[UNUSED_OTHER] - 1);
     for (int k = 0; k < UNUSED_KINDS; k++)
-        if (count[k])
+        if (count[k] && text[k])
             GR_TRY(gr_model_warn(l->m, l->err, "ignored %zu of the file's tensors: %s (%s%s)", count[k], text[k], first[k], count[k] > 1 ? ", ..." : ""));
     return GR_OK;
+}
+
+static gr_status check_unused(loader *l)
+{
+    const char *first[UNUSED_KINDS] = { NULL };
+    size_t count[UNUSED_KINDS] = { 0 };
+
+    for (size_t i = 0; i < gr_st_count(l->st); i++) {
+        const gr_st_tensor *t = gr_st_at(l->st, i);
+        unused_kind k;
+        bool is_tied;
+
+        if (l->used[i]) continue;
+        k = kind_of(l, l->names.of[i]);
+        if (k == UNUSED_TWIN) GR_TRY(check_twin(l, t, twin_of(l, l->names.of[i], &is_tied)));
+        if (!first[k]) first[k] = t->name;
+        count[k]++;
+    }
+    return report_unused(l, first, count);
 }
 
 /* ---- the folder ---- */
@@ -280,9 +412,11 @@ static gr_status load_all(gr_model *m, const gr_st *st, const gr_model_opts *o, 
     if (!l.used || !l.missing || !l.src) {
         s = gr_fail_nomem(err, "the loader");
     } else {
-        s = load_params(&l);
+        s = gr_weight_names_build(&l.names, st, err);
+        if (s == GR_OK) s = load_params(&l);
         if (s == GR_OK) s = check_unused(&l);
     }
+    gr_weight_names_free(&l.names);
     free(l.used);
     free(l.missing);
     free(l.src);

@@ -102,6 +102,13 @@ static void test_all(void **state)
     torture("model with a new head", open_model, 60);
     use("checkpoints/old_names");
     torture("model with old names", open_model, 60);
+    use("checkpoints/bin_views");
+    torture("file of torch.save", open_st, 10);
+    torture("model of a file of torch.save, mapped", map_model, 40);
+    use("checkpoints/bin_sharded");
+    torture("sharded files of torch.save", open_st, 30);
+    use("checkpoints/bin_wrapped");
+    torture("model with wrapped names", open_model, 40);
 }
 
 /* As the tests of base do: cJSON's allocations go through the failing allocator as well. */

@@ -259,7 +259,9 @@ static void test_other_head(void **state)
     o.head.n_out = 3;
     assert_ok(gr_model_open(&back, &o, &err), &err);
     assert_true(back->head_is_new);
-    assert_non_null(strstr(back->warnings[0], "replaced by new ones"));
+    assert_int_equal(back->n_warnings, 1);
+    assert_non_null(strstr(back->warnings[0], "classifier.weight is [2, 8] in the file and [3, 8] for this task, classifier.bias is [2] in the file and [3] for this task: "
+                                              "replaced by new ones"));
     gr_model_close(back);
     o.require_head = true;
     assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, "'classifier.weight' has the shape [2, 8], the configuration asks for [3, 8]");
@@ -273,7 +275,205 @@ static void test_other_head(void **state)
     o.dropout = 0.25;
     assert_ok(gr_model_open(&back, &o, &err), &err); /* the pooler is left aside */
     assert_near(back->config.drop[GR_DROP_ATTN], 0.25, 0, "dropout replaced");
-    assert_non_null(strstr(back->warnings[0], "pooler"));
+    assert_non_null(strstr(back->warnings[0], "is that of a BertForSequenceClassification")); /* kept, for it fits */
+    assert_false(back->head_is_new);
+    assert_non_null(strstr(back->warnings[1], "pooler"));
+    gr_model_close(back);
+    gr_model_close(m);
+}
+
+/* The same model under the names that other programs give: read as if they were ours. */
+static const char *renamed(const gr_model *m, const char *wrapper, size_t from_prefix, const char *again)
+{
+    const char *dir = in_tmp("renamed");
+    static char names[64][160];
+    gr_st_tensor t[64];
+    char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+    size_t n = 0;
+
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    for (size_t i = 0; i < m->params.n; i++) {
+        const gr_param *p = &m->params.p[i];
+
+        (void)snprintf(names[i], sizeof names[i], "%s%s", wrapper, p->part == GR_PART_HEAD ? p->name : p->name + from_prefix);
+        t[n++] = (gr_st_tensor){ names[i], GR_DT_F32, p->cols ? 2 : 1, { p->rows, p->cols }, p->count,
+                                 (const unsigned char *)((const float *)m->weights + p->offset), p->count * 4 };
+    }
+    if (again) {
+        t[n] = t[0];
+        t[n++].name = again;
+    }
+    assert_true(gr_fs_join(path, sizeof path, dir, "model.safetensors"));
+    assert_ok(gr_st_write(path, t, n, &err), &err);
+    return dir;
+}
+
+static void test_names(void **state)
+{
+    static const struct { const char *wrapper; size_t from_prefix; } cases[] = {
+        { "", 0 }, { "", 5 }, { "module.", 0 }, { "_orig_mod.module.", 5 }, { "0.auto_model.", 5 }, { "auto_model.", 5 },
+    };
+    gr_model_opts o = opts(GR_HEAD_CLASS, 2);
+    gr_model *m = create(&o), *back = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        o.dir = renamed(m, cases[i].wrapper, cases[i].from_prefix, NULL);
+        assert_ok(gr_model_open(&back, &o, &err), &err);
+        assert_int_equal(back->n_warnings, 0);
+        assert_memory_equal(back->weights, m->weights, m->params.total * sizeof(float));
+        gr_model_close(back);
+    }
+    o.dir = renamed(m, "module.", 0, m->params.p[0].name);
+    assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, "have one place in the model");
+    o.dir = renamed(m, "backbone.", 0, NULL);
+    assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, "the file's first tensor is 'backbone.");
+    gr_model_close(m);
+}
+
+/* Tensors that no model asks for, and why they are accepted. */
+static void test_written_list(void **state)
+{
+    static const char *const fine[][2] = {
+        { "bert.embeddings.position_ids", "buffers" },         { "embeddings.token_type_ids", "buffers" },
+        { "bert.encoder.rotary_emb.inv_freq", "buffers" },     { "module.bert.embeddings.position_ids", "buffers" },
+        { "cls.seq_relationship.weight", "does not use" },     { "qa_outputs.bias", "does not use" },
+        { "cls.predictions.decoder.weight", "does not use" },
+    };
+    static const char *const unknown[] = { "bert.embeddings.position_ids_2", "2.linear.weight", "bert.cls_2.weight", "loss_fct.weight" };
+    gr_model_opts o = opts(GR_HEAD_CLASS, 2);
+    gr_model *m = create(&o), *back = NULL;
+    const float one = 1;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
+        o.dir = doctored(m, fine[i][0], NULL, &one);
+        assert_ok(gr_model_open(&back, &o, &err), &err);
+        assert_int_equal(back->n_warnings, 1);
+        assert_non_null(strstr(back->warnings[0], fine[i][1]));
+        assert_non_null(strstr(back->warnings[0], fine[i][0]));
+        gr_model_close(back);
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        o.dir = doctored(m, unknown[i], NULL, &one);
+        assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, unknown[i]);
+    }
+    gr_model_close(m);
+}
+
+/* All of a model but `skip`, and a copy of `of` under another name. */
+static const char *copied(const gr_model *m, const char *of, const char *as, const char *skip)
+{
+    const char *dir = in_tmp("copied");
+    gr_st_tensor t[64];
+    char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+    size_t n = 0;
+
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    for (size_t i = 0; i < m->params.n; i++) {
+        const gr_param *p = &m->params.p[i];
+        const gr_st_tensor one = { p->name, GR_DT_F32, p->cols ? 2 : 1, { p->rows, p->cols }, p->count,
+                                   (const unsigned char *)((const float *)m->weights + p->offset), p->count * 4 };
+
+        if (!skip || strcmp(p->name, skip) != 0) t[n++] = one;
+        if (strcmp(p->name, of) != 0) continue;
+        t[n] = one;
+        t[n++].name = as;
+    }
+    assert_true(gr_fs_join(path, sizeof path, dir, "model.safetensors"));
+    assert_ok(gr_st_write(path, t, n, &err), &err);
+    return dir;
+}
+
+/* A masked language model's last layer is the word embedding; files of some programs have both. */
+static void test_tied(void **state)
+{
+    static const char words[] = "bert.embeddings.word_embeddings.weight", bias[] = "cls.predictions.bias";
+    gr_model_opts o = opts(GR_HEAD_MLM, 0);
+    gr_model *m = create(&o), *back = NULL;
+    const float one = 1;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    o.require_head = true;
+    o.dir = copied(m, words, "cls.predictions.decoder.weight", NULL);
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_int_equal(back->n_warnings, 0);
+    gr_model_close(back);
+    o.dir = doctored(m, "cls.predictions.decoder.weight", NULL, &one);
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_int_equal(back->n_warnings, 1);
+    assert_non_null(strstr(back->warnings[0], "'cls.predictions.decoder.weight' differs from 'bert.embeddings.word_embeddings.weight'"));
+    gr_model_close(back);
+    o.dir = copied(m, bias, "cls.predictions.decoder.bias", NULL);
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_int_equal(back->n_warnings, 0);
+    gr_model_close(back);
+    o.dir = copied(m, bias, "cls.predictions.decoder.bias", bias); /* under that name alone */
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_int_equal(back->n_warnings, 0);
+    gr_model_close(back);
+    o.dir = doctored(m, NULL, bias, &one);
+    assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, "cls.predictions.bias: missing; a prediction needs");
+    gr_model_close(m);
+}
+
+/* RoBERTa's head has two layers: one that is missing or of another shape is made afresh, the other is kept. */
+static void test_half_a_head(void **state)
+{
+    static const char roberta[] = "{\"architectures\":[\"RobertaModel\"],\"model_type\":\"roberta\",\"vocab_size\":30,\"hidden_size\":8,\"num_hidden_layers\":1,"
+                                  "\"num_attention_heads\":2,\"intermediate_size\":12,\"max_position_embeddings\":10,\"type_vocab_size\":1,\"pad_token_id\":1}";
+    gr_model_opts o = opts(GR_HEAD_CLASS, 2);
+    gr_model *m = NULL, *back = NULL;
+    const float one = 1;
+    gr_err err = GR_ERR_INIT;
+    size_t n;
+
+    (void)state;
+    assert_ok(gr_model_create_from(&m, roberta, "half", &o, &err), &err);
+    o.seed = 8; /* what is made afresh differs from what was saved */
+    o.dir = doctored(m, NULL, "classifier.out_proj.weight", &one);
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_int_equal(back->n_warnings, 1);
+    assert_non_null(strstr(back->warnings[0], "classifier.out_proj.weight, classifier.out_proj.bias are incomplete in the file and were initialised afresh; "
+                                              "the rest of the head is the file's"));
+    assert_true(back->head_is_new);
+    assert_memory_equal(weights_of(back, "classifier.dense.weight", &n), weights_of(m, "classifier.dense.weight", NULL), n * sizeof(float));
+    assert_memory_not_equal(weights_of(back, "classifier.out_proj.weight", &n), weights_of(m, "classifier.out_proj.weight", NULL), n * sizeof(float));
+    gr_model_close(back);
+    o.dir = doctored(m, NULL, NULL, NULL);
+    o.head.n_out = 3;
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_int_equal(back->n_warnings, 1);
+    assert_non_null(strstr(back->warnings[0], "classifier.out_proj.weight is [2, 8] in the file and [3, 8] for this task"));
+    assert_memory_equal(weights_of(back, "classifier.dense.weight", &n), weights_of(m, "classifier.dense.weight", NULL), n * sizeof(float));
+    gr_model_close(back);
+    o.head = (gr_head_spec){ GR_HEAD_TOKEN, 3 }; /* other names: nothing fits, and nothing is unknown */
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_non_null(strstr(back->warnings[0], "classifier.weight, classifier.bias are missing and were initialised afresh"));
+    assert_non_null(strstr(back->warnings[1], "heads that this task does not use"));
+    gr_model_close(back);
+    gr_model_close(m);
+}
+
+/* An embedding model never reads its pooler: a checkpoint without one is complete. */
+static void test_unread_pooler(void **state)
+{
+    gr_model_opts o = opts(GR_HEAD_EMBED, 0);
+    gr_model *m = create(&o), *back = NULL;
+    const float one = 1;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    o.dir = doctored(m, NULL, "pooler.dense.bias", &one);
+    o.require_head = true;
+    assert_ok(gr_model_open(&back, &o, &err), &err);
+    assert_int_equal(back->n_warnings, 1);
+    assert_non_null(strstr(back->warnings[0], "pooler.dense.bias"));
     gr_model_close(back);
     gr_model_close(m);
 }
@@ -317,7 +517,7 @@ static void same_when_mapped(const char *dir, gr_model_opts o, bool in_file)
 
 static void test_mapped(void **state)
 {
-    static const char *const sets[] = { "checkpoints/bare", "checkpoints/sharded", "checkpoints/f16", "checkpoints/bf16", "checkpoints/no_pooler" };
+    static const char *const sets[] = { "checkpoints/bare", "checkpoints/bin", "checkpoints/sharded", "checkpoints/f16", "checkpoints/bf16", "checkpoints/no_pooler" };
     gr_model_opts o = opts(GR_HEAD_CLASS, 3);
     const char *dir = in_tmp("mapped"), *again = in_tmp("mapped-again");
     char path[GR_PATH_MAX], other[GR_PATH_MAX];
@@ -389,7 +589,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_init), cmocka_unit_test(test_spread), cmocka_unit_test(test_save_and_open), cmocka_unit_test(test_heads_saved),
-        cmocka_unit_test(test_strict), cmocka_unit_test(test_other_head), cmocka_unit_test(test_mapped), cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_strict), cmocka_unit_test(test_other_head), cmocka_unit_test(test_names), cmocka_unit_test(test_written_list),
+        cmocka_unit_test(test_unread_pooler), cmocka_unit_test(test_tied), cmocka_unit_test(test_half_a_head), cmocka_unit_test(test_mapped), cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_refusals),
     };
 
