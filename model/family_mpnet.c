@@ -23,12 +23,16 @@ static const gr_param_row rows[] = {
 
 static const char *const other_heads[] = { "lm_head.", "classifier.", "qa_outputs.", "pooler.", NULL };
 
-enum { BUCKETS = 32 };
+enum { BUCKETS = 32, PAD = 1 };
 
-/* modeling_mpnet.py computes with 32 buckets whatever the table's size: rows beyond are never read, fewer cannot be. */
+/* modeling_mpnet.py computes with 32 buckets whatever the table's size: rows beyond are never read, fewer cannot be. Its embeddings
+ * take 1 for the pad id, whatever the file says. */
 static gr_status read(gr_config *c, const gr_json *root, gr_err *err)
 {
     c->relative = GR_RELATIVE_BUCKETS;
+    c->pad_id = PAD;
+    c->position_offset = PAD + 1;
+    if (c->vocab_size <= PAD || c->max_positions <= PAD + 1) return gr_fail(err, GR_E_FORMAT, "no room for the pad id %d", PAD);
     return gr_config_int(&c->rel_buckets, root, "relative_attention_num_buckets", BUCKETS, BUCKETS, 1 << 16, err);
 }
 
