@@ -1,4 +1,4 @@
-/* ops_test.c - the backward of every op against central differences of its forward, in double. */
+/* ops_test.c - the backward of every op against central differences of its forward, in double; watched by the checked backend. */
 #include "tests/support/ops.h"
 #include "tests/support/test.h"
 
@@ -115,7 +115,7 @@ static void check(const gr_ops_case *k)
 
     assert_non_null(y);
     assert_non_null(dy);
-    gr_ops_open(&e, "ref64", 1, false);
+    gr_ops_open(&e, "checked-ref64", 1, false);
     gr_ops_fill(dy, ny, 99, 1.0);
     if (loss) dy[0] = 1.0;
     for (size_t i = 0; i < n_in; i++) {

@@ -256,7 +256,7 @@ static void check(const gr_ops_case *k, const way *ways, size_t n_ways)
     result_free(&abs);
 }
 
-enum { GR_WAYS = 9 };
+enum { GR_WAYS = 10 };
 
 /* The ways that this processor has. */
 static size_t ways_here(way ways[GR_WAYS])
@@ -271,6 +271,7 @@ static size_t ways_here(way ways[GR_WAYS])
         { "cpu avx512 deterministic", "cpu", "avx512", NULL, true, true },
         { "cpu openblas", "cpu", NULL, "openblas", false, false },
         { "cpu deterministic, openblas asked", "cpu", NULL, "openblas", true, true },
+        { "checked cpu", "checked-cpu", NULL, NULL, true, true },
     };
     size_t n = 0;
 
