@@ -10,36 +10,58 @@
 
 /* ---- index and shards ---- */
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static gr_status add_shard(gr_st *s, const char *dir, const char *name, gr_err *err)
 {
     char path[GR_PATH_MAX];
 
-    for (size_t i = 0; i < s->n_shards; i++)
-        if (strcmp(gr_fs_basename(s->shards[i].path), name) == 0) return GR_OK;
     if (!*name || name[0] == '.' || strchr(name, '/') || strchr(name, '\\'))
         return gr_fail(err, GR_E_FORMAT, "shard '%s' is not a plain file name", name);
     if (!gr_fs_join(path, sizeof path, dir, name)) return gr_fail(err, GR_E_ARG, "path too long: %s", dir);
     return gr_st_push_shard(s, path, err);
 }
 
-static int by_path(const void *a, const void *b)
+/* The files that the index names, each once and in the order of their names. They are sorted before they are counted: an
+ * index names one for every tensor. */
+static gr_status add_shards(gr_st *s, const char *dir, const gr_json *map, gr_err *err)
 {
-    return strcmp(((const gr_st_shard *)a)->path, ((const gr_st_shard *)b)->path);
+    const char **name = calloc(gr_json_len(map) + 1, sizeof *name);
+    gr_status st = GR_OK;
+    size_t n = 0;
+
+    if (!name) return gr_fail_nomem(err, "the shards");
+    for (const gr_json *e = gr_json_first(map); e && st == GR_OK; e = gr_json_next(e)) {
+        name[n] = gr_json_str(e, NULL);
+        if (!name[n++]) st = gr_fail(err, GR_E_FORMAT, "weight_map: the file of '%s' is not a string", gr_json_key(e));
+    }
+    if (st == GR_OK) qsort(name, n, sizeof *name, by_text);
+    for (size_t i = 0; i < n && st == GR_OK; i++)
+        if (i == 0 || strcmp(name[i - 1], name[i]) != 0) st = add_shard(s, dir, name[i], err);
+    free(name);
+    return st;
 }
 
-/* The shard that a tensor was read from. */
+/* The shard that a tensor was read from: the last one that begins at or before it. */
 static const char *file_of(const gr_st *s, const gr_st_tensor *t)
 {
     const size_t at = (size_t)(t - s->tensors);
-    size_t i = 0;
+    size_t lo = 0, hi = s->n_shards;
 
-    while (i + 1 < s->n_shards && at >= s->shards[i].first + s->shards[i].n) i++;
-    return gr_fs_basename(s->shards[i].path);
+    while (hi - lo > 1) {
+        const size_t mid = lo + (hi - lo) / 2;
+
+        if (s->shards[mid].first <= at) lo = mid;
+        else hi = mid;
+    }
+    return gr_fs_basename(s->shards[lo].path);
 }
 
-/* Every tensor of the index must be in the file it names, and the files hold no others. Names are unique in
- * both, so that equal counts say the second. */
-static gr_status check_index(const gr_st *s, const gr_json *map, gr_err *err)
+/* Every tensor of the index is in the file it names; listed[i] tells that tensor i is one of them. */
+static gr_status check_listed(bool *listed, const gr_st *s, const gr_json *map, gr_err *err)
 {
     for (const gr_json *e = gr_json_first(map); e; e = gr_json_next(e)) {
         const gr_st_tensor *t = gr_st_find(s, gr_json_key(e));
@@ -48,23 +70,28 @@ static gr_status check_index(const gr_st *s, const gr_json *map, gr_err *err)
         if (!t) return gr_fail(err, GR_E_FORMAT, "tensor '%s' is not in '%s', where the index has it", gr_json_key(e), file);
         if (strcmp(file_of(s, t), file) != 0)
             return gr_fail(err, GR_E_FORMAT, "tensor '%s' is not in '%s' but in '%s'", gr_json_key(e), file, file_of(s, t));
+        listed[t - s->tensors] = true;
     }
-    if (s->n == gr_json_len(map)) return GR_OK;
-    for (size_t i = 0; i < s->n; i++)
-        if (!gr_json_get(map, s->tensors[i].name))
-            return gr_fail(err, GR_E_FORMAT, "tensor '%s' is in '%s' but not in the index", s->tensors[i].name, file_of(s, &s->tensors[i]));
     return GR_OK;
+}
+
+/* And the files hold no others. */
+static gr_status check_index(const gr_st *s, const gr_json *map, gr_err *err)
+{
+    bool *listed = calloc(s->n + 1, sizeof *listed);
+    gr_status st;
+
+    if (!listed) return gr_fail_nomem(err, "the list of tensors");
+    st = check_listed(listed, s, map, err);
+    for (size_t i = 0; i < s->n && st == GR_OK; i++)
+        if (!listed[i]) st = gr_fail(err, GR_E_FORMAT, "tensor '%s' is in '%s' but not in the index", s->tensors[i].name, file_of(s, &s->tensors[i]));
+    free(listed);
+    return st;
 }
 
 static gr_status open_sharded(gr_st *s, const char *dir, const gr_json *map, gr_st_form form, gr_err *err)
 {
-    for (const gr_json *e = gr_json_first(map); e; e = gr_json_next(e)) {
-        const char *file = gr_json_str(e, NULL);
-
-        if (!file) return gr_fail(err, GR_E_FORMAT, "weight_map: the file of '%s' is not a string", gr_json_key(e));
-        GR_TRY(add_shard(s, dir, file, err));
-    }
-    qsort(s->shards, s->n_shards, sizeof *s->shards, by_path);
+    GR_TRY(add_shards(s, dir, map, err));
     for (size_t i = 0; i < s->n_shards; i++) {
         const char *file = gr_fs_basename(s->shards[i].path);
         gr_status st;

@@ -1,6 +1,8 @@
 /* safetensors: types and their values, writing and reading back, folders of shards. Malformed files have a golden test. */
 #include <math.h>
+#include <time.h>
 
+#include "base/arena.h"
 #include "base/fs.h"
 #include "model/safetensors.h"
 #include "tests/support/test.h"
@@ -242,9 +244,44 @@ static void test_shards(void **state)
     assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"../m-1.safetensors\"}}", &st, &err), GR_E_FORMAT, &err, "plain file name");
     assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":7}}", &st, &err), GR_E_FORMAT, &err, "not a string");
     assert_status(open_with_index(dir, "{}", &st, &err), GR_E_FORMAT, &err, "weight_map");
+    assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"m-1.safetensors\",\"b\":\"\"}}", &st, &err), GR_E_FORMAT, &err, "plain file name");
     write_shard(dir, "m-2.safetensors", "a");
     assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"m-1.safetensors\",\"b\":\"m-2.safetensors\"}}", &st, &err), GR_E_FORMAT, &err,
                   "'a' appears twice");
+}
+
+/* An index of many tensors, all of one shard but the last, which it leaves out: work that grows with the square of their
+ * number would take a quarter of a minute here. */
+static void test_long_index(void **state)
+{
+    enum { N = 60000, NAME = 8 };
+    const char *dir = in_tmp("long_index");
+    gr_st_tensor *t = calloc(N, sizeof *t);
+    char (*name)[NAME] = calloc(N, sizeof *name), path[GR_PATH_MAX];
+    gr_buf index = { 0 };
+    gr_err err = GR_ERR_INIT;
+    clock_t begin;
+    gr_st *st;
+
+    (void)state;
+    assert_true(t && name);
+    gr_buf_adds(&index, "{\"weight_map\":{");
+    for (int i = 0; i < N; i++) {
+        (void)snprintf(name[i], NAME, "t%05d", i);
+        t[i] = (gr_st_tensor){ .name = name[i], .dtype = GR_DT_F32, .ndim = 1, .data = (const unsigned char *)"" };
+        if (i < N - 1) gr_buf_addf(&index, "%s\"%s\":\"m.safetensors\"", i ? "," : "", name[i]);
+    }
+    gr_buf_adds(&index, "}}");
+    assert_false(index.oom);
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "m.safetensors"));
+    assert_ok(gr_st_write(path, t, N, &err), &err);
+    begin = clock();
+    assert_status(open_with_index(dir, index.p, &st, &err), GR_E_FORMAT, &err, "tensor 't59999' is in 'm.safetensors' but not in the index");
+    assert_true((double)(clock() - begin) / CLOCKS_PER_SEC < 5.0); /* of processor time: 0.1 s, and 2 with sanitizers */
+    gr_buf_free(&index);
+    free(name);
+    free(t);
 }
 
 /* A tensor in pieces, 4 MB and a bit of numbers counted up, between two that are in memory. */
@@ -330,7 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types), cmocka_unit_test(test_malformed), cmocka_unit_test(test_unread_type), cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_write_refusals), cmocka_unit_test(test_shards), cmocka_unit_test(test_pieces), cmocka_unit_test(test_order_of_forms),
+        cmocka_unit_test(test_write_refusals), cmocka_unit_test(test_shards), cmocka_unit_test(test_long_index), cmocka_unit_test(test_pieces), cmocka_unit_test(test_order_of_forms),
     };
     return gr_test_main(tests);
 }
