@@ -112,8 +112,7 @@ static gr_status set_up(command *c, gr_err *err)
     w->origins = c->origins;
     GR_TRY(set_places(c, err));
     GR_TRY(check_device(c->o.device, err));
-    GR_TRY(gr_tok_open(&c->tok, w->model_dir, NULL, err));
-    GR_TRY(gr_fit_folder(w->model_dir, c->tok, c->o.max_length, err));
+    GR_TRY(gr_fit_open(&c->tok, w->model_dir, c->o.max_length, err));
     GR_TRY(digest_model_files(w->tok_sha256, w->model_dir, err));
     gr_locate_home(home);
     gr_token_cache_init(&w->tokens, home, w->tok_sha256);

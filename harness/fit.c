@@ -28,14 +28,19 @@ gr_status gr_fit_length(const gr_config *c, int64_t asked, const char *dir, gr_e
     return gr_fail(err, GR_E_ARG, "--max-length %lld: the model has %d positions (%s/config.json); ask for so many or fewer", (long long)asked, (int)most, dir);
 }
 
-gr_status gr_fit_folder(const char *dir, const gr_tok *tok, int64_t asked, gr_err *err)
+gr_status gr_fit_open(gr_tok **out, const char *dir, int64_t asked, gr_err *err)
 {
     gr_config c;
-    gr_status s = gr_config_read(&c, dir, err);
+    gr_status s;
 
-    if (s != GR_OK) return s;
-    s = gr_fit_tokenizer(&c, tok, dir, err);
+    *out = NULL;
+    GR_TRY(gr_config_read(&c, dir, err));
+    s = gr_tok_open(out, dir, NULL, err);
+    if (s == GR_OK) s = gr_fit_tokenizer(&c, *out, dir, err);
     if (s == GR_OK) s = gr_fit_length(&c, asked, dir, err);
     gr_config_free(&c);
+    if (s == GR_OK) return GR_OK;
+    gr_tok_close(*out);
+    *out = NULL;
     return s;
 }

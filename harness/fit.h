@@ -17,7 +17,8 @@ gr_status gr_fit_tokenizer(const gr_config *c, const gr_tok *tok, const char *di
 /* --max-length as the user asked for it (0: not) against the model's positions: GR_E_ARG names both. */
 gr_status gr_fit_length(const gr_config *c, int64_t asked, const char *dir, gr_err *err) GR_MUST_USE;
 
-/* config.json of a folder read, then both. */
-gr_status gr_fit_folder(const char *dir, const gr_tok *tok, int64_t asked, gr_err *err) GR_MUST_USE;
+/* The tokenizer of a folder, with both checks. config.json is read first: what a model that is not supported has for a tokenizer does not
+ * matter. The caller closes *out, which is NULL when it failed. */
+gr_status gr_fit_open(gr_tok **out, const char *dir, int64_t asked, gr_err *err) GR_MUST_USE;
 
 #endif

@@ -220,8 +220,8 @@ gr_status gr_infer_run(gr_infer *f, gr_err *err)
     if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "interrupted");
     GR_TRY(gr_session_eval(f->session, &f->batch, f->out, NULL, err));
     if (all_finite(f->out, n)) return GR_OK;
-    GR_TRY(gr_model_check(f->model, err)); /* a mapped model is not searched when it is opened */
-    return gr_fail(err, GR_E_NUMERIC, "the model's output is not finite");
+    if (gr_model_check(f->model, err) == GR_OK) return gr_fail(err, GR_E_NUMERIC, "%s: the model's output is not finite", f->model->dir);
+    return gr_wrap(err, GR_E_NUMERIC, "%s", f->model->dir); /* a mapped model is not searched when it is opened */
 }
 
 void gr_infer_clear(gr_infer *f)

@@ -178,19 +178,18 @@ static gr_status read_architecture(gr_config *c, const gr_json *root, gr_err *er
 static gr_status find_family(gr_config *c, const gr_family_facts **out, const gr_json *root, gr_err *err)
 {
     const char *type = NULL;
+    gr_buf known = { 0 };
+    gr_status s = GR_OK;
 
-    GR_TRY(gr_json_need_str(&type, root, "model_type", err));
-    *out = gr_family_find(&c->family, type);
-    if (!*out) {
-        gr_buf known = { 0 };
-        gr_status s;
-
-        for (int i = 0; i < GR_FAMILY_COUNT; i++) gr_buf_addf(&known, "%s%s", i ? ", " : "", gr_family_name((gr_family)i));
-        s = gr_fail(err, GR_E_UNSUPPORTED, "'model_type' is '%s'; supported: %s", type, known.oom ? "?" : known.p);
-        gr_buf_free(&known);
-        return s;
-    }
-    return GR_OK;
+    if (gr_json_get(root, "model_type")) GR_TRY(gr_json_need_str(&type, root, "model_type", err));
+    *out = type ? gr_family_find(&c->family, type) : NULL;
+    if (*out) return GR_OK;
+    for (int i = 0; i < GR_FAMILY_COUNT; i++) gr_buf_addf(&known, "%s%s", i ? ", " : "", gr_family_name((gr_family)i));
+    if (known.oom) s = gr_fail_nomem(err, "a list of names");
+    else if (type) s = gr_fail(err, GR_E_UNSUPPORTED, "'model_type' is '%s'; supported: %s", type, known.p);
+    else s = gr_fail(err, GR_E_FORMAT, "'model_type' is missing: older files do without; add the model's, which is one of %s", known.p);
+    gr_buf_free(&known);
+    return s;
 }
 
 /* Variants of the family that change the mathematics and that the engine does not have. */

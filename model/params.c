@@ -206,6 +206,15 @@ static bool pattern_hits(const gr_param *p, gr_sv pattern)
     return strlen(p->name) >= pattern.n && memcmp(p->name, pattern.p, pattern.n) == 0;
 }
 
+static gr_status fail_freeze(const gr_params *t, gr_sv pattern, int32_t layers, gr_err *err)
+{
+    bool has[GR_PART_HEAD + 1] = { false };
+
+    for (size_t i = 0; i < t->n; i++) has[t->p[i].part] = true;
+    return gr_fail(err, GR_E_ARG, "--freeze: '%.*s' names no parameter of this model; groups: embeddings, encoder, %s%slayer.0-%d, or the start of a tensor's name",
+                   GR_SV_FMT(pattern), has[GR_PART_POOLER] ? "pooler, " : "", has[GR_PART_HEAD] ? "head, " : "", (int)layers - 1);
+}
+
 static gr_status freeze_one(gr_params *t, gr_sv pattern, gr_err *err)
 {
     int64_t from, to;
@@ -219,8 +228,7 @@ static gr_status freeze_one(gr_params *t, gr_sv pattern, gr_err *err)
         hits++;
     }
     if (hits && !(layer_range(pattern, &from, &to) && to >= layers)) return GR_OK;
-    return gr_fail(err, GR_E_ARG, "--freeze: '%.*s' names no parameter; groups: embeddings, encoder, pooler, head, layer.0-%d, or the start of a tensor's name",
-                   GR_SV_FMT(pattern), (int)layers - 1);
+    return fail_freeze(t, pattern, layers, err);
 }
 
 gr_status gr_params_freeze(gr_params *t, const char *patterns, gr_err *err)

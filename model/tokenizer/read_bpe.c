@@ -155,17 +155,22 @@ gr_status gr_tok_read_merges_text(gr_tok *t, gr_sv vocab, gr_sv merges, const gr
     GR_TRY(gr_bpe_init(&t->model, &t->arena, (gr_sv){ NULL, 0 }, count_lines(merges), err));
     s = add_text_merges(&t->model, merges, err);
     if (s != GR_OK) return gr_wrap(err, s, "merges.txt");
-    return build_roberta(t, c, err);
+    s = build_roberta(t, c, err);
+    return s == GR_OK ? GR_OK : gr_wrap(err, s, "vocab.json");
 }
 
 gr_status gr_tok_read_merges(gr_tok *t, const char *vocab, const char *merges, const gr_tok_config *c, gr_err *err)
 {
     char *v = NULL, *m = NULL;
     size_t n_v = 0, n_m = 0;
+    const int folder = (int)(gr_fs_basename(vocab) - vocab);
     gr_status s = gr_fs_read(&v, &n_v, vocab, FILE_MAX, err);
 
     if (s == GR_OK) s = gr_fs_read(&m, &n_m, merges, FILE_MAX, err);
-    if (s == GR_OK) s = gr_tok_read_merges_text(t, (gr_sv){ v, n_v }, (gr_sv){ m, n_m }, c, err);
+    if (s == GR_OK) {
+        s = gr_tok_read_merges_text(t, (gr_sv){ v, n_v }, (gr_sv){ m, n_m }, c, err);
+        if (s != GR_OK) (void)gr_wrap(err, s, "%.*s", folder > 1 ? folder - 1 : 1, folder ? vocab : "."); /* the file is named already */
+    }
     free(v);
     free(m);
     return s;

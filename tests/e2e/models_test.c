@@ -109,7 +109,7 @@ static void unsupported(void **state)
         { "{\"model_type\":\"t5\"}", "'t5'", "supported: bert" },
         { "{\"model_type\":\"gpt2\"," SIZES "}", "'gpt2'", "supported: bert" },
         { "{\"model_type\":\"deberta\"," SIZES "}", "'deberta'", "supported: bert" },
-        { "{\"architectures\":[\"BertForSequenceClassification\"]," SIZES "}", "config.json", "'model_type' is missing" },
+        { "{\"architectures\":[\"BertForSequenceClassification\"]," SIZES "}", "config.json", "'model_type' is missing: older files do without; add the model's, which is one of bert, " },
         { "{\"model_type\":\"bert\",\"is_decoder\":true," SIZES "}", "config.json", "decoder" },
         { "{\"model_type\":\"bert\",\"add_cross_attention\":true," SIZES "}", "config.json", "decoder" },
         { "{\"model_type\":\"bert\",\"position_embedding_type\":\"relative_key\"," SIZES "}", "relative_key", "absolute" },
@@ -127,6 +127,14 @@ static void unsupported(void **state)
         refused(CALL("predict", "--model", dir, "--text", "x"), 3, cases[i].a, cases[i].b);
     }
     assert_false(gr_fs_is_dir(at("r"))); /* nothing was begun */
+    /* what such a model has for a tokenizer does not matter */
+    (void)remove(at("odd/tokenizer.json"));
+    assert_int_equal(remove(at("odd/vocab.txt")), 0);
+    (void)with_file(dir, "config.json", "{\"model_type\":\"gpt2\"," SIZES "}");
+    (void)with_file(dir, "vocab.json", "{\"<|endoftext|>\":0,\"a\":1}");
+    (void)with_file(dir, "merges.txt", "#version: 0.2\n");
+    refused(CALL("run", "mrpc", "--model", dir, "--data", GR_SOURCE_DIR "/data/demo", "--output-dir", at("r")), 3, "'gpt2'", "supported: bert");
+    refused(CALL("tokenize", "--model", dir), 3, "odd: vocab.json: special token ", "is not in the vocabulary");
 }
 
 static void parts_that_do_not_fit(void **state)

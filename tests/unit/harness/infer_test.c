@@ -71,6 +71,32 @@ static void test_packed_is_single(void **state)
     gr_infer_close(f);
 }
 
+/* A model that stays in its file is not searched when it is opened: the NaN is found where it shows, with the folder. */
+static void test_nan(void **state)
+{
+    const gr_infer_opts o = { .model = make_model("nan", GR_HEAD_EMBED, 0), .device = "cpu", .threads = 1, .embed = true };
+    static const unsigned char nan_bits[4] = { 0x00, 0x00, 0xc0, 0x7f };
+    unsigned char length[8];
+    char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+    gr_infer *f;
+    FILE *file;
+
+    (void)state;
+    assert_true(gr_fs_join(path, sizeof path, o.model, "model.safetensors"));
+    file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fread(length, 1, sizeof length, file), sizeof length);
+    /* the first tensor is the word embedding, 16 floats a row; [CLS] is row 2 */
+    assert_int_equal(fseek(file, 8 + (long)length[0] + 256 * (long)length[1] + 2 * 16 * 4, SEEK_SET), 0);
+    assert_int_equal(fwrite(nan_bits, 1, sizeof nan_bits, file), sizeof nan_bits);
+    assert_int_equal(fclose(file), 0);
+    assert_ok(gr_infer_open(&f, &o, &err), &err);
+    assert_ok(gr_infer_add(f, gr_sv_from("rain"), (gr_sv){ NULL, 0 }, &err), &err);
+    assert_status(gr_infer_run(f, &err), GR_E_NUMERIC, &err, "nan: tensor 'embeddings.word_embeddings.weight' holds NaN");
+    gr_infer_close(f);
+}
+
 static void test_full(void **state)
 {
     const gr_infer_opts o = { .model = make_model("full", GR_HEAD_EMBED, 0), .device = "cpu", .threads = 1, .embed = true };
@@ -258,7 +284,7 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_packed_is_single), cmocka_unit_test(test_full), cmocka_unit_test(test_refusals), cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_packed_is_single), cmocka_unit_test(test_nan), cmocka_unit_test(test_full), cmocka_unit_test(test_refusals), cmocka_unit_test(test_softmax),
         cmocka_unit_test(test_predict_class), cmocka_unit_test(test_predict_file), cmocka_unit_test(test_exit_codes),
     };
 

@@ -160,6 +160,13 @@ static void test_freeze(void **state)
         assert_status(gr_params_freeze(&f.params, bad[i], &err), GR_E_ARG, &err, "--freeze");
         drop(&f);
     }
+    for (int head = 0; head < 2; head++) { /* the groups that are named are those that the model has */
+        fixture f;
+
+        make(&f, head ? GR_HEAD_CLASS : GR_HEAD_EMBED, head ? 2 : 0);
+        assert_status(gr_params_freeze(&f.params, "x", &err), GR_E_ARG, &err, head ? "encoder, pooler, head, layer.0-2" : "encoder, pooler, layer.0-2");
+        drop(&f);
+    }
 }
 
 int main(void)
