@@ -63,7 +63,7 @@ gr_status gr_model_head_of(gr_head_spec *out, const gr_config *c, gr_err *err) G
  * (*.position_ids, *.token_type_ids, *.inv_freq); a stored copy of a tied tensor that differs from it. Any other unused
  * tensor is GR_E_FORMAT unless ignore_unused. Names may carry the family's prefix or none, and those of wrappers
  * ("module.", "0.auto_model."); LayerNorm gamma/beta are read as weight/bias. Non-finite weights are GR_E_NUMERIC and
- * name the tensor. The weights: safetensors.h, gr_st_open_dir. */
+ * name the tensor; weights of whole numbers (a quantised model) GR_E_UNSUPPORTED. The weights: safetensors.h, gr_st_open_dir. */
 gr_status gr_model_open(gr_model **out, const gr_model_opts *o, gr_err *err) GR_MUST_USE;
 /* GR_E_NUMERIC names the first tensor with a NaN or an infinity. */
 gr_status gr_model_check(const gr_model *m, gr_err *err) GR_MUST_USE;

@@ -100,11 +100,18 @@ static gr_status fail_shape(const loader *l, const gr_param *p, const gr_st_tens
     return gr_fail(l->err, GR_E_FORMAT, "tensor '%s' has the shape [%s], the configuration asks for [%s]", t->name, got, want);
 }
 
+static bool holds_whole_numbers(const gr_st_tensor *t)
+{
+    return t->dtype != GR_DT_F64 && t->dtype != GR_DT_F32 && t->dtype != GR_DT_F16 && t->dtype != GR_DT_BF16 && t->dtype != GR_DT_OTHER;
+}
+
 static gr_status copy_values(const loader *l, size_t i)
 {
     const gr_param *p = &l->m->params.p[i];
     const gr_st_tensor *t = l->src[i];
 
+    if (holds_whole_numbers(t)) /* which mean nothing without the scales that belong to them */
+        return gr_fail(l->err, GR_E_UNSUPPORTED, "tensor '%s' holds whole numbers, as a quantised model does; save the model in float32", t->name);
     if (l->m->elem == 8) GR_TRY(gr_st_to_f64((double *)l->m->weights + p->offset, t, l->err));
     else GR_TRY(gr_st_to_f32((float *)l->m->weights + p->offset, t, l->err));
     return l->o->map ? GR_OK : gr_model_check_tensor(l->m, i, t->name, l->err);

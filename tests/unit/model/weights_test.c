@@ -246,6 +246,34 @@ static void test_strict(void **state)
     gr_model_close(m);
 }
 
+/* Values of four bytes under another name of their type: a quantised model's numbers are no weights without its scales. */
+static void test_whole_numbers(void **state)
+{
+    static const char key[] = "\"bert.pooler.dense.weight\":{\"dtype\":\"";
+    gr_model_opts o = opts(GR_HEAD_CLASS, 2);
+    const char *dir = in_tmp("whole numbers");
+    gr_model *m = create(&o), *back = NULL;
+    char path[GR_PATH_MAX], *text = NULL;
+    gr_err err = GR_ERR_INIT;
+    size_t n = 0, at = 0;
+
+    (void)state;
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    gr_model_close(m);
+    assert_true(gr_fs_join(path, sizeof path, dir, "model.safetensors"));
+    assert_ok(gr_fs_read(&text, &n, path, 1 << 20, &err), &err);
+    while (at + sizeof key < n && memcmp(text + at, key, sizeof key - 1) != 0) at++;
+    assert_true(at + sizeof key < n);
+    text[at + sizeof key - 1] = 'I';
+    assert_ok(gr_fs_write(path, text, n, &err), &err);
+    free(text);
+    o.dir = dir;
+    for (int map = 0; map < 2; map++) {
+        o.map = map != 0;
+        assert_status(gr_model_open(&back, &o, &err), GR_E_UNSUPPORTED, &err, "tensor 'bert.pooler.dense.weight' holds whole numbers");
+    }
+}
+
 static void test_other_head(void **state)
 {
     gr_model_opts o = opts(GR_HEAD_CLASS, 2);
@@ -589,7 +617,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_init), cmocka_unit_test(test_spread), cmocka_unit_test(test_save_and_open), cmocka_unit_test(test_heads_saved),
-        cmocka_unit_test(test_strict), cmocka_unit_test(test_other_head), cmocka_unit_test(test_names), cmocka_unit_test(test_written_list),
+        cmocka_unit_test(test_strict), cmocka_unit_test(test_whole_numbers), cmocka_unit_test(test_other_head), cmocka_unit_test(test_names), cmocka_unit_test(test_written_list),
         cmocka_unit_test(test_unread_pooler), cmocka_unit_test(test_tied), cmocka_unit_test(test_half_a_head), cmocka_unit_test(test_mapped), cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_refusals),
     };
