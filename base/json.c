@@ -21,7 +21,7 @@
 #include "base/json_text.h"
 #include "base/utf8.h"
 
-enum { DEPTH_MAX = 64, REAL = 1 << 10 }; /* cJSON's own bits end at 9 */
+enum { DEPTH_MAX = 64, VALUES_MAX = 4 * 1000 * 1000, REAL = 1 << 10 }; /* cJSON's own bits end at 9 */
 
 /* ---- nodes ---- */
 
@@ -69,7 +69,7 @@ typedef struct parser {
     const char *start, *p, *end;
     int         depth;
     size_t     *keys; /* offsets of the keys of the objects that are open, for the message about a double one */
-    size_t      n_keys, cap_keys;
+    size_t      n_keys, cap_keys, n_values;
     gr_err     *err;
 } parser;
 
@@ -316,6 +316,8 @@ static gr_status parse_value(parser *ps, cJSON **out)
 {
     skip_blanks(ps);
     if (ps->p == ps->end) return fail_expected(ps, "a value");
+    /* A value of two bytes takes forty times as much memory. The largest vocabularies come to a million and a half. */
+    if (ps->n_values++ == VALUES_MAX) return fail_text(ps, ps->p, "more than 4,000,000 values");
     switch (*ps->p) {
     case '{':
         return parse_parent(ps, out, true);

@@ -264,7 +264,7 @@ static gr_status report_missing(loader *l, gr_param_part part)
     }
     if (names.oom) s = gr_fail_nomem(l->err, "a list of names");
     else if (needed && l->o->require_head) s = gr_fail(l->err, GR_E_FORMAT, "%s: %s; a prediction needs a fine-tuned head", names.p, halves ? "incomplete" : "missing");
-    else if (names.n) s = gr_model_warn(l->m, l->err, "%s are %s and were initialised afresh%s", names.p, halves ? "incomplete in the file" : "missing", kept ? "; the rest of the head is the file's" : "");
+    else if (needed) s = gr_model_warn(l->m, l->err, "%s are %s and were initialised afresh%s", names.p, halves ? "incomplete in the file" : "missing", kept ? "; the rest of the head is the file's" : "");
     gr_buf_free(&names);
     return s;
 }

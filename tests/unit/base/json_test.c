@@ -94,6 +94,25 @@ static void names_line_and_column(void **state)
     }
 }
 
+static void values_are_counted(void **state)
+{
+    enum { MOST = 4 * 1000 * 1000 };
+    char *text = malloc(2 * (MOST + 1) + 2);
+    gr_json *v = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_non_null(text);
+    text[0] = '[';
+    for (size_t i = 0; i <= MOST; i++) {
+        text[1 + 2 * i] = '1';
+        text[2 + 2 * i] = i == MOST ? ']' : ',';
+    }
+    assert_int_equal(gr_json_parse(&v, text, 2 * (MOST + 1) + 1, &err), GR_E_FORMAT);
+    assert_non_null(strstr(err.msg, "more than 4,000,000 values"));
+    free(text);
+}
+
 static void depth_is_capped(void **state)
 {
     gr_buf b = { NULL, 0, 0, false };
@@ -331,7 +350,7 @@ static void files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(reads_and_prints), cmocka_unit_test(names_line_and_column),
-                                        cmocka_unit_test(depth_is_capped),  cmocka_unit_test(length_is_kept),
+                                        cmocka_unit_test(depth_is_capped), cmocka_unit_test(values_are_counted),  cmocka_unit_test(length_is_kept),
                                         cmocka_unit_test(asking),           cmocka_unit_test(nul_in_a_string),
                                         cmocka_unit_test(builds),           cmocka_unit_test(null_parents),
                                         cmocka_unit_test(numbers_are_shortest), cmocka_unit_test(quotes),
