@@ -215,6 +215,8 @@ static gr_status read_document(gr_config *c, const gr_json *root, gr_err *err)
     GR_TRY(gr_config_int(&c->embed, root, f->embed_key, f->embed_fallback ? f->embed_fallback : c->hidden, 1, 1 << 16, err));
     GR_TRY(gr_config_int(&c->type_vocab, root, f->type_vocab_key, f->type_vocab_fallback, 0, 1 << 16, err));
     GR_TRY(gr_config_int(&c->pad_id, root, "pad_token_id", f->pad_fallback, 0, c->vocab_size - 1, err));
+    if (c->pad_id >= c->vocab_size) /* the family's own, which the file does not name */
+        return gr_fail(err, GR_E_FORMAT, "'pad_token_id' is absent and the family's, %d, is not in 0..%d", c->pad_id, c->vocab_size - 1);
     c->position_offset = f->positions_after_pad ? c->pad_id + 1 : 0;
     if (c->position_offset >= c->max_positions)
         return gr_fail(err, GR_E_FORMAT, "'%s' %d leaves no position behind the pad id", f->sizes[GR_SIZE_POSITIONS], c->max_positions);
@@ -309,7 +311,7 @@ static int32_t deberta_row(const gr_config *c, int32_t offset)
 
     if (c->rel_buckets > 0 && n > mid) {
         x = (float)log((double)((float)n / (float)mid)) / (float)log((double)(float)((double)(c->rel_distance - 1) / (double)mid)) * (float)(mid - 1);
-        bucket = ((int32_t)ceilf(x) + mid) * (back < 0 ? -1 : 1);
+        bucket = ((int32_t)fminf(ceilf(x), (float)rows) + mid) * (back < 0 ? -1 : 1); /* x has no bound where rel_distance is close to mid */
     }
     bucket += rows / 2;
     return bucket < 0 ? 0 : bucket > rows - 1 ? rows - 1 : bucket;

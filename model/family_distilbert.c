@@ -29,8 +29,10 @@ static const char *const other_heads[] = { "vocab_transform.", "vocab_layer_norm
 
 static gr_status read(gr_config *c, const gr_json *root, gr_err *err)
 {
-    (void)err;
-    if (gr_json_bool(gr_json_get(root, "sinusoidal_pos_embds"), false)) c->has |= GR_HAS_FIXED_POSITIONS;
+    bool fixed;
+
+    GR_TRY(gr_config_flag(&fixed, root, "sinusoidal_pos_embds", false, err));
+    if (fixed) c->has |= GR_HAS_FIXED_POSITIONS;
     return GR_OK;
 }
 

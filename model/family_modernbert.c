@@ -112,7 +112,7 @@ static gr_status read(gr_config *c, const gr_json *root, gr_err *err)
         return gr_fail(err, GR_E_UNSUPPORTED, "'classifier_pooling' is '%s'; supported: cls, mean", pooling);
     c->pool_mean = strcmp(pooling, "mean") == 0;
     GR_TRY(gr_config_num(&c->init_cut, root, "initializer_cutoff_factor", 2.0, 0.1, 100.0, err));
-    GR_TRY(gr_config_int(&both_ways, root, "local_attention", 128, 1, 1 << 24, err));
+    GR_TRY(gr_config_int(&both_ways, root, "local_attention", 128, 2, 1 << 24, err)); /* window 0 would mean none */
     c->window = both_ways / 2;
     GR_TRY(read_biases(c, root, err));
     GR_TRY(read_layers(c, root, err));

@@ -4,7 +4,8 @@
 #include "tests/support/test.h"
 
 #define SIZES "\"vocab_size\":100,\"hidden_size\":24,\"num_hidden_layers\":2,\"num_attention_heads\":4,\"intermediate_size\":48,\"max_position_embeddings\":32"
-#define BERT "{\"model_type\":\"bert\"," SIZES
+#define OF(family) "{\"model_type\":\"" family "\"," SIZES
+#define BERT OF("bert")
 
 static gr_status parse(gr_config *c, const char *json, gr_err *err)
 {
@@ -87,6 +88,10 @@ static void test_refusals(void **state)
         { BERT ",\"id2label\":{\"0\":\"a\",\"00\":\"b\"}}", GR_E_FORMAT, "twice" },
         { BERT ",\"id2label\":{\"0\":1}}", GR_E_FORMAT, "not a string" },
         { BERT, GR_E_FORMAT, "line 1" },
+        { OF("modernbert") "}", GR_E_FORMAT, "'pad_token_id' is absent and the family's, 50283, is not in 0..99" },
+        { OF("modernbert") ",\"pad_token_id\":null}", GR_E_FORMAT, "'pad_token_id' is absent" },
+        { OF("modernbert") ",\"pad_token_id\":0,\"local_attention\":1}", GR_E_FORMAT, "'local_attention'" },
+        { OF("distilbert") ",\"sinusoidal_pos_embds\":1,\"dim\":24,\"n_layers\":2,\"n_heads\":4,\"hidden_dim\":48}", GR_E_FORMAT, "'sinusoidal_pos_embds'" },
     };
 
     (void)state;
@@ -97,6 +102,28 @@ static void test_refusals(void **state)
         assert_status(parse(&c, cases[i].json, &err), cases[i].want, &err, cases[i].part);
         assert_null(c.source); /* nothing is left to free */
     }
+}
+
+/* Rows rise with the offset and stay in the table, however far: here the logarithm's divisor is 2e-6. */
+static void test_far_offsets(void **state)
+{
+    static const char json[] = OF("deberta-v2") ",\"relative_attention\":true,\"pos_att_type\":\"c2p\",\"position_buckets\":1048576,"
+                                                "\"max_relative_positions\":524290}";
+    gr_err    err = GR_ERR_INIT;
+    gr_config c;
+    int32_t   last;
+
+    (void)state;
+    assert_ok(parse(&c, json, &err), &err);
+    last = gr_config_rel_rows(&c) - 1;
+    for (int32_t offset = -(1 << 20); offset <= 1 << 20; offset += 512) {
+        const int32_t row = gr_config_rel_row(&c, offset);
+
+        assert_true(row >= 0 && row <= last);
+        last = row;
+    }
+    assert_int_equal(last, 0);
+    gr_config_free(&c);
 }
 
 static void test_file(void **state)
@@ -132,7 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults), cmocka_unit_test(test_values), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_file), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_far_offsets), cmocka_unit_test(test_file), cmocka_unit_test(test_names),
     };
     return gr_test_main(tests);
 }
