@@ -61,7 +61,7 @@ typedef struct gr_config {
     gr_family   family;
     int32_t     vocab_size, hidden, layers, heads, inter, max_positions;
     int32_t     embed;           /* width of the embedding tables                           */
-    int32_t     layer_sets;      /* sets of layer tensors: layer l uses set l sets / layers (ALBERT shares them) */
+    int32_t     layer_sets;      /* sets of layer tensors: layer l uses set l / (layers / sets) (ALBERT shares them) */
     int32_t     type_vocab;      /* 0: the family has no segments                           */
     int32_t     pad_id;
     int32_t     position_offset; /* position of the first token (RoBERTa: pad_id + 1)       */

@@ -60,8 +60,8 @@ static bool make_name(gr_param *p, const gr_param_row *r, const gr_family_facts 
     return n > 0 && (size_t)n < sizeof p->name;
 }
 
-/* Layer l's tensors are those of this set. */
-static int32_t set_of(const gr_config *c, int32_t l) { return (int32_t)((int64_t)l * c->layer_sets / c->layers); }
+/* Layer l's tensors are those of this set: modeling_albert.py, which divides floats. Of 18 layers in 14 groups the tenth is in group 6, not 7. */
+static int32_t set_of(const gr_config *c, int32_t l) { return (int32_t)((double)l / ((double)c->layers / (double)c->layer_sets)); }
 
 /* Writes the row's index where the encoder looks for it. */
 static void put_index(gr_params *t, const gr_param_row *r, const gr_config *c, int32_t set, int32_t index)
@@ -150,6 +150,8 @@ gr_status gr_params_build(gr_params *out, const gr_config *c, gr_head_spec head,
     memset(out, 0, sizeof *out);
     if (!f) return gr_fail(err, GR_E_INTERNAL, "family %d has no table", (int)c->family);
     if (head.kind == GR_HEAD_MLM && head.n_out == 0) head.n_out = c->vocab_size;
+    if (head.kind == GR_HEAD_MLM && head.n_out != c->vocab_size)
+        return gr_fail(err, GR_E_ARG, "a masked language model with %d outputs for a vocabulary of %d", (int)head.n_out, (int)c->vocab_size);
     if (head.kind != GR_HEAD_EMBED && head.n_out < 1) return gr_fail(err, GR_E_ARG, "a head needs at least one output, got %d", (int)head.n_out);
     if (!gr_mul_size(&most, f->n_rows, (size_t)c->layers + 1)) return gr_fail_nomem(err, "the parameter table");
     out->p = calloc(most, sizeof *out->p);

@@ -56,7 +56,8 @@ typedef struct gr_params {
 } gr_params;
 
 /* BERT's sequence heads have a pooler and a classifier; token heads a classifier alone (no pooler);
- * GR_HEAD_EMBED has the pooler as unused tensors and no classifier; other families as their tables say. GR_E_NOMEM. */
+ * GR_HEAD_EMBED has the pooler as unused tensors and no classifier; other families as their tables say. GR_E_ARG for a number of
+ * outputs that the head cannot have, GR_E_NOMEM. */
 gr_status gr_params_build(gr_params *out, const gr_config *c, gr_head_spec head, gr_err *err) GR_MUST_USE;
 void      gr_params_free(gr_params *t);
 int32_t   gr_params_find(const gr_params *t, const char *name); /* -1 when absent */

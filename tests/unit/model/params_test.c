@@ -169,11 +169,40 @@ static void test_freeze(void **state)
     }
 }
 
+/* 18 layers in 14 groups: int(9 / (18 / 14)) is 6 in floats (modeling_albert.py), 7 in fractions. */
+static void test_groups(void **state)
+{
+    static const char albert[] = "{\"model_type\":\"albert\",\"vocab_size\":50,\"hidden_size\":20,\"num_hidden_layers\":18,\"num_hidden_groups\":14,"
+                                 "\"num_attention_heads\":4,\"intermediate_size\":36,\"max_position_embeddings\":16}";
+    static const int32_t want[] = { 0, 0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 10, 10, 11, 12, 13 };
+    gr_err  err = GR_ERR_INIT;
+    fixture f;
+
+    (void)state;
+    assert_ok(gr_config_parse(&f.config, albert, strlen(albert), &err), &err);
+    assert_ok(gr_params_build(&f.params, &f.config, (gr_head_spec){ GR_HEAD_CLASS, 2 }, &err), &err);
+    for (int32_t l = 0; l < 18; l++) assert_int_equal(f.params.p[f.params.layer[l].up_w].layer, want[l]);
+    drop(&f);
+}
+
+static void test_outputs(void **state)
+{
+    gr_err    err = GR_ERR_INIT;
+    gr_config c;
+    gr_params t;
+
+    (void)state;
+    assert_ok(gr_config_parse(&c, json, strlen(json), &err), &err);
+    assert_status(gr_params_build(&t, &c, (gr_head_spec){ GR_HEAD_CLASS, 0 }, &err), GR_E_ARG, &err, "at least one output, got 0");
+    assert_status(gr_params_build(&t, &c, (gr_head_spec){ GR_HEAD_MLM, 51 }, &err), GR_E_ARG, &err, "51 outputs for a vocabulary of 50");
+    gr_config_free(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts), cmocka_unit_test(test_layout), cmocka_unit_test(test_indices),
-        cmocka_unit_test(test_no_segments), cmocka_unit_test(test_freeze),
+        cmocka_unit_test(test_no_segments), cmocka_unit_test(test_freeze), cmocka_unit_test(test_groups), cmocka_unit_test(test_outputs),
     };
     return gr_test_main(tests);
 }
