@@ -218,7 +218,7 @@ typedef struct gr_decay_args {
 /* Largest shapes to come. */
 typedef struct gr_capacity {
     int32_t      tokens, rows, max_len; /* of a batch: T, B, longest sequence                     */
-    int32_t      width;                 /* of the widest matrix row (that of q, k, v, 3 hidden, included) */
+    int32_t      width;                 /* of the widest matrix row (that of q, k, v, 3 hidden, included), and twice that of the widest norm */
     int32_t      hidden, heads;
     gr_attn_bias bias;
     int32_t      rel_rows;

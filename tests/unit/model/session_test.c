@@ -355,6 +355,33 @@ static void no_types_are_zeros(void **state)
     tear_down(&w);
 }
 
+/* Embeddings may be wider than the encoder: ELECTRA's and ALBERT's are 128 when the file does not say. */
+static void wide_embeddings(void **state)
+{
+    static const char json[] = "{\"model_type\":\"electra\",\"vocab_size\":29,\"hidden_size\":16,\"num_hidden_layers\":1,\"num_attention_heads\":2,"
+                               "\"intermediate_size\":20,\"max_position_embeddings\":24}";
+    static const int32_t lengths[] = { 4, 2, 6, 3 };
+    gr_session_opts o;
+    gr_session     *s;
+    gr_err          err = GR_ERR_INIT;
+
+    (void)state;
+    for (int kind = GR_HEAD_CLASS; kind <= GR_HEAD_MLM; kind++) {
+        const gr_tiny t = gr_tiny_default((gr_head_kind)kind, "cpu");
+        gr_tb        *b = gr_tiny_batch(&t, lengths, 4, 2);
+        gr_model     *m;
+
+        assert_ok(gr_model_create_from(&m, json, "wide", &(gr_model_opts){ .head = t.head, .seed = 1, .elem = t.elem, .dropout = -1.0 }, &err), &err);
+        o = gr_session_opts_for_test("cpu", m);
+        assert_ok(gr_session_open(&s, m, &o, &err), &err);
+        assert_ok(gr_session_accumulate(s, &b->b, 4.0, NULL, &err), &err);
+        assert_ok(gr_session_step(s, 1e-3, NULL, &err), &err);
+        gr_session_close(s);
+        gr_model_close(m);
+        free(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,7 +389,7 @@ int main(void)
         cmocka_unit_test(lengths_are_checked), cmocka_unit_test(targets_are_checked), cmocka_unit_test(calls_out_of_turn),
         cmocka_unit_test(no_labels), cmocka_unit_test(non_finite_is_named), cmocka_unit_test(non_finite_gradient_is_named),
         cmocka_unit_test(nothing_trainable), cmocka_unit_test(flops_by_hand), cmocka_unit_test(activations_by_hand), cmocka_unit_test(memory_is_taken_once),
-        cmocka_unit_test(no_types_are_zeros),
+        cmocka_unit_test(no_types_are_zeros), cmocka_unit_test(wide_embeddings),
     };
     return gr_test_main(tests);
 }
