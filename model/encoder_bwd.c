@@ -271,7 +271,7 @@ static void layers_bwd(const gr_encoder *e, const gr_pass *p)
 
     for (int32_t l = e->c->layers - 1; l >= 0; l--) {
         if (!gr_plan_keeps(k, l)) return;
-        if (l < recomputed) gr_encoder_recompute(e, p, l);
+        if (l < recomputed && k->lowest < gr_stage_layer(l, GR_STAGE_DOWN)) gr_encoder_recompute(e, p, l); /* else it has all that is read */
         ffn_bwd(e, p, l);
         if (k->lowest >= gr_stage_layer(l, GR_STAGE_UP)) return;
         attention_bwd(e, p, l);
