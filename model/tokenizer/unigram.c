@@ -158,7 +158,7 @@ static gr_status encode(const gr_tok_model *m, gr_tok_scratch *s, gr_tok_pieces 
 /* 10^n, 0 <= n <= 308, to the nearest double. */
 static double power_of_ten(int n)
 {
-    char text[8];
+    char text[16];
     double out = 1;
 
     if (n <= 22) { /* exact all the way */
