@@ -2,7 +2,8 @@
  *
  * One cursor walks the slab; every buffer starts at a multiple of 64 bytes. Inference and frozen layers
  * need three buffers (hidden, one (T,H), one wide); in training the last two are backward's, which
- * are idle while forward runs. A batch has no more rows than tokens, so that (B,H) fits where (T,H) does. */
+ * are idle while forward runs. Pre-norm, gates, projections and relative positions have one or two more
+ * (place_scratch, gr_plan_build). A batch has no more rows than tokens, so that (B,H) fits where (T,H) does. */
 #include "model/encoder_plan.h"
 
 #include <stdlib.h>

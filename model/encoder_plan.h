@@ -72,7 +72,7 @@ typedef struct gr_plan {
     /* head: gathered or mean-pooled rows (a short layer's output), after dropout, dense layer before and after act, after its norm, after dropout,
      * logits (embed: unit vectors). pooled: what the last linear layer reads, dropout apart; NULL when that is the hidden state */
     void *rows_in, *rows_dropped, *dense_pre, *dense, *dense_stats, *dense_norm, *pooled, *dropped, *logits, *dlogits, *norms;
-    /* backward: gradient of the hidden state (pre-norm: of the stream), two more (T,H), one (T,max(3H,F)); pre-norm: gradient of what a branch reads */
+    /* backward: gradient of the hidden state (pre-norm: of the stream), two more (T,H), one (T,max(3H,G)); pre-norm: gradient of what a branch reads */
     void *grad, *grad_a, *grad_b, *grad_wide, *grad_branch;
     void *embed_grad;                          /* (T,E) */
     void *rel_grad, *rel_dq, *rel_dk, *rel_dx; /* (R,H) each */
