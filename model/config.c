@@ -207,6 +207,7 @@ static gr_status refuse_variants(const gr_json *root, gr_err *err)
 static gr_status read_document(gr_config *c, const gr_json *root, gr_err *err)
 {
     const gr_family_facts *f = NULL;
+    bool tied;
 
     if (!gr_json_is_object(root)) return gr_fail(err, GR_E_FORMAT, "not a JSON object");
     GR_TRY(find_family(c, &f, root, err));
@@ -227,7 +228,8 @@ static gr_status read_document(gr_config *c, const gr_json *root, gr_err *err)
     GR_TRY(read_act(&c->head_act, root, f->head_act, err));
     GR_TRY(read_act(&c->mlm_act, root, f->mlm_act, err));
     GR_TRY(read_reals(c, root, f, err));
-    if (!gr_json_bool(gr_json_get(root, "tie_word_embeddings"), true)) c->has |= GR_HAS_DECODER;
+    GR_TRY(gr_config_flag(&tied, root, "tie_word_embeddings", true, err));
+    if (!tied) c->has |= GR_HAS_DECODER;
     if (f->read) GR_TRY(f->read(c, root, err));
     GR_TRY(read_architecture(c, root, err));
     return read_labels(c, root, err);

@@ -4,6 +4,7 @@
  * (normed once), which each layer projects to queries and keys, by its own projections of the words (share_att_key, v3) or by others.
  * Sequence heads: dropout, dense, pooler_hidden_act, dropout, linear over the first token. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "model/family_rows.h"
@@ -38,12 +39,26 @@ static const gr_param_row rows[] = {
 
 static const char *const other_heads[] = { "cls.", "lm_predictions.", "mask_predictions.", "pooler.", "classifier.", "qa_outputs.", NULL };
 
+/* " P2C | c2p" as transformers reads it: parts between bars, blanks and case apart. */
+static bool names(const char *text, const char *what)
+{
+    gr_sv rest = gr_sv_from(text);
+
+    for (;;) {
+        const bool  last = !memchr(rest.p, '|', rest.n);
+        const gr_sv part = gr_sv_trim(gr_sv_split(&rest, '|'));
+
+        if (part.n == strlen(what) && strncasecmp(part.p, what, part.n) == 0) return true;
+        if (last) return false;
+    }
+}
+
 /* "p2c|c2p", ["p2c", "c2p"] or nothing: is `what` in it? */
 static bool lists(const gr_json *v, const char *what)
 {
     const char *text = gr_json_str(v, NULL);
 
-    if (text) return strstr(text, what) != NULL;
+    if (text) return names(text, what);
     for (const gr_json *x = gr_json_first(v); x; x = gr_json_next(x))
         if (strcmp(gr_json_str(x, ""), what) == 0) return true;
     return false;

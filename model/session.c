@@ -121,7 +121,7 @@ static gr_status build(gr_session *s, gr_err *err)
         .width = max32(max32(3 * c->hidden, 2 * c->embed), max32(c->gated ? 2 * c->inter : c->inter, s->model->head.n_out)),
         .hidden = c->hidden, .heads = c->heads,
         .bias = c->relative == GR_RELATIVE_BUCKETS ? GR_ATTN_BIAS_BUCKETS : c->relative == GR_RELATIVE_DISENTANGLED ? GR_ATTN_BIAS_DISENTANGLED : GR_ATTN_BIAS_NONE,
-        .rel_rows = c->relative == GR_RELATIVE_BUCKETS ? gr_config_rel_rows(c) : s->batch.rel_rows });
+        .rel_rows = c->relative == GR_RELATIVE_BUCKETS ? s->batch.rel_used : s->batch.rel_rows });
     return gr_session_push(s, err);
 }
 

@@ -30,7 +30,10 @@ gr_status gr_batch_store_offsets(gr_batch_store *st, const gr_session_opts *o, c
     if (!gr_mul_size(&n, 2 * (size_t)reach + 1, sizeof *st->rel_row) || !(st->rel_row = malloc(n))) return gr_fail_nomem(err, "relative positions");
     for (int32_t i = -reach; i <= reach; i++) st->rel_row[reach + i] = gr_config_rel_row(c, i);
     st->rel_zero = reach;
-    st->rel_rows = c->relative == GR_RELATIVE_DISENTANGLED ? st->rel_row[0] - st->rel_row[2 * reach] + 1 : 0;
+    if (c->relative == GR_RELATIVE_DISENTANGLED) st->rel_rows = st->rel_row[0] - st->rel_row[2 * reach] + 1;
+    else
+        for (int32_t i = 0; i <= 2 * reach; i++)
+            if (st->rel_row[i] >= st->rel_used) st->rel_used = st->rel_row[i] + 1;
     return GR_OK;
 }
 
@@ -160,7 +163,7 @@ static void fill_offsets(const gr_batch_store *st, const gr_config *c, int32_t l
 
     if (!st->rel_row) return;
     out->rel_zero = zero;
-    out->rel_rows = gr_config_rel_rows(c);
+    out->rel_rows = st->rel_used;
     if (c->relative == GR_RELATIVE_DISENTANGLED) {
         out->rel_from = st->rel_row[zero + reach];
         out->rel_rows = st->rel_row[zero - reach] - out->rel_from + 1;

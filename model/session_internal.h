@@ -23,7 +23,7 @@ typedef struct gr_batch_store {
     size_t         rel_of, rel_pos, rel_zeros;                           /* relative positions: int32 by offset, their rows, zeros  */
     size_t         values;                                               /* double [rows]                                           */
     int32_t       *rel_row;                                              /* host: the row of each offset, from -rel_zero on; NULL   */
-    int32_t        rel_zero, rel_rows;                                   /* offsets each way; most rows that they reach            */
+    int32_t        rel_zero, rel_rows, rel_used;                         /* offsets each way; most rows that they reach (DeBERTa); rows of a table that are read at all (MPNet) */
     size_t        *count;                                                /* [vocab] host: the counting sort of by_id                */
     size_t          rows, touched, live, fresh;                          /* sparse rows (session_rows.c): how many, uint32 bits of each [rows] */
 } gr_batch_store;

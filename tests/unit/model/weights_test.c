@@ -500,8 +500,7 @@ static void test_unread_pooler(void **state)
     o.dir = doctored(m, NULL, "pooler.dense.bias", &one);
     o.require_head = true;
     assert_ok(gr_model_open(&back, &o, &err), &err);
-    assert_int_equal(back->n_warnings, 1);
-    assert_non_null(strstr(back->warnings[0], "pooler.dense.bias"));
+    assert_int_equal(back->n_warnings, 0);
     gr_model_close(back);
     gr_model_close(m);
 }
