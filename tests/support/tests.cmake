@@ -4,3 +4,7 @@ foreach(id golden.models golden.training golden.checkpoints golden.saved golden.
     target_sources(${id} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support/engine.c)
   endif()
 endforeach()
+# Cases of golden/models.
+foreach(id golden.models)
+  target_sources(${id} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support/golden_model.c)
+endforeach()
