@@ -132,6 +132,7 @@ CASES = {
     "electra_embed": sparse_embed("electra", config={"embedding_size": 6}),
     "electra_frozen": Case("electra", "class", {"embedding_size": 6}, freeze=("electra.embeddings.",)),
     "electra_wide_embedding": Case("electra", "token", {"embedding_size": 12}),
+    "electra_regression": Case("electra", "value", {"embedding_size": 40}),
     # albert
     "albert_mlm": Case("albert", "mlm", {"embedding_size": 6}),
     "albert_tokcls": Case("albert", "token", {"embedding_size": 6}, classes=5, layers=3),

@@ -267,7 +267,7 @@ static void run_set(const char *set, const char *device, size_t least, const cha
     gr_cases_done(what, least);
 }
 
-enum { OWN_MODELS = 59 }; /* folders of tests/golden/set/models */
+enum { OWN_MODELS = 60 }; /* folders of tests/golden/set/models */
 
 static void own_ref64(void **state) { (void)state; run_set(gr_own_golden_dir(), "ref64", OWN_MODELS, "own models, ref64"); }
 static void own_ref(void **state) { (void)state; run_set(gr_own_golden_dir(), "ref", OWN_MODELS, "own models, ref"); }
