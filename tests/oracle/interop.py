@@ -12,7 +12,7 @@ folder of each family and head, or with --all for every one:
           as one with tied tensors under each of their names, as pytorch_model.bin and as several of those; glue-run loads each, saves it again, and its outputs are those of transformers
 
 Outputs are held to 1e-9 of the largest in double and 1e-5 in float, against transformers in double; where it computes in float whatever
-the type, its formulas are replaced by the same in double (make_model_variants.py). One line a folder and direction, then a count. Exit: 0 all agree, 1 not, 77 without the libraries. A
+the type, its formulas are replaced by the same in double (make_model_variants.py). One line a folder and direction, then one line a family, then a count. Exit: 0 all agree, 1 not, 77 without the libraries. A
 family or head that the build does not have is said and counted apart.
 """
 import argparse
@@ -77,6 +77,10 @@ def through_glue_run(program, folder, out, steps):
     assert r.returncode == 0, f"glue-run: {r.stderr.strip() or r.returncode}"
 
 
+def differences(worst):
+    return ", ".join(f"{d} {x:.0e}" for d, x in sorted(worst.items()))
+
+
 def compare(folder):
     """What glue-run answered for the folder against transformers, which loads it."""
     name = architecture(folder)
@@ -96,9 +100,8 @@ def compare(folder):
             off = float((got - want).abs().max() / want.abs().max())
             worst[row["device"]] = max(worst.get(row["device"], 0.0), off if math.isfinite(off) else math.inf)
     bound = {"ref64": 1e-9, "cpu": 1e-5}
-    text = ", ".join(f"{d} {x:.0e}" for d, x in sorted(worst.items()))
-    assert worst and all(x <= bound[d] for d, x in worst.items()), f"outputs differ: {text}"
-    return text
+    assert worst and all(x <= bound[d] for d, x in worst.items()), f"outputs differ: {differences(worst)}"
+    return worst
 
 
 def random_model(folder):
@@ -187,16 +190,46 @@ def folders(roots, only, every):
             seen.add(kind)
 
 
-def attempt(what, check, *args):
-    try:
-        print(f"  {what:14s} ok: {check(*args)}", flush=True)
-        return "agree"
-    except Skip as e:
-        print(f"  {what:14s} not in this build: {e}", flush=True)
-        return "absent"
-    except Exception as e:  # whatever transformers raises is a finding
-        print(f"  {what:14s} FAILED: {type(e).__name__}: {str(e)[:400]}", flush=True)
-        return "failed"
+def head(folder):
+    """Of the commands' names, from the class and its labels."""
+    name = architecture(folder)
+    if name.endswith("ForSequenceClassification"):
+        return "regression" if load_file(os.path.join(folder, "case.safetensors"))["labels"].dtype == torch.float64 else "classification"
+    return {"ForTokenClassification": "tokens", "ForMaskedLM": "masked LM", "Model": "embedding"}[next(end for end in AUTO if name.endswith(end))]
+
+
+def family(folder):
+    with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
+        return json.load(f)["model_type"]
+
+
+class Results:
+    """Of every folder and way: how many agree, differ, are absent; and by family what agreed, and the largest differences."""
+
+    def __init__(self):
+        self.rows = []
+
+    def attempt(self, folder, way, check, *args):
+        worst = {}
+        try:
+            worst = check(*args)
+            result, text = "agree", f"ok: {differences(worst)}"
+        except Skip as e:
+            result, text = "absent", f"not in this build: {e}"
+        except Exception as e:  # whatever transformers raises is a finding
+            result, text = "failed", f"FAILED: {type(e).__name__}: {str(e)[:400]}"
+        print(f"  {way:14s} {text}", flush=True)
+        self.rows.append((family(folder), head(folder), way, result, worst))
+
+    def count(self, result, name=None):
+        return sum(r[3] == result for r in self.rows if name in (None, r[0]))
+
+    def table(self):
+        for name in sorted({r[0] for r in self.rows}):
+            mine = [r for r in self.rows if r[0] == name and r[3] == "agree"]
+            heads, ways = (", ".join(dict.fromkeys(r[k] for r in mine)) for k in (1, 2))
+            worst = {d: max(r[4][d] for r in mine) for d in (mine[0][4] if mine else {})}
+            print(f"{name}: {self.count('agree', name)} agree, {self.count('failed', name)} differ; {heads}; {ways}; largest difference {differences(worst)}")
 
 
 def main():
@@ -212,14 +245,16 @@ def main():
     work = os.path.join(a.build, "interop")
     os.makedirs(work, exist_ok=True)
     print(f"torch {torch.__version__}, transformers {tf.__version__}")
-    count = {"agree": 0, "absent": 0, "failed": 0}
+    results = Results()
     for folder in folders(roots, a.only, a.all):
         print(f"{os.path.basename(folder)} ({architecture(folder)})")
-        count[attempt("save", check_save, program, folder, work, a.steps)] += 1
+        results.attempt(folder, "save", check_save, program, folder, work, a.steps)
         for form in FORMS:
-            count[attempt(form, check_load, program, folder, work, form)] += 1
-    print(f"{count['agree']} agree, {count['failed']} differ, {count['absent']} belong to a family or head that this build does not have")
-    return 1 if count["failed"] or not count["agree"] else 0
+            results.attempt(folder, form, check_load, program, folder, work, form)
+    results.table()
+    agree, failed, absent = (results.count(k) for k in ("agree", "failed", "absent"))
+    print(f"{agree} agree, {failed} differ, {absent} belong to a family or head that this build does not have")
+    return 1 if failed or not agree else 0
 
 
 if __name__ == "__main__":
