@@ -254,7 +254,7 @@ static void test_shards(void **state)
  * number would take a quarter of a minute here. */
 static void test_long_index(void **state)
 {
-    enum { N = 60000, NAME = 8 };
+    enum { N = 60000, NAME = 16 };
     const char *dir = in_tmp("long_index");
     gr_st_tensor *t = calloc(N, sizeof *t);
     char (*name)[NAME] = calloc(N, sizeof *name), path[GR_PATH_MAX];
