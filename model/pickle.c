@@ -140,13 +140,16 @@ static gr_status push_mark(machine *m)
     return s;
 }
 
+/* What the stack held above its depth; NULL while there has never been a value. */
+static const pk_value *taken_off(const machine *m) { return m->stack ? m->stack + m->depth : NULL; }
+
 /* Takes the last mark and the values above it off the stack; they stay readable at *items until the next push. */
 static gr_status pop_mark(machine *m, const pk_value **items, size_t *n)
 {
     if (m->n_marks == 0) return gr_fail(m->err, GR_E_FORMAT, "the stack has no mark");
     *n = above(m);
     m->depth = m->marks[--m->n_marks];
-    *items = m->stack + m->depth;
+    *items = taken_off(m);
     return GR_OK;
 }
 
@@ -226,7 +229,7 @@ static gr_status small_tuple(machine *m, size_t n)
 {
     if (above(m) < n) return gr_fail(m->err, GR_E_FORMAT, "the stack is empty");
     m->depth -= n;
-    return push_tuple(m, m->stack + m->depth, n);
+    return push_tuple(m, taken_off(m), n);
 }
 
 static gr_status push_dict(machine *m)
@@ -267,7 +270,7 @@ static gr_status set_items(machine *m, bool marked)
     } else {
         if (above(m) < 2) return gr_fail(m->err, GR_E_FORMAT, "the stack is empty");
         m->depth -= 2;
-        items = m->stack + m->depth;
+        items = taken_off(m);
     }
     GR_TRY(top(m, &dict));
     if (dict->kind != PK_DICT) return gr_fail(m->err, GR_E_FORMAT, "entries for something that is no dictionary");
