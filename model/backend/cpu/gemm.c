@@ -1,8 +1,9 @@
 /* gemm.c - the matrix product over the pool.
  *
- * b is packed whole (at most SUPER_K x SUPER_N at a time) by all threads, then tasks take tiles of c: a
- * block of rows times a run of columns, each packing its own rows of a. Tiles and parts of k depend on
- * the shape alone; a tile is written by one task, so the thread count cannot change a bit. */
+ * The sum is cut into parts of at most GR_CPU_PART_K terms, and of at most GR_CPU_SUPER_N columns each: all threads pack b's
+ * share of a part, then tasks add the part to tiles of c, each packing its own rows of a. What a thread reads again and again
+ * (b's panels of one run of columns) thus stays in its own cache, and tasks go down the rows before they change columns.
+ * Tiles and parts depend on the shape alone; a tile is written by one task, so the thread count cannot change a bit. */
 #include "model/backend/cpu/cpu.h"
 
 typedef struct job {
@@ -10,22 +11,14 @@ typedef struct job {
     const gr_cpu_kernels *kern;
     const gr_cpu_provider *provider;
     const gr_cpu_scratch *mem;
-    size_t k0, k, part, n_parts; /* terms of this super block, cut into parts */
-    size_t j0, n;                /* its columns                               */
-    size_t rows, cols, n_cols;   /* of a task's tile; tiles across            */
-    size_t panels;               /* panels of b a packing task takes          */
+    size_t k0, k;                /* terms of this part           */
+    size_t j0, n;                /* its columns                  */
+    size_t rows, cols, n_rows;   /* of a task's tile; tiles down */
+    size_t panels;               /* panels of b a packing task takes */
 } job;
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t pieces(size_t n, size_t of) { return (n + of - 1) / of; }
-
-/* Part p of the packed super block starts behind p parts of all its columns. */
-static float *packed_at(const job *b, size_t p, size_t column)
-{
-    const size_t width = pieces(b->n, b->kern->nr) * b->kern->nr;
-
-    return b->mem->packed + p * b->part * width + column * smaller(b->part, b->k - p * b->part);
-}
 
 static void pack_task(void *arg, size_t task, int thread)
 {
@@ -34,42 +27,48 @@ static void pack_task(void *arg, size_t task, int thread)
     const size_t from = task * b->panels * b->kern->nr, n = smaller(b->panels * b->kern->nr, b->n - from);
 
     (void)thread;
-    for (size_t p = 0; p < b->n_parts; p++) {
-        const size_t k0 = b->k0 + p * b->part, kc = smaller(b->part, b->k - p * b->part);
+    b->kern->pack_b[g->bf16](b->mem->packed + from * b->k, g->b + b->k0 * g->b_row + (b->j0 + from) * g->b_col, g->b_row, g->b_col, b->k, n);
+}
 
-        b->kern->pack_b(packed_at(b, p, from), g->b + k0 * g->b_row + (b->j0 + from) * g->b_col, g->b_row, g->b_col,
-                        kc, n);
-        if (g->bf16) b->kern->round_terms(packed_at(b, p, from), pieces(n, b->kern->nr), kc, b->kern->nr);
+/* The block's rows of a as gemm_block reads them: where they lie, rounded beside one another, or packed into the thread's area. */
+static void take_rows(const job *b, gr_cpu_block *block, float *area)
+{
+    const gr_cpu_gemm *g = b->g;
+    const gr_cpu_kernels *kern = b->kern;
+    const float *a = g->a + block->i * g->a_row + b->k0 * g->a_col;
+    const bool by_rows = g->a_col == 1 && (!g->bf16 || kern->round_rows);
+    const size_t whole = by_rows ? block->m / kern->mr * kern->mr : 0; /* rows that need no packing */
+
+    if (by_rows && g->bf16) {
+        kern->round_rows(area, a, g->a_row, whole, b->k);
+        block->a_rows = area;
+        block->a_row = b->k;
+        area += whole * b->k;
+    } else if (by_rows) {
+        block->a_rows = a;
+        block->a_row = g->a_row;
     }
+    block->pa = area;
+    if (whole < block->m) kern->pack_a[g->bf16](area, a + whole * g->a_row, g->a_row, g->a_col, block->m - whole, b->k);
 }
 
 static void tile_task(void *arg, size_t task, int thread)
 {
     const job *b = arg;
     const gr_cpu_gemm *g = b->g;
-    const size_t i = task / b->n_cols * b->rows, m = smaller(b->rows, g->m - i);
-    const size_t j = task % b->n_cols * b->cols, n = smaller(b->cols, b->n - j);
-    float *pa = (float *)(void *)(b->mem->thread + (size_t)thread * b->mem->thread_bytes);
+    const size_t i = task % b->n_rows * b->rows, j = task / b->n_rows * b->cols;
+    gr_cpu_block block = { .i = i, .m = smaller(b->rows, g->m - i), .j = b->j0 + j, .n = smaller(b->cols, b->n - j), .kc = b->k,
+                           .pb = b->mem->packed + j * b->k, .first = b->k0 == 0, .last = b->k0 + b->k == g->k };
 
-    for (size_t p = 0; p < b->n_parts; p++) {
-        const size_t k0 = b->k0 + p * b->part, kc = smaller(b->part, b->k - p * b->part);
-        const float *a = g->a + i * g->a_row + k0 * g->a_col;
-        const bool in_place = g->a_col == 1 && !g->bf16;
-        const size_t whole = in_place ? m / b->kern->mr * b->kern->mr : 0; /* rows that need no packing */
-        const gr_cpu_block block = { .i = i, .m = m, .j = b->j0 + j, .n = n, .kc = kc, .pb = packed_at(b, p, j),
-                                     .a_rows = in_place ? a : NULL, .pa = pa, .first = k0 == 0, .last = k0 + kc == g->k };
-
-        if (whole < m) b->kern->pack_a(pa, a + whole * g->a_row, g->a_row, g->a_col, m - whole, kc);
-        if (g->bf16) b->kern->round_terms(pa, pieces(m, b->kern->mr), kc, b->kern->mr);
-        b->kern->gemm_block(g, &block);
-    }
+    take_rows(b, &block, (float *)(void *)(b->mem->thread + (size_t)thread * b->mem->thread_bytes));
+    b->kern->gemm_block(g, &block);
 }
 
 static void provider_task(void *arg, size_t task, int thread)
 {
     const job *b = arg;
-    const size_t i = task / b->n_cols * b->rows, m = smaller(b->rows, b->g->m - i);
-    const size_t j = task % b->n_cols * b->cols, n = smaller(b->cols, b->g->n - j);
+    const size_t i = task % b->n_rows * b->rows, m = smaller(b->rows, b->g->m - i);
+    const size_t j = task / b->n_rows * b->cols, n = smaller(b->cols, b->g->n - j);
 
     (void)thread;
     b->provider->tile(b->g, i, m, j, n);
@@ -86,29 +85,36 @@ static size_t tile_rows(size_t m, size_t tiles_across, size_t mr)
     return panels * mr;
 }
 
-static void run_super_block(gr_ctx *c, job *b)
+/* Tiles for n columns, whose widths are multiples of `panel`; their number. */
+static size_t cut_tiles(job *b, size_t n, size_t panel, size_t mr)
 {
-    const size_t nr = b->kern->nr;
+    size_t across = pieces(n, GR_CPU_TILE_N);
 
-    b->n_parts = pieces(b->k, GR_CPU_PART_K);
-    b->part = pieces(pieces(b->k, b->n_parts), 8) * 8;
-    b->n_parts = pieces(b->k, b->part);
-    b->n_cols = pieces(b->n, GR_CPU_TILE_N);
-    b->cols = pieces(pieces(b->n, b->n_cols), nr) * nr;
-    b->n_cols = pieces(b->n, b->cols);
-    b->rows = tile_rows(b->g->m, b->n_cols, b->kern->mr);
-    b->panels = 4;
-    gr_pool_run(c->pool, pieces(b->n, b->panels * nr), pack_task, b);
-    gr_pool_run(c->pool, pieces(b->g->m, b->rows) * b->n_cols, tile_task, b);
+    b->cols = pieces(pieces(n, across), panel) * panel;
+    across = pieces(n, b->cols);
+    b->rows = tile_rows(b->g->m, across, mr);
+    b->n_rows = pieces(b->g->m, b->rows);
+    return b->n_rows * across;
 }
 
 static void run_provider(gr_ctx *c, job *b)
 {
-    b->n_cols = pieces(b->g->n, GR_CPU_TILE_N);
-    b->cols = pieces(pieces(b->g->n, b->n_cols), 64) * 64;
-    b->n_cols = pieces(b->g->n, b->cols);
-    b->rows = tile_rows(b->g->m, b->n_cols, 16);
-    gr_pool_run(c->pool, pieces(b->g->m, b->rows) * b->n_cols, provider_task, b);
+    gr_pool_run(c->pool, cut_tiles(b, b->g->n, 64, 16), provider_task, b);
+}
+
+static void run_own(gr_ctx *c, job *b)
+{
+    const size_t k = b->g->k, part = pieces(pieces(k, pieces(k, GR_CPU_PART_K)), 8) * 8;
+
+    b->panels = 4;
+    for (b->j0 = 0; b->j0 < b->g->n; b->j0 += b->n) {
+        b->n = smaller(GR_CPU_SUPER_N, b->g->n - b->j0);
+        for (b->k0 = 0; b->k0 < k; b->k0 += b->k) {
+            b->k = smaller(part, k - b->k0);
+            gr_pool_run(c->pool, pieces(b->n, b->panels * b->kern->nr), pack_task, b);
+            gr_pool_run(c->pool, cut_tiles(b, b->n, b->kern->nr, b->kern->mr), tile_task, b);
+        }
+    }
 }
 
 void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op)
@@ -122,15 +128,9 @@ void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op)
         run_provider(c, &b);
         return;
     }
-    if (!c->scratch || width * smaller(g->k, GR_CPU_SUPER_K) + GR_CPU_PACK_SLACK > mem.packed_floats) {
+    if (!c->scratch || width * smaller(g->k, GR_CPU_PART_K) + GR_CPU_PACK_SLACK > mem.packed_floats) {
         gr_host_fail(c, GR_E_INTERNAL, "%s: a product of %zu x %zu x %zu was not reserved", op, g->m, g->n, g->k);
         return;
     }
-    for (b.j0 = 0; b.j0 < g->n; b.j0 += b.n) {
-        b.n = smaller(GR_CPU_SUPER_N, g->n - b.j0);
-        for (b.k0 = 0; b.k0 < g->k; b.k0 += b.k) {
-            b.k = smaller(GR_CPU_SUPER_K, g->k - b.k0);
-            run_super_block(c, &b);
-        }
-    }
+    run_own(c, &b);
 }

@@ -33,7 +33,8 @@ typedef struct gr_cpu_gemm {
 typedef struct gr_cpu_block {
     size_t       i, m, j, n, kc;
     const float *pb;          /* packed b of these columns                                                  */
-    const float *a_rows;      /* element (i, first term) of g->a when its rows are contiguous in k, else NULL */
+    const float *a_rows;      /* rows of a that are contiguous in k, from element (i, first term) on, or NULL */
+    size_t       a_row;       /* from one of them to the next                                               */
     const float *pa;          /* packed a: all m rows, or with a_rows those behind the last whole panel     */
     bool         first, last; /* parts: the first sets c (unless g->add), behind the last act is applied    */
 } gr_cpu_block;
@@ -52,11 +53,12 @@ typedef struct gr_cpu_kernels {
     size_t      mr, nr; /* tile that the innermost loop of the product holds in registers */
 
     /* Panels of mr rows (nr columns), k-major, padded with zeros: a (m,k), b (k,n). dst holds
-     * round_up(m, mr) k + GR_CPU_PACK_SLACK floats, or the same with n and nr. */
-    void (*pack_a)(float *dst, const float *a, size_t row, size_t col, size_t m, size_t k);
-    void (*pack_b)(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
-    /* Packed panels rounded to bf16, in the form that gemm_block wants for g->bf16 */
-    void (*round_terms)(float *panels, size_t n_panels, size_t k, size_t width);
+     * round_up(m, mr) k + GR_CPU_PACK_SLACK floats, or the same with n and nr. [1] is for g->bf16: rounded, in the form that
+     * gemm_block wants then. */
+    void (*pack_a[2])(float *dst, const float *a, size_t row, size_t col, size_t m, size_t k);
+    void (*pack_b[2])(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
+    /* For g->bf16: rows of a, contiguous in k, rounded into dst (m,k) where gemm_block may read them as a_rows; NULL: only packed */
+    void (*round_rows)(float *dst, const float *a, size_t row, size_t m, size_t k);
     void (*gemm_block)(const gr_cpu_gemm *g, const gr_cpu_block *b);
     /* act alone, on a rectangle of c that is complete */
     void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);

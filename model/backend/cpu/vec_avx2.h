@@ -58,6 +58,16 @@ static inline __m256 scaled(__m256 a, __m256 n)
     return _mm256_mul_ps(_mm256_mul_ps(a, s1), s2);
 }
 
+static inline __m256 nearest_bf16(__m256 a)
+{
+    const __m256i u = _mm256_castps_si256(a), odd = _mm256_and_si256(_mm256_srli_epi32(u, 16), _mm256_set1_epi32(1));
+    const __m256i near = _mm256_add_epi32(_mm256_add_epi32(u, _mm256_set1_epi32(0x7FFF)), odd), quiet = _mm256_or_si256(u, _mm256_set1_epi32(0x00400000));
+    const __m256 r = _mm256_blendv_ps(_mm256_castsi256_ps(near), _mm256_castsi256_ps(quiet), _mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+    return _mm256_and_ps(r, _mm256_castsi256_ps(_mm256_set1_epi32((int)0xFFFF0000u)));
+}
+
+static inline __m256 swapped_pairs(__m256 a) { return _mm256_permute_ps(a, 0xB1); }
+
 MAP2(vf_add, _mm256_add_ps)
 MAP2(vf_sub, _mm256_sub_ps)
 MAP2(vf_mul, _mm256_mul_ps)
@@ -66,8 +76,11 @@ MAP2(vf_min, _mm256_min_ps)
 MAP2(vf_max, _mm256_max_ps)
 MAP1(vf_sqrt, _mm256_sqrt_ps)
 MAP1(vf_abs, absolute)
+MAP1(vf_bf16, nearest_bf16)
+MAP1(vf_swap_pairs, swapped_pairs)
 MAP3(vf_fma, _mm256_fmadd_ps)
 MAP3(vf_fnma, _mm256_fnmadd_ps)
+static inline void vf_fma_to(vf *c, vf a, vf b) { *c = vf_fma(a, b, *c); }
 MAP2(vf_copysign, with_sign)
 MAP2(vf_scale2, scaled)
 

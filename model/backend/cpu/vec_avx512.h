@@ -38,6 +38,8 @@ static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 static inline vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
 static inline vf vf_abs(vf a) { return _mm512_abs_ps(a); }
 static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+/* Spelled out for the product's tiles: gcc 12 picks forms that overwrite a factor there, and then copies sums from register to register. */
+static inline void vf_fma_to(vf *c, vf a, vf b) { __asm__("vfmadd231ps %2, %1, %0" : "+v"(*c) : "v"(a), "v"(b)); }
 #ifdef VEC_DOT
 /* c + a b where each lane of a and b is a pair of bf16: the odd term is added first */
 static inline vf vf_dot(vf a, vf b, vf c) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
@@ -48,11 +50,20 @@ static inline vf vf_copysign(vf a, vf sign) { return _mm512_or_ps(_mm512_abs_ps(
 static inline vf vf_scale2(vf a, vf n) { return _mm512_scalef_ps(a, n); }
 static inline vf vf_fill(vf a, size_t n, float fill) { return _mm512_mask_blend_ps(first_lanes(n), vf_set(fill), a); }
 
-/* For panels of MR = VW / 2: the low halves of two vectors in one, the high halves; and a line on its way to the nearest cache. */
+/* For panels of MR = VW / 2: the low halves of two vectors in one, the high halves. */
 #define VEC_HALVES
 static inline vf vf_low_halves(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0x44); }
 static inline vf vf_high_halves(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0xEE); }
-static inline void vf_fetch(const float *p, int there) { if (there) _mm_prefetch((const char *)p, _MM_HINT_T0); }
+
+static inline vf vf_bf16(vf a)
+{
+    const __m512i u = _mm512_castps_si512(a), odd = _mm512_and_si512(_mm512_srli_epi32(u, 16), _mm512_set1_epi32(1));
+    const __m512i near = _mm512_add_epi32(_mm512_add_epi32(u, _mm512_set1_epi32(0x7FFF)), odd);
+    const __m512i r = _mm512_mask_or_epi32(near, _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), u, _mm512_set1_epi32(0x00400000));
+    return _mm512_castsi512_ps(_mm512_and_si512(r, _mm512_set1_epi32((int)0xFFFF0000u)));
+}
+
+static inline vf vf_swap_pairs(vf a) { return _mm512_permute_ps(a, 0xB1); }
 
 static inline float vf_sum(vf a)
 {

@@ -65,6 +65,15 @@ static inline f4 scaled(f4 a, f4 n)
     return a * (f4)((half + 63u) << 23) * (f4)((whole - half + 63u) << 23);
 }
 
+static inline f4 nearest_bf16(f4 a)
+{
+    const u4 u = (u4)a, near = u + 0x7FFFu + (u >> 16 & 1u);
+
+    return (f4)((u4)choose((u & 0x7FFFFFFFu) > 0x7F800000u, (f4)(u | 0x00400000u), (f4)near) & 0xFFFF0000u);
+}
+
+static inline f4 swapped_pairs(f4 a) { const f4 r = { a[1], a[0], a[3], a[2] }; return r; }
+
 static inline vf vf_load(const float *p) { vf r; EACH4 memcpy(&r.q[l_], p + 4 * l_, sizeof(f4)); return r; }
 static inline void vf_store(float *p, vf a) { EACH4 memcpy(p + 4 * l_, &a.q[l_], sizeof(f4)); }
 static inline vf vf_set(float x) { vf r; EACH4 r.q[l_] = set4(x); return r; }
@@ -79,8 +88,11 @@ MAP2(vf_min, choose((u4)(x < y), x, y))
 MAP2(vf_max, choose((u4)(x > y), x, y))
 MAP1(vf_sqrt, sqrt4(x))
 MAP1(vf_abs, (f4)((u4)x & 0x7FFFFFFFu))
+MAP1(vf_bf16, nearest_bf16(x))        /* gr_bf16_round */
+MAP1(vf_swap_pairs, swapped_pairs(x)) /* lanes 1, 0, 3, 2, .. */
 MAP3(vf_fma, multiply_add(x, y, z))   /* a b + c */
 MAP3(vf_fnma, multiply_add(-x, y, z)) /* c - a b */
+static inline void vf_fma_to(vf *c, vf a, vf b) { *c = vf_fma(a, b, *c); } /* c + a b */
 MAP2(vf_copysign, (f4)(((u4)x & 0x7FFFFFFFu) | ((u4)y & 0x80000000u)))
 MAP2(vf_scale2, scaled(x, y))
 
