@@ -43,6 +43,18 @@ static gr_status take(gr_session *s, void **out, size_t bytes, const char *what,
     return GR_OK;
 }
 
+/* A slab of zeros of which every element will be used but those of the word table. Written once, for where memory is given page by
+ * page as it is touched: a page that is read before it is written costs two faults and a message to every core. */
+static gr_status take_zeros(gr_session *s, void **out, const char *what, gr_err *err)
+{
+    const size_t elem = gr_session_elem(s);
+
+    GR_TRY(take(s, out, gr_session_slab(s), what, err));
+    for (size_t i = 0; i < s->n_seg; i++)
+        if (&s->seg[i] != s->rows.table) s->enc.op->zero(s->enc.ctx, (char *)*out + s->seg[i].offset * elem, s->seg[i].count * elem);
+    return GR_OK;
+}
+
 static gr_status take_slabs(gr_session *s, gr_err *err)
 {
     const size_t slab = gr_session_slab(s);
@@ -55,9 +67,9 @@ static gr_status take_slabs(gr_session *s, gr_err *err)
         GR_TRY(take(s, &s->enc.weights, slab, "weights", err));
     }
     if (!s->o.train) return GR_OK;
-    GR_TRY(take(s, &s->enc.grads, slab, "gradients", err));
-    GR_TRY(take(s, &s->m, slab, "first moments", err));
-    return take(s, &s->v, slab, "second moments", err);
+    GR_TRY(take_zeros(s, &s->enc.grads, "gradients", err));
+    GR_TRY(take_zeros(s, &s->m, "first moments", err));
+    return take_zeros(s, &s->v, "second moments", err);
 }
 
 static gr_status take_activations(gr_session *s, gr_err *err)

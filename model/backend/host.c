@@ -12,7 +12,7 @@
 
 #include "base/checked.h"
 
-enum { ALIGN = 64 };
+enum { ALIGN = 64, ZERO_PART = 1 << 20 };
 
 struct gr_host_block {
     gr_host_block *next, **link;
@@ -81,10 +81,25 @@ void gr_host_copy(gr_ctx *c, void *dst, const void *src, size_t bytes)
     if (bytes) memmove(dst, src, bytes);
 }
 
+typedef struct zero_job {
+    char  *dst;
+    size_t bytes;
+} zero_job;
+
+static void zero_task(void *arg, size_t task, int thread)
+{
+    const zero_job *z = arg;
+    const size_t at = task * ZERO_PART, left = z->bytes - at;
+
+    (void)thread;
+    memset(z->dst + at, 0, left < ZERO_PART ? left : ZERO_PART);
+}
+
 void gr_host_zero(gr_ctx *c, void *dst, size_t bytes)
 {
-    (void)c;
-    if (bytes) memset(dst, 0, bytes);
+    zero_job z = { dst, bytes };
+
+    gr_pool_run(c->pool, (bytes + ZERO_PART - 1) / ZERO_PART, zero_task, &z);
 }
 
 gr_status gr_host_sync(gr_ctx *c, gr_err *err)
