@@ -43,8 +43,8 @@ static gr_status take(gr_session *s, void **out, size_t bytes, const char *what,
     return GR_OK;
 }
 
-/* A slab of zeros of which every element will be used but those of the word table. Written once, for where memory is given page by
- * page as it is touched: a page that is read before it is written costs two faults and a message to every core. */
+/* A slab of zeros. Those of trained tensors, but for a word table whose rows rest, are written once, for where memory is given page by page as it
+ * is touched: a page that is read before it is written costs two faults and a message to every core. */
 static gr_status take_zeros(gr_session *s, void **out, const char *what, gr_err *err)
 {
     const size_t elem = gr_session_elem(s);

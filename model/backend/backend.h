@@ -247,7 +247,7 @@ typedef struct gr_backend {
     void      (*release)(gr_ctx *c, void *p);
     /* Takes scratch memory once; an op that needs more than was reserved is a kept failure. */
     void      (*reserve)(gr_ctx *c, const gr_capacity *most);
-    void      (*upload)(gr_ctx *c, void *dst, const void *host, size_t bytes);
+    void      (*upload)(gr_ctx *c, void *dst, const void *host, size_t bytes); /* the host's memory is free again when it returns */
     void      (*download)(gr_ctx *c, void *host, const void *src, size_t bytes); /* waits for the data */
     void      (*copy)(gr_ctx *c, void *dst, const void *src, size_t bytes);
     void      (*zero)(gr_ctx *c, void *dst, size_t bytes);

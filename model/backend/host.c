@@ -1,7 +1,7 @@
 /* host.c - see host.h. Every allocation carries its size in a header of 64 bytes, so that the memory
  * held is known and what a caller forgot is released with the context.
  *
- * Zeros come from calloc and are not written here: of a large block the system gives a page when it is first
+ * Zeros come from calloc and are not written by alloc: of a large block the system gives a page when it is first
  * touched, so that the moments of words that never occur, or room for batches that never come, take no memory. */
 #include "model/backend/host.h"
 
@@ -12,7 +12,7 @@
 
 #include "base/checked.h"
 
-enum { ALIGN = 64, ZERO_PART = 1 << 20 };
+enum { ALIGN = 64, ZERO_PART = 1 << 20 /* bytes a task clears */ };
 
 struct gr_host_block {
     gr_host_block *next, **link;

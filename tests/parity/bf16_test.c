@@ -18,6 +18,10 @@ static const gr_ops_case cases[] = {
     { .name = "3x2053x2", .kind = GR_OPS_LINEAR, .rows = 3, .in = 2053, .out = 2 },
     { .name = "5x7x1543", .kind = GR_OPS_LINEAR, .rows = 5, .in = 7, .out = 1543 },
     { .name = "61x331x523", .kind = GR_OPS_LINEAR, .rows = 61, .in = 331, .out = 523 },
+    { .name = "698x389x17", .kind = GR_OPS_LINEAR, .rows = 698, .in = 389, .out = 17 }, /* tasks of several panels and an odd rest; parts of a's rows */
+    { .name = "19x16x33", .kind = GR_OPS_LINEAR, .rows = 19, .in = 16, .out = 33 },
+    { .name = "9x401x1553", .kind = GR_OPS_LINEAR, .rows = 9, .in = 401, .out = 1553, .dx_add = true }, /* columns packed in two runs, in several parts */
+    { .name = "gelu over parts", .kind = GR_OPS_LINEAR, .rows = 13, .in = 777, .out = 67, .act = GR_ACT_GELU },
     { .name = "gelu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU },
     { .name = "tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_TANH, .dx_add = true },
 };

@@ -22,6 +22,10 @@ static const gr_ops_case cases[] = {
     { .name = "linear 2060x5x7", .kind = GR_OPS_LINEAR, .rows = 2060, .in = 5, .out = 7 },
     { .name = "linear 5x7x1543", .kind = GR_OPS_LINEAR, .rows = 5, .in = 7, .out = 1543 },
     { .name = "linear 61x331x523", .kind = GR_OPS_LINEAR, .rows = 61, .in = 331, .out = 523 },
+    { .name = "linear 698x389x17", .kind = GR_OPS_LINEAR, .rows = 698, .in = 389, .out = 17 },
+    { .name = "linear 9x401x1553", .kind = GR_OPS_LINEAR, .rows = 9, .in = 401, .out = 1553, .dx_add = true },
+    { .name = "linear gelu over parts", .kind = GR_OPS_LINEAR, .rows = 13, .in = 777, .out = 67, .act = GR_ACT_GELU },
+    { .name = "linear gelu over parts, made again", .kind = GR_OPS_LINEAR, .rows = 13, .in = 777, .out = 67, .act = GR_ACT_GELU, .remake = true },
     { .name = "linear gelu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU },
     { .name = "linear gelu no bias", .kind = GR_OPS_LINEAR, .rows = 5, .in = 64, .out = 128, .act = GR_ACT_GELU, .no_bias = true },
     { .name = "linear gelu tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU_TANH },
@@ -256,7 +260,7 @@ static void check(const gr_ops_case *k, const way *ways, size_t n_ways)
     result_free(&abs);
 }
 
-enum { GR_WAYS = 10 };
+enum { GR_WAYS = 11 };
 
 /* The ways that this processor has. */
 static size_t ways_here(way ways[GR_WAYS])
@@ -269,6 +273,7 @@ static size_t ways_here(way ways[GR_WAYS])
         { "cpu avx2 deterministic", "cpu", "avx2", NULL, true, true },
         { "cpu avx512", "cpu", "avx512", NULL, false, true },
         { "cpu avx512 deterministic", "cpu", "avx512", NULL, true, true },
+        { "cpu avx512bf16", "cpu", "avx512bf16", NULL, false, true },
         { "cpu openblas", "cpu", NULL, "openblas", false, false },
         { "cpu deterministic, openblas asked", "cpu", NULL, "openblas", true, true },
         { "checked cpu", "checked-cpu", NULL, NULL, true, true },
@@ -341,7 +346,7 @@ static void every_form_of_attention(void **state)
 static void masks_are_equal(void **state)
 {
     static const gr_ops_case k = { .name = "mask", .kind = GR_OPS_DROPOUT, .lens = { 13, 1, 40 }, .hidden = 131, .drop = 0.37, .per_token = true };
-    static const char *const isa[] = { "plain", "avx2", "avx512" };
+    static const char *const isa[] = { "plain", "avx2", "avx512", "avx512bf16" };
     const way truth = { "ref64", "ref64", NULL, NULL, false, false };
     result want = { .parts = 0 };
 

@@ -167,6 +167,7 @@ static void named_rows_same_bits(void **state)
     static const double decays[] = { 0.0, 0.1 };
     static const struct { const char *backend, *isa; } devices[] = {
         { "ref", NULL }, { "ref64", NULL }, { "checked-cpu", NULL }, { "cpu", "plain" }, { "cpu", "avx2" }, { "cpu", "avx512" },
+        { "cpu", "avx512bf16" },
     };
 
     (void)state;

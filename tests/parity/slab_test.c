@@ -123,7 +123,7 @@ static void compare(const char *name, const state *got, const state *want)
 
 static void training_steps(void **unused)
 {
-    static const char *const isa[] = { "plain", "plain", "avx2", "avx512" };
+    static const char *const isa[] = { "plain", "plain", "avx2", "avx512", "avx512bf16" };
     state *want = calloc(1, sizeof *want), *got = calloc(1, sizeof *got), *again = calloc(1, sizeof *again), *exact = calloc(1, sizeof *exact);
 
     (void)unused;

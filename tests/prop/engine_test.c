@@ -217,7 +217,7 @@ static void threads_same_bits(world *w)
 static void processors_same_bits(world *w)
 {
     static const struct { const char *isa; bool deterministic; } ways[] = { { "plain", true }, { "avx2", true }, { "avx2", false },
-                                                                            { "avx512", true }, { "avx512", false } };
+                                                                            { "avx512", true }, { "avx512", false }, { "avx512bf16", false } };
     void  *first = NULL;
     gr_err err = GR_ERR_INIT;
 

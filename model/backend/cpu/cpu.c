@@ -41,8 +41,8 @@ gr_cpu_scratch gr_cpu_scratch_of(const gr_ctx *c)
 {
     const gr_cpu_kernels *k = gr_cpu_k(c);
     const size_t tokens = (size_t)c->most.tokens, width = (size_t)c->most.width, head_dim = (size_t)c->head_dim;
-    const size_t terms = smaller(larger(tokens, width), GR_CPU_PART_K), columns = smaller(round_up(width, k->nr), GR_CPU_SUPER_N);
-    const size_t packed_a = (GR_CPU_TILE_ROWS + 1) * k->mr * GR_CPU_PART_K + GR_CPU_PACK_SLACK;
+    const size_t terms = smaller(larger(tokens, width), GR_CPU_PART_K), columns = smaller(round_up(width, k->nr), GR_CPU_PACK_N);
+    const size_t packed_a = GR_CPU_TILE_ROWS * k->mr * GR_CPU_PART_K + GR_CPU_PACK_SLACK;
     const size_t attention = head_dim > 0 ? k->attention_scratch((size_t)c->most.max_len, head_dim, c->most.bias) : 0;
     gr_cpu_scratch m;
 

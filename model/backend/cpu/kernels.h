@@ -1,4 +1,4 @@
-/* kernels.h - what the cpu backend asks of an instruction set: one table of inner loops, filled four
+/* kernels.h - what the cpu backend asks of an instruction set: one table of inner loops, filled five
  * times from the same sources (k_*.inc) over three vector headers (vec_*.h).
  *
  * A kernel works on the rows, the tile or the head that one task owns. It allocates nothing, and its sums run in an
@@ -33,9 +33,11 @@ typedef struct gr_cpu_gemm {
 typedef struct gr_cpu_block {
     size_t       i, m, j, n, kc;
     const float *pb;          /* packed b of these columns                                                  */
-    const float *a_rows;      /* rows of a that are contiguous in k, from element (i, first term) on, or NULL */
+    size_t       n_rows;      /* rows that are read as they lie: whole panels, or none                      */
+    const float *a_rows;      /* those, contiguous in k, from the first term on                             */
     size_t       a_row;       /* from one of them to the next                                               */
-    const float *pa;          /* packed a: all m rows, or with a_rows those behind the last whole panel     */
+    float       *rounded;     /* g->bf16: room for mr of them, rounded                                      */
+    const float *pa;          /* the other rows, packed                                                     */
     bool         first, last; /* parts: the first sets c (unless g->add), behind the last act is applied    */
 } gr_cpu_block;
 

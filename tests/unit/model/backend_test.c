@@ -38,6 +38,38 @@ static void every_backend_is_whole(void **state)
     assert_status(gr_backend_check(&cut, &err), GR_E_UNSUPPORTED, &err, "contract version");
 }
 
+/* Over several tasks, from an odd place on, and not a byte besides. */
+static void large_memory_is_cleared(void **state)
+{
+    enum { BYTES = 2 * (1 << 20) + 3 };
+    const gr_backend *op = gr_backend_find("cpu");
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (int threads = 1; threads <= 3; threads += 2) {
+        gr_pool *pool = NULL;
+        gr_ctx *c = NULL;
+        static unsigned char set[BYTES + 2];
+        unsigned char *p;
+        size_t wrong = 0;
+
+        assert_ok(gr_pool_open(&pool, threads, &err), &err);
+        assert_ok(op->open(&c, &(gr_ctx_opts){ .pool = pool }, &err), &err);
+        assert_non_null(p = op->alloc(c, BYTES + 2));
+        memset(set, 0xFF, sizeof set);
+        op->upload(c, p, set, sizeof set);
+        op->zero(c, p + 1, 0);
+        assert_int_equal(p[1], 0xFF);
+        op->zero(c, p + 1, BYTES);
+        for (size_t i = 0; i < BYTES; i++) wrong += p[1 + i] != 0;
+        assert_int_equal(wrong, 0);
+        assert_int_equal(p[0], 0xFF);
+        assert_int_equal(p[BYTES + 1], 0xFF);
+        op->close(c);
+        gr_pool_close(pool);
+    }
+}
+
 static void memory_is_counted_and_zeroed(void **state)
 {
     static const char *const names[] = { "cpu", "ref", "ref64", "checked-cpu" };
@@ -198,7 +230,7 @@ static void adamw_by_hand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_backend_is_whole),          cmocka_unit_test(memory_is_counted_and_zeroed),
+        cmocka_unit_test(every_backend_is_whole),          cmocka_unit_test(memory_is_counted_and_zeroed), cmocka_unit_test(large_memory_is_cleared),
         cmocka_unit_test(the_first_failure_is_kept),       cmocka_unit_test(an_unknown_instruction_set_is_refused),
         cmocka_unit_test(a_bias_is_reserved),
         cmocka_unit_test(checked_sees_nan_and_writes_outside), cmocka_unit_test(adamw_by_hand),

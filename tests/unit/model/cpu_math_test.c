@@ -11,7 +11,7 @@
 
 enum { N = 1 << 12, SWEEPS = 64 };
 
-static const char *const names[] = { "plain", "exact", "avx2", "avx512" };
+static const char *const names[] = { "plain", "exact", "avx2", "avx512", "avx512bf16" };
 
 static double log_true(double x) { return log(x); }
 static double exp_true(double x) { return exp(x); }
@@ -175,7 +175,7 @@ static bool sweep_agrees(const gr_cpu_kernels *k, size_t f, size_t s)
 
 static void same_bits(void **state)
 {
-    static const char *const vector[] = { "avx2", "avx512" };
+    static const char *const vector[] = { "avx2", "avx512", "avx512bf16" };
 
     (void)state;
     for (size_t i = 0; i < sizeof vector / sizeof *vector; i++) {
