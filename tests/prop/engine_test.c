@@ -560,12 +560,14 @@ static void short_layer_is_exact(world *w)
     }
 }
 
-/* The guards and scans of a checked device see nothing in training and evaluation. */
+/* The guards and scans of a checked device see nothing in training, evaluation, saving and resuming, and nobody follows its addresses. */
 static void checked_devices_are_content(world *w)
 {
     char            name[64];
     gr_session_opts o = w->o;
     gr_err          err = GR_ERR_INIT;
+    int64_t         step;
+    void           *state;
 
     (void)snprintf(name, sizeof name, "checked-%s", w->device);
     o.device = name;
@@ -575,6 +577,11 @@ static void checked_devices_are_content(world *w)
         gr_session *s = session(w, &o);
         free(train(w, s, 2));
         assert_ok(gr_session_eval(s, &w->b->b, NULL, NULL, &err), &err);
+        assert_non_null(state = malloc(gr_session_state_bytes(s)));
+        assert_ok(gr_session_state_get(s, state, &step, &err), &err);
+        assert_ok(gr_session_state_set(s, state, step, &err), &err);
+        assert_ok(gr_session_grads(s, state, &err), &err);
+        free(state);
         gr_session_close(s);
     }
 }

@@ -2,9 +2,12 @@
  * op made for NaN and infinities. For tests ("checked-cpu", "checked-ref", "checked-ref64"): the first
  * op that writes outside its buffers or makes a non-finite number is named by sync.
  *
- * A backend on another device is watched the same way, at the price of downloads. */
+ * Between calls nobody may read or write its memory, as if it were on another device: an engine that follows one of its pointers
+ * ends there. A backend on another device is watched the same way, at the price of downloads. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/checked.h"
 #include "model/backend/host.h"
@@ -16,6 +19,7 @@ typedef struct watched {
     struct watched *next;
     char           *p; /* payload; guards lie before and behind */
     size_t          bytes;
+    char           *raw, *pages; /* as allocated; the first whole page, where the guard before p begins */
 } watched;
 
 /* gr_ctx is the host's; a checked context is passed around as one but is this. */
@@ -31,6 +35,21 @@ typedef struct checked_ctx {
 static checked_ctx *of(gr_ctx *c) { return (checked_ctx *)(void *)c; }
 
 /* ---- memory ---- */
+
+static size_t page(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+static size_t pages_of(size_t bytes) { return (bytes + 2 * (size_t)GUARD + page() - 1) / page() * page(); }
+
+static void protect(checked_ctx *c, int how)
+{
+    if (!c->op->unified) return;
+    for (watched *w = c->list; w; w = w->next)
+        if (mprotect(w->pages, pages_of(w->bytes), how) != 0 && c->first.status == GR_OK)
+            (void)gr_fail(&c->first, GR_E_INTERNAL, "memory of %zu bytes could not be protected", w->bytes);
+}
+
+/* Around every call of the backend that is watched. */
+static void enter(checked_ctx *c) { protect(c, PROT_READ | PROT_WRITE); }
+static void leave(checked_ctx *c) { protect(c, PROT_NONE); }
 
 static gr_status open_checked(const gr_backend *op, gr_ctx **out, const gr_ctx_opts *o, gr_err *err)
 {
@@ -62,29 +81,40 @@ static void check_guards(checked_ctx *c, const char *op)
     }
 }
 
+/* The payload begins GUARD behind the first whole page, and its pages hold nothing else. */
+static watched *take(checked_ctx *c, size_t bytes)
+{
+    watched *w = calloc(1, sizeof *w);
+    size_t total;
+
+    if (w && gr_add_size(&total, bytes, 2 * (size_t)GUARD + 2 * page())) w->raw = c->op->alloc(c->in, total);
+    if (!w || !w->raw) {
+        free(w);
+        return NULL;
+    }
+    w->pages = w->raw + (page() - (size_t)((uintptr_t)w->raw % page())) % page();
+    w->p = w->pages + GUARD;
+    w->bytes = bytes;
+    return w;
+}
+
 static void *alloc(gr_ctx *x, size_t bytes)
 {
     checked_ctx *c = of(x);
-    watched *w = NULL;
     unsigned char guard[GUARD];
-    size_t total;
-    char *p = NULL;
+    watched *w = take(c, bytes);
 
-    if (gr_add_size(&total, bytes, 2 * (size_t)GUARD)) p = c->op->alloc(c->in, total);
-    if (p) w = calloc(1, sizeof *w);
     if (!w) {
-        if (p) c->op->release(c->in, p);
         if (c->first.status == GR_OK) (void)gr_fail(&c->first, GR_E_NOMEM, "out of memory for %zu bytes", bytes);
         return NULL;
     }
     memset(guard, GUARD_BYTE, sizeof guard);
-    c->op->upload(c->in, p, guard, GUARD);
-    c->op->upload(c->in, p + GUARD + bytes, guard, GUARD);
-    w->p = p + GUARD;
-    w->bytes = bytes;
+    c->op->upload(c->in, w->p - GUARD, guard, GUARD);
+    c->op->upload(c->in, w->p + bytes, guard, GUARD);
     w->next = c->list;
     c->list = w;
-    c->guards += 2 * GUARD;
+    c->guards += 2 * GUARD + 2 * page();
+    leave(c);
     return w->p;
 }
 
@@ -93,17 +123,20 @@ static void release(gr_ctx *x, void *p)
     checked_ctx *c = of(x);
 
     if (!p) return;
+    enter(c);
     check_guards(c, "something");
     for (watched **link = &c->list; *link; link = &(*link)->next)
         if ((*link)->p == p) {
             watched *w = *link;
 
             *link = w->next;
-            c->op->release(c->in, w->p - GUARD);
-            c->guards -= 2 * GUARD;
+            c->op->release(c->in, w->raw);
+            c->guards -= 2 * GUARD + 2 * page();
             free(w);
+            leave(c);
             return;
         }
+    leave(c);
     if (c->first.status == GR_OK) (void)gr_fail(&c->first, GR_E_INTERNAL, "release of a buffer that was not allocated");
 }
 
@@ -119,17 +152,42 @@ static void close_checked(gr_ctx *x)
 }
 
 static void reserve(gr_ctx *c, const gr_capacity *most) { of(c)->op->reserve(of(c)->in, most); }
-static void upload(gr_ctx *c, void *dst, const void *host, size_t bytes) { of(c)->op->upload(of(c)->in, dst, host, bytes); }
-static void download(gr_ctx *c, void *host, const void *src, size_t bytes) { of(c)->op->download(of(c)->in, host, src, bytes); }
-static void copy(gr_ctx *c, void *dst, const void *src, size_t bytes) { of(c)->op->copy(of(c)->in, dst, src, bytes); }
-static void zero(gr_ctx *c, void *dst, size_t bytes) { of(c)->op->zero(of(c)->in, dst, bytes); }
+static void upload(gr_ctx *x, void *dst, const void *host, size_t bytes)
+{
+    enter(of(x));
+    of(x)->op->upload(of(x)->in, dst, host, bytes);
+    leave(of(x));
+}
+
+static void download(gr_ctx *x, void *host, const void *src, size_t bytes)
+{
+    enter(of(x));
+    of(x)->op->download(of(x)->in, host, src, bytes);
+    leave(of(x));
+}
+
+static void copy(gr_ctx *x, void *dst, const void *src, size_t bytes)
+{
+    enter(of(x));
+    of(x)->op->copy(of(x)->in, dst, src, bytes);
+    leave(of(x));
+}
+
+static void zero(gr_ctx *x, void *dst, size_t bytes)
+{
+    enter(of(x));
+    of(x)->op->zero(of(x)->in, dst, bytes);
+    leave(of(x));
+}
 
 static gr_status sync_checked(gr_ctx *x, gr_err *err)
 {
     checked_ctx *c = of(x);
     const gr_status s = c->op->sync(c->in, err);
 
+    enter(c);
     check_guards(c, "something");
+    leave(c);
     if (s != GR_OK) {
         c->first.status = GR_OK;
         return s;
@@ -176,8 +234,10 @@ static int32_t queries(const gr_attn_args *a) { return a->first_only ? a->b->n_r
     {                                                 \
         checked_ctx *c = of(x);                       \
         static const char op_name[] = #name;          \
+        enter(c);                                     \
         c->op->name(c->in, a);                        \
         scans check_guards(c, op_name);               \
+        leave(c);                                     \
     }
 
 OP(embed_fwd, gr_embed_args, S(out, a->b->n_tokens, a->hidden) S(sum, a->b->n_tokens, a->hidden) S(stats, a->b->n_tokens, 2))
@@ -212,20 +272,26 @@ static void add(gr_ctx *x, void *dst, const void *src, size_t count)
 {
     checked_ctx *c = of(x);
 
+    enter(c);
     c->op->add(c->in, dst, src, count);
     scan(c, "add", "dst", dst, 1, (int64_t)count);
     check_guards(c, "add");
+    leave(c);
 }
 
 static void sumsq(gr_ctx *x, const void *slab, const gr_segment *seg, size_t n_seg, double *out)
 {
+    enter(of(x));
     of(x)->op->sumsq(of(x)->in, slab, seg, n_seg, out);
     check_guards(of(x), "sumsq");
+    leave(of(x));
 }
 
 static void find_nonfinite(gr_ctx *x, const void *p, size_t count, int32_t *out)
 {
+    enter(of(x));
     of(x)->op->find_nonfinite(of(x)->in, p, count, out);
+    leave(of(x));
 }
 
 /* ---- one table a watched backend ---- */

@@ -3,6 +3,9 @@
 #include "tests/support/test.h"
 
 #include <math.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "model/backend/host.h"
 
@@ -189,6 +192,27 @@ static void checked_sees_nan_and_writes_outside(void **state)
     op->close(c);
 }
 
+/* What a device's memory is to the host: a program that follows such a pointer ends there. */
+static void checked_memory_is_not_the_hosts(void **state)
+{
+    const gr_backend *op = gr_backend_find("checked-cpu");
+    gr_ctx *c = opened(op);
+    volatile float *x = op->alloc(c, sizeof *x);
+    int how = 0;
+    pid_t child;
+
+    (void)state;
+    assert_non_null(x);
+    assert_true((child = fork()) >= 0);
+    if (child == 0) {
+        (void)signal(SIGSEGV, SIG_DFL);
+        _exit(*x != *x);
+    }
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFSIGNALED(how));
+    op->close(c);
+}
+
 /* One step by hand: g = (3, 4), norm 5, max_norm 1 -> clip 1 / (5 + 1e-6), g' = (0.6, 0.8) nearly. Step 1: m / (1 - b1) = g',
  * sqrt(v / (1 - b2)) = |g'|, so p moves by lr g' / (|g'| + eps) = lr; decay first takes lr wd p. */
 static void adamw_by_hand(void **state)
@@ -233,7 +257,7 @@ int main(void)
         cmocka_unit_test(every_backend_is_whole),          cmocka_unit_test(memory_is_counted_and_zeroed), cmocka_unit_test(large_memory_is_cleared),
         cmocka_unit_test(the_first_failure_is_kept),       cmocka_unit_test(an_unknown_instruction_set_is_refused),
         cmocka_unit_test(a_bias_is_reserved),
-        cmocka_unit_test(checked_sees_nan_and_writes_outside), cmocka_unit_test(adamw_by_hand),
+        cmocka_unit_test(checked_sees_nan_and_writes_outside), cmocka_unit_test(checked_memory_is_not_the_hosts), cmocka_unit_test(adamw_by_hand),
     };
 
     return gr_test_main(tests);
