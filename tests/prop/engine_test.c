@@ -566,9 +566,12 @@ static void checked_devices_are_content(world *w)
     char            name[64];
     gr_session_opts o = w->o;
     gr_err          err = GR_ERR_INIT;
+    const size_t    tokens = (size_t)w->b->b.n_tokens, width = (size_t)(w->t.hidden > w->t.head.n_out ? w->t.hidden : w->t.head.n_out);
+    double         *logits = malloc(tokens * width * sizeof *logits), *hidden = malloc(tokens * width * sizeof *hidden), loss;
     int64_t         step;
     void           *state;
 
+    assert_true(logits && hidden);
     (void)snprintf(name, sizeof name, "checked-%s", w->device);
     o.device = name;
     for (int taps = 0; taps < 2; taps++) {
@@ -576,7 +579,8 @@ static void checked_devices_are_content(world *w)
         o.recompute = !taps;
         gr_session *s = session(w, &o);
         free(train(w, s, 2));
-        assert_ok(gr_session_eval(s, &w->b->b, NULL, NULL, &err), &err);
+        assert_ok(gr_session_eval(s, &w->b->b, logits, &loss, &err), &err);
+        if (taps) assert_ok(gr_session_tap(s, 0, hidden, &err), &err);
         assert_non_null(state = malloc(gr_session_state_bytes(s)));
         assert_ok(gr_session_state_get(s, state, &step, &err), &err);
         assert_ok(gr_session_state_set(s, state, step, &err), &err);
@@ -584,6 +588,8 @@ static void checked_devices_are_content(world *w)
         free(state);
         gr_session_close(s);
     }
+    free(logits);
+    free(hidden);
 }
 
 /* More micro-batches than there are loss slots on the device. */

@@ -68,20 +68,33 @@ static gr_status open_checked(const gr_backend *op, gr_ctx **out, const gr_ctx_o
     return GR_OK;
 }
 
+/* Whether [from, to) holds guards alone */
+static bool guards(checked_ctx *c, const char *from, const char *to)
+{
+    unsigned char bytes[GUARD];
+    bool whole = true;
+
+    for (size_t n; from < to; from += n) {
+        n = (size_t)(to - from) < GUARD ? (size_t)(to - from) : GUARD;
+        c->op->download(c->in, bytes, from, n);
+        for (size_t i = 0; i < n; i++) whole = whole && bytes[i] == GUARD_BYTE;
+    }
+    return whole;
+}
+
 static void check_guards(checked_ctx *c, const char *op)
 {
-    unsigned char bytes[2][GUARD];
-
     for (watched *w = c->list; w; w = w->next) {
-        c->op->download(c->in, bytes[0], w->p - GUARD, GUARD);
-        c->op->download(c->in, bytes[1], w->p + w->bytes, GUARD);
-        for (size_t i = 0; i < 2 * GUARD; i++)
-            if (bytes[i / GUARD][i % GUARD] != GUARD_BYTE && c->first.status == GR_OK)
-                (void)gr_fail(&c->first, GR_E_INTERNAL, "%s wrote %s a buffer of %zu bytes", op, i < GUARD ? "before" : "behind", w->bytes);
+        const char *end = w->pages + pages_of(w->bytes);
+
+        if (!guards(c, w->pages, w->p) && c->first.status == GR_OK)
+            (void)gr_fail(&c->first, GR_E_INTERNAL, "%s wrote before a buffer of %zu bytes", op, w->bytes);
+        if (!guards(c, w->p + w->bytes, end) && c->first.status == GR_OK)
+            (void)gr_fail(&c->first, GR_E_INTERNAL, "%s wrote behind a buffer of %zu bytes", op, w->bytes);
     }
 }
 
-/* The payload begins GUARD behind the first whole page, and its pages hold nothing else. */
+/* The payload begins GUARD behind the first whole page, and its pages hold nothing else but guards. */
 static watched *take(checked_ctx *c, size_t bytes)
 {
     watched *w = calloc(1, sizeof *w);
@@ -109,8 +122,11 @@ static void *alloc(gr_ctx *x, size_t bytes)
         return NULL;
     }
     memset(guard, GUARD_BYTE, sizeof guard);
-    c->op->upload(c->in, w->p - GUARD, guard, GUARD);
-    c->op->upload(c->in, w->p + bytes, guard, GUARD);
+    c->op->upload(c->in, w->pages, guard, GUARD);
+    for (size_t at = bytes + GUARD, n; at < pages_of(bytes); at += n) {
+        n = pages_of(bytes) - at < GUARD ? pages_of(bytes) - at : GUARD;
+        c->op->upload(c->in, w->pages + at, guard, n);
+    }
     w->next = c->list;
     c->list = w;
     c->guards += 2 * GUARD + 2 * page();

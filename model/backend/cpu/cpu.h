@@ -11,7 +11,7 @@
 enum {
     GR_CPU_PART_K = 384,      /* terms of one packed part, at most                                 */
     GR_CPU_PACK_N = 1536,     /* columns of b that are packed at a time                            */
-    GR_CPU_TILE_N = 512,      /* columns of a task, at most                                        */
+    GR_CPU_TILE_N = 512,      /* columns of a task, about                                          */
     GR_CPU_TILE_ROWS = 14,    /* rows of a task, in panels of mr, at most                          */
     GR_CPU_PARTIALS = 64,     /* blocks that a sum over rows is cut into, at most                  */
     GR_CPU_RELATIVE_PARTS = 4, /* groups of sequences whose gradients of a disentangled bias are summed apart */

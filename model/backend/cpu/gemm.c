@@ -1,7 +1,7 @@
 /* gemm.c - the matrix product over the pool.
  *
  * The sum is cut into parts of at most GR_CPU_PART_K terms, each of at most GR_CPU_PACK_N columns at a time: all threads pack b's
- * share of a part, then tasks add the part to tiles of c, each packing its own rows of a. What a thread reads again and again
+ * share of a part, then tasks add the part to tiles of c, each with its own rows of a. What a thread reads again and again
  * (b's panels of one run of columns) thus stays in its own cache, and tasks go down the rows before they change columns.
  * Tiles and parts depend on the shape alone; a tile is written by one task, so the thread count cannot change a bit. */
 #include "model/backend/cpu/cpu.h"

@@ -189,6 +189,9 @@ static void checked_sees_nan_and_writes_outside(void **state)
     op->zero(c, y, 32);
     op->add(c, y, x, 9); /* one too many: reads x's guard, writes y's */
     assert_status(op->sync(c, &err), GR_E_INTERNAL, &err, "behind a buffer of 32 bytes");
+    op->zero(c, (char *)y + 32, 4);
+    op->zero(c, (char *)y + 2000, 1); /* far behind, in the same page */
+    assert_status(op->sync(c, &err), GR_E_INTERNAL, &err, "behind a buffer of 32 bytes");
     op->close(c);
 }
 
@@ -197,19 +200,28 @@ static void checked_memory_is_not_the_hosts(void **state)
 {
     const gr_backend *op = gr_backend_find("checked-cpu");
     gr_ctx *c = opened(op);
+    float *other = op->alloc(c, sizeof(double)), value = 1.0f;
     volatile float *x = op->alloc(c, sizeof *x);
+    gr_err err = GR_ERR_INIT;
     int how = 0;
     pid_t child;
 
     (void)state;
-    assert_non_null(x);
+    assert_true(x && other);
+    op->upload(c, (float *)x, &value, sizeof value);
+    op->add(c, other, (const float *)x, 1);
+    op->sumsq(c, other, NULL, 0, (double *)(void *)other);
+    op->download(c, &value, other, sizeof value);
+    op->release(c, other);
+    assert_ok(op->sync(c, &err), &err);
     assert_true((child = fork()) >= 0);
     if (child == 0) {
         (void)signal(SIGSEGV, SIG_DFL);
-        _exit(*x != *x);
+        value = *x;
+        _exit(0);
     }
     assert_int_equal(waitpid(child, &how, 0), child);
-    assert_true(WIFSIGNALED(how));
+    assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGSEGV);
     op->close(c);
 }
 
