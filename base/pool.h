@@ -22,6 +22,13 @@ int       gr_pool_threads(const gr_pool *p); /* 1 for NULL */
 void      gr_pool_run(gr_pool *p, size_t n_tasks, gr_pool_fn fn, void *arg); /* NULL pool runs inline; calls from inside a task run inline */
 int       gr_pool_default_threads(void); /* OMP_NUM_THREADS if valid, else the CPUs this process may use */
 
+/* For the turns of a loop that waits for another thread's memory. */
+#if defined(__x86_64__) || defined(__i386__)
+static inline void gr_pool_relax(void) { __builtin_ia32_pause(); }
+#else
+static inline void gr_pool_relax(void) {}
+#endif
+
 #ifdef __cplusplus
 }
 #endif

@@ -41,20 +41,20 @@ gr_cpu_scratch gr_cpu_scratch_of(const gr_ctx *c)
 {
     const gr_cpu_kernels *k = gr_cpu_k(c);
     const size_t tokens = (size_t)c->most.tokens, width = (size_t)c->most.width, head_dim = (size_t)c->head_dim;
-    const size_t terms = smaller(larger(tokens, width), GR_CPU_PART_K), columns = smaller(round_up(width, k->nr), GR_CPU_PACK_N);
+    const size_t terms = smaller(round_up(larger(tokens, width), 8), GR_CPU_PART_K), packed_b = terms * round_up(width, k->nr);
     const size_t packed_a = GR_CPU_TILE_ROWS * k->mr * GR_CPU_PART_K + GR_CPU_PACK_SLACK;
     const size_t attention = head_dim > 0 ? k->attention_scratch((size_t)c->most.max_len, head_dim, c->most.bias) : 0;
     gr_cpu_scratch m;
 
-    m.packed_floats = round_up(terms * columns + GR_CPU_PACK_SLACK, 16);
+    m.packed_floats = round_up(smaller(packed_b, GR_CPU_LANE_FLOATS) + GR_CPU_PACK_SLACK, 1024);
     m.partial_floats = round_up(larger(width, 2), 16);
     m.thread_bytes = round_up(larger(larger(packed_a, attention), GR_CPU_DRAWS(width)) * sizeof(float), 4096);
     m.packed = c->scratch;
-    m.partials = m.packed + m.packed_floats;
+    m.partials = m.packed + smaller((size_t)c->threads, GR_CPU_LANES) * m.packed_floats;
     m.thread = (char *)(m.partials + GR_CPU_PARTIALS * m.partial_floats);
     m.relative = (float *)(void *)(m.thread + (size_t)c->threads * m.thread_bytes);
     m.relative_floats = (size_t)c->most.heads * relative_floats(&c->most, head_dim);
-    m.total = (m.packed_floats + GR_CPU_PARTIALS * m.partial_floats + m.relative_floats) * sizeof(float) + (size_t)c->threads * m.thread_bytes;
+    m.total = (size_t)((char *)m.relative - (char *)m.packed) + m.relative_floats * sizeof(float);
     return m;
 }
 

@@ -10,18 +10,18 @@
 
 enum {
     GR_CPU_PART_K = 384,      /* terms of one packed part, at most                                 */
-    GR_CPU_PACK_N = 1536,     /* columns of b that are packed at a time                            */
-    GR_CPU_TILE_N = 512,      /* columns of a task, about                                          */
+    GR_CPU_LANE_FLOATS = 528 * 384, /* of b that are packed at a time: they lie in the second cache  */
+    GR_CPU_LANES = 64,        /* parts that threads cut a product into, at most                    */
     GR_CPU_TILE_ROWS = 14,    /* rows of a task, in panels of mr, at most                          */
     GR_CPU_PARTIALS = 64,     /* blocks that a sum over rows is cut into, at most                  */
     GR_CPU_RELATIVE_PARTS = 4, /* groups of sequences whose gradients of a disentangled bias are summed apart */
     GR_CPU_SLAB_PARTS = 256   /* parts that a sum over a slab is cut into                          */
 };
 
-/* The scratch area: packed b, partial sums, then one area a thread, then the bias's. Bytes, multiples of 64. */
+/* The scratch area: packed b, an area a thread, partial sums, one more area a thread, then the bias's. Bytes, multiples of 64. */
 typedef struct gr_cpu_scratch {
     float  *packed;
-    size_t  packed_floats;
+    size_t  packed_floats;    /* of one thread */
     float  *partials;
     size_t  partial_floats;   /* of one block */
     char   *thread;

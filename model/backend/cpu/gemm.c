@@ -1,64 +1,211 @@
 /* gemm.c - the matrix product over the pool.
  *
- * The sum is cut into parts of at most GR_CPU_PART_K terms, each of at most GR_CPU_PACK_N columns at a time: all threads pack b's
- * share of a part, then tasks add the part to tiles of c, each with its own rows of a. What a thread reads again and again
- * (b's panels of one run of columns) thus stays in its own cache, and tasks go down the rows before they change columns.
- * Tiles and parts depend on the shape alone; a tile is written by one task, so the thread count cannot change a bit. */
+ * c is cut into lanes, one a thread: some of the rows, some of the columns. A lane goes through its columns in runs and through the sum in
+ * parts of at most GR_CPU_PART_K terms: it packs b's share of both into memory of its own, which so stays in its thread's cache, and works
+ * down its rows in tasks, each with its own rows of a. Lanes do not wait for one another; who is through with his takes tasks of the others.
+ * (One packed b for all threads was written into lines that the others' caches held, and read out of theirs: an eighth of the time.)
+ *
+ * Parts depend on the shape alone, and an element of c has its parts in order, whoever adds them: lanes cannot change a bit. */
+#include <sched.h>
+#include <stdatomic.h>
+
 #include "model/backend/cpu/cpu.h"
 
+typedef enum lane_state { LANE_WAITS, LANE_AT_WORK, LANE_OVER } lane_state;
+
+typedef struct lane {
+    size_t i0, i1, j0, j1;       /* of c                                             */
+    float *packed;
+    size_t j, n, k0, k, n_tasks; /* what it is at: columns, terms, tasks down its rows */
+    _Atomic size_t     left;     /* tasks that nobody has taken; zero while b is packed */
+    _Atomic size_t     done;
+    _Atomic lane_state state;
+} lane;
+
 typedef struct job {
-    const gr_cpu_gemm    *g;
-    const gr_cpu_kernels *kern;
+    const gr_cpu_gemm     *g;
+    const gr_cpu_kernels  *kern;
     const gr_cpu_provider *provider;
-    const gr_cpu_scratch *mem;
-    size_t k0, k;                /* terms of this part           */
-    size_t j0, n;                /* its columns                  */
-    size_t rows, cols, n_rows;   /* of a task's tile; tiles down */
+    const gr_cpu_scratch  *mem;
+    size_t part;                  /* terms                                        */
+    size_t rows, cols, n_rows;    /* of a task's tile, of a run; provider: tiles down */
+    size_t down, across;          /* lanes                                        */
+    lane   lane[GR_CPU_LANES];
 } job;
 
-enum { PACK_PANELS = 4, PART_UNIT = 8 }; /* panels of b that a task packs; parts are multiples of it, so that only the last splits a pair */
+enum { PART_UNIT = 8 }; /* parts are multiples of it, so that only the last splits a pair */
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t pieces(size_t n, size_t of) { return (n + of - 1) / of; }
 
-static void pack_task(void *arg, size_t task, int thread)
-{
-    const job *b = arg;
-    const gr_cpu_gemm *g = b->g;
-    const size_t from = task * PACK_PANELS * b->kern->nr, n = smaller(PACK_PANELS * b->kern->nr, b->n - from);
+/* ---- a task ---- */
 
-    (void)thread;
-    b->kern->pack_b[g->bf16](b->mem->packed + from * b->k, g->b + b->k0 * g->b_row + (b->j0 + from) * g->b_col, g->b_row, g->b_col, b->k, n);
-}
+/* Rows of a are read where they lie, but those that are not contiguous or, behind the last whole panel, too few. */
+static bool rows_lie(const job *b) { return b->g->a_col == 1 && (!b->g->bf16 || b->kern->round_rows); }
 
 /* The block's rows of a as gemm_block reads them: where they lie, or packed into the thread's area. */
-static void take_rows(const job *b, gr_cpu_block *block, float *area)
+static void take_rows(const job *b, size_t k0, gr_cpu_block *block, float *area)
 {
     const gr_cpu_gemm *g = b->g;
     const gr_cpu_kernels *kern = b->kern;
     float *packed = area;
 
-    block->a_rows = g->a + block->i * g->a_row + b->k0 * g->a_col;
+    block->a_rows = g->a + block->i * g->a_row + k0 * g->a_col;
     block->a_row = g->a_row;
-    if (g->a_col == 1 && (!g->bf16 || kern->round_rows)) block->n_rows = block->m / kern->mr * kern->mr;
+    if (rows_lie(b)) block->n_rows = block->m / kern->mr * kern->mr;
     block->rounded = area;
-    if (g->bf16 && block->n_rows > 0) packed += kern->mr * b->k;
+    if (g->bf16 && block->n_rows > 0) packed += kern->mr * block->kc;
     block->pa = packed;
     if (block->n_rows < block->m)
-        kern->pack_a[g->bf16](packed, block->a_rows + block->n_rows * g->a_row, g->a_row, g->a_col, block->m - block->n_rows, b->k);
+        kern->pack_a[g->bf16](packed, block->a_rows + block->n_rows * g->a_row, g->a_row, g->a_col, block->m - block->n_rows, block->kc);
 }
 
-static void tile_task(void *arg, size_t task, int thread)
+static void tile_task(const job *b, const lane *l, size_t task, int thread)
 {
-    const job *b = arg;
-    const gr_cpu_gemm *g = b->g;
-    const size_t i = task % b->n_rows * b->rows, j = task / b->n_rows * b->cols;
-    gr_cpu_block block = { .i = i, .m = smaller(b->rows, g->m - i), .j = b->j0 + j, .n = smaller(b->cols, b->n - j), .kc = b->k,
-                           .pb = b->mem->packed + j * b->k, .first = b->k0 == 0, .last = b->k0 + b->k == g->k };
+    const size_t i = l->i0 + task * b->rows;
+    gr_cpu_block block = { .i = i, .m = smaller(b->rows, l->i1 - i), .j = l->j, .n = l->n, .kc = l->k, .pb = l->packed,
+                           .first = l->k0 == 0, .last = l->k0 + l->k == b->g->k };
 
-    take_rows(b, &block, (float *)(void *)(b->mem->thread + (size_t)thread * b->mem->thread_bytes));
-    b->kern->gemm_block(g, &block);
+    take_rows(b, l->k0, &block, (float *)(void *)(b->mem->thread + (size_t)thread * b->mem->thread_bytes));
+    b->kern->gemm_block(b->g, &block);
 }
+
+/* ---- lanes ---- */
+
+/* The next task of a lane. What the lane is at does not change before the task is done: read behind this it is the task's. */
+static bool take(lane *l, size_t *task)
+{
+    size_t left = atomic_load(&l->left);
+
+    while (left > 0) {
+        if (!atomic_compare_exchange_weak(&l->left, &left, left - 1)) continue;
+        *task = l->n_tasks - left;
+        return true;
+    }
+    return false;
+}
+
+static void work(const job *b, lane *l, int thread)
+{
+    size_t task;
+
+    while (take(l, &task)) {
+        tile_task(b, l, task, thread);
+        (void)atomic_fetch_add(&l->done, 1);
+    }
+}
+
+/* Tasks of the lanes behind `own`, as long as there may be more. A lane that nobody has begun is a task of the pool's. */
+static void help(job *b, size_t own, int thread)
+{
+    enum { SPINS = 2000 };
+    const size_t n = b->down * b->across;
+
+    for (int spin = 0; spin < SPINS; spin++) {
+        bool more = false;
+
+        for (size_t i = 1; i < n; i++) {
+            lane *l = &b->lane[(own + i) % n];
+
+            if (atomic_load(&l->state) != LANE_AT_WORK) continue;
+            work(b, l, thread);
+            more = true;
+        }
+        if (!more) return;
+        gr_pool_relax();
+    }
+}
+
+/* Others may be at the last tasks; where threads are more than processors, one of them may have to come to its turn first. */
+static void wait_for(lane *l)
+{
+    enum { SPINS = 2000 };
+
+    for (int spin = 0; atomic_load(&l->done) < l->n_tasks; spin++) {
+        if (spin < SPINS) gr_pool_relax();
+        else (void)sched_yield();
+    }
+}
+
+static void lane_task(void *arg, size_t own, int thread)
+{
+    job *b = arg;
+    const gr_cpu_gemm *g = b->g;
+    lane *l = &b->lane[own];
+
+    atomic_store(&l->state, LANE_AT_WORK);
+    l->n_tasks = pieces(l->i1 - l->i0, b->rows);
+    for (l->j = l->j0; l->j < l->j1; l->j += l->n) {
+        l->n = smaller(b->cols, l->j1 - l->j);
+        for (l->k0 = 0; l->k0 < g->k; l->k0 += l->k) {
+            l->k = smaller(b->part, g->k - l->k0);
+            b->kern->pack_b[g->bf16](l->packed, g->b + l->k0 * g->b_row + l->j * g->b_col, g->b_row, g->b_col, l->k, l->n);
+            atomic_store(&l->done, 0);
+            atomic_store(&l->left, l->n_tasks);
+            work(b, l, thread);
+            wait_for(l);
+        }
+    }
+    atomic_store(&l->state, LANE_OVER);
+    help(b, own, thread);
+}
+
+/* What a lane costs, a term of the sum, in multiply-adds. b is packed by every lane of its columns; rows of a are packed or rounded in every
+ * run of columns, and where lanes share them, another processor's cache has half of what the op before left in them. */
+static size_t lane_cost(const job *b, size_t down, size_t across)
+{
+    enum { PACK = 20, ROUND = 8, SHARE = 15 }; /* of an element; measured */
+    const size_t m = pieces(pieces(b->g->m, b->kern->mr), down) * b->kern->mr, n = pieces(pieces(b->g->n, b->kern->nr), across) * b->kern->nr;
+    const size_t row = (!rows_lie(b) ? PACK : b->g->bf16 ? ROUND : 0) + (across > 1 ? SHARE : 0);
+
+    return m * n + PACK * n + row * m * pieces(n * b->part, GR_CPU_LANE_FLOATS);
+}
+
+/* As many lanes as threads, or a few less, laid as costs least; no more than there are panels. */
+static void lay_lanes(job *b, size_t threads)
+{
+    const size_t panels = pieces(b->g->n, b->kern->nr), limit = smaller(threads, GR_CPU_LANES);
+    size_t least = SIZE_MAX;
+
+    for (size_t across = smaller(limit, panels); across > 0; across--) {
+        const size_t down = smaller(limit / across, pieces(b->g->m, b->kern->mr)), cost = lane_cost(b, down, across);
+
+        if (cost >= least) continue;
+        least = cost;
+        b->down = down;
+        b->across = across;
+    }
+}
+
+/* Rows and columns of each lane; the size of tasks, small enough to be shared out at the end, and of runs. */
+static void cut_lanes(job *b)
+{
+    enum { TASKS = 64, PACKED_PANELS = 4 }; /* rows that are packed come out of whole lines of the caches */
+    const size_t mr = b->kern->mr, nr = b->kern->nr, tall = pieces(b->g->m, mr), wide = pieces(b->g->n, nr);
+    const size_t least = rows_lie(b) ? 1 : PACKED_PANELS, some = pieces(tall, b->down * TASKS), panels = some > least ? some : least, columns = pieces(wide, b->across), most = GR_CPU_LANE_FLOATS / b->part / nr;
+
+    b->rows = smaller(panels, GR_CPU_TILE_ROWS) * mr;
+    b->cols = pieces(columns, pieces(columns, most)) * nr;
+    for (size_t i = 0; i < b->down * b->across; i++) {
+        const size_t r = i / b->across, c = i % b->across;
+        lane *l = &b->lane[i];
+
+        *l = (lane){ .i0 = tall * r / b->down * mr, .i1 = smaller(tall * (r + 1) / b->down * mr, b->g->m), .j0 = wide * c / b->across * nr,
+                     .j1 = smaller(wide * (c + 1) / b->across * nr, b->g->n), .packed = b->mem->packed + i * b->mem->packed_floats };
+    }
+}
+
+static void run_own(gr_ctx *c, job *b)
+{
+    const size_t k = b->g->k;
+
+    b->part = pieces(pieces(k, pieces(k, GR_CPU_PART_K)), PART_UNIT) * PART_UNIT;
+    lay_lanes(b, (size_t)gr_pool_threads(c->pool));
+    cut_lanes(b);
+    gr_pool_run(c->pool, b->down * b->across, lane_task, b);
+}
+
+/* ---- a library's products ---- */
 
 static void provider_task(void *arg, size_t task, int thread)
 {
@@ -72,58 +219,27 @@ static void provider_task(void *arg, size_t task, int thread)
     b->kern->epilogue(b->g, i, m, j, n);
 }
 
-/* Rows of a tile: as many panels as leave at least 32 tiles, by the shape alone. */
-static size_t tile_rows(size_t m, size_t tiles_across, size_t mr)
-{
-    size_t panels = GR_CPU_TILE_ROWS;
-
-    while (panels > 1 && pieces(m, panels * mr) * tiles_across < 32) panels--;
-    return panels * mr;
-}
-
-/* Sets rows, cols and n_rows: tiles for n columns, whose widths are multiples of `panel`. Gives their number. */
-static size_t cut_tiles(job *b, size_t n, size_t panel, size_t mr)
-{
-    size_t across = pieces(n, GR_CPU_TILE_N);
-
-    b->cols = pieces(pieces(n, across), panel) * panel;
-    across = pieces(n, b->cols);
-    b->rows = tile_rows(b->g->m, across, mr);
-    b->n_rows = pieces(b->g->m, b->rows);
-    return b->n_rows * across;
-}
-
 static void run_provider(gr_ctx *c, job *b)
 {
-    gr_pool_run(c->pool, cut_tiles(b, b->g->n, 64, 16), provider_task, b);
-}
+    enum { ROWS = 192, COLUMNS = 512 };
 
-static void run_own(gr_ctx *c, job *b)
-{
-    const size_t k = b->g->k, part = pieces(pieces(k, pieces(k, GR_CPU_PART_K)), PART_UNIT) * PART_UNIT;
-
-    for (b->j0 = 0; b->j0 < b->g->n; b->j0 += b->n) {
-        b->n = smaller(GR_CPU_PACK_N, b->g->n - b->j0);
-        for (b->k0 = 0; b->k0 < k; b->k0 += b->k) {
-            b->k = smaller(part, k - b->k0);
-            gr_pool_run(c->pool, pieces(b->n, PACK_PANELS * b->kern->nr), pack_task, b);
-            gr_pool_run(c->pool, cut_tiles(b, b->n, b->kern->nr, b->kern->mr), tile_task, b);
-        }
-    }
+    b->rows = ROWS;
+    b->cols = COLUMNS;
+    b->n_rows = pieces(b->g->m, b->rows);
+    gr_pool_run(c->pool, b->n_rows * pieces(b->g->n, b->cols), provider_task, b);
 }
 
 void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op)
 {
     const gr_cpu_scratch mem = gr_cpu_scratch_of(c);
     job b = { .g = g, .kern = gr_cpu_k(c), .provider = c->provider, .mem = &mem };
-    const size_t width = pieces(smaller(g->n, GR_CPU_PACK_N), b.kern->nr) * b.kern->nr;
 
     if (g->m == 0 || g->n == 0 || g->k == 0) return;
     if (b.provider) {
         run_provider(c, &b);
         return;
     }
-    if (!c->scratch || width * smaller(g->k, GR_CPU_PART_K) + GR_CPU_PACK_SLACK > mem.packed_floats) {
+    if (!c->scratch) {
         gr_host_fail(c, GR_E_INTERNAL, "%s: a product of %zu x %zu x %zu was not reserved", op, g->m, g->n, g->k);
         return;
     }

@@ -98,6 +98,32 @@ static void nested_runs_inline(void **state)
     gr_pool_close(c.pool);
 }
 
+static void note_thread(void *arg, size_t task, int thread)
+{
+    int *by = arg;
+
+    (void)usleep(500); /* long enough for all threads to come */
+    by[task] = thread;
+}
+
+/* A thread has the same share in every run; a task is another's only when that one was through before. */
+static void shares_stay(void **state)
+{
+    gr_err err = GR_ERR_INIT;
+    gr_pool *p = NULL;
+    int by[40], own = 0, all = 0;
+
+    (void)state;
+    assert_ok(gr_pool_open(&p, 4, &err), &err);
+    for (int run = 0; run < 5; run++) {
+        gr_pool_run(p, 40, note_thread, by);
+        for (int i = 0; i < 40; i++) own += by[i] == i / 10;
+        all += 40;
+    }
+    assert_true(own > all / 2); /* tasks that any thread takes as they come: a quarter */
+    gr_pool_close(p);
+}
+
 static void *caller(void *arg)
 {
     count *c = arg;
@@ -163,7 +189,7 @@ static void default_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(each_task_once), cmocka_unit_test(many_short_runs),
-                                        cmocka_unit_test(nested_runs_inline), cmocka_unit_test(two_callers),
+                                        cmocka_unit_test(nested_runs_inline), cmocka_unit_test(shares_stay), cmocka_unit_test(two_callers),
                                         cmocka_unit_test(no_pool_and_bad_sizes), cmocka_unit_test(default_threads) };
     return gr_test_main(tests);
 }
