@@ -46,9 +46,14 @@ static bool candidate(char path[GR_PATH_MAX], const gr_source *src, size_t k, co
 
 static bool next_candidate(gr_found *f, const char *data_dir)
 {
+    char path[GR_PATH_MAX];
+
     while (f->src->archives[f->next] != NULL)
-        if (candidate(f->path, f->src, f->next++, data_dir)) return true;
-    return false;
+        if (candidate(path, f->src, f->next++, data_dir)) {
+            memcpy(f->path, path, sizeof path);
+            return true;
+        }
+    return false; /* f->path stays that of the last one found */
 }
 
 /* "DIR/QNLI-dev-test-only.zip: no member 'QNLI/train.tsv' (it is in QNLIv2.zip)". `path` is the candidate that was found. */
