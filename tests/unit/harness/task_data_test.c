@@ -56,7 +56,7 @@ static void named_otherwise(void **state)
     s.o.eval_splits = "validation";
     s.o.save_model = true; /* run_glue's file of predictions wants the test rows */
     assert_ok(gr_task_data_open(&s.data, &task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 64, .pool = s.pool }, &s.o, &err), &err);
-    assert_true(s.data.predict_test && s.data.n_splits == 3 && s.data.n_eval == 1);
+    assert_true(s.data.n_extra == 1 && s.data.n_splits == 3 && s.data.n_eval == 1);
     stage_close(&s);
 }
 
