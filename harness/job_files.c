@@ -168,10 +168,12 @@ gr_status gr_job_write_files(gr_record *r, const gr_workroom *w, const gr_task *
     gr_job_file_stem(stem, sizeof stem, r);
     (void)snprintf(path, sizeof path, "%.3800s/%s", w->suite_dir, stem);
     if (asked || !d->n_eval) GR_TRY(test_tables(w, task, path, predictions, err));
-    if (d->n_splits - d->n_extra > 1) {
-        (void)snprintf(path, sizeof path, "%.3800s/%s.predictions.jsonl", w->suite_dir, stem);
-        GR_TRY(gr_predictions_write(path, &predictions[1], &d->split[1].encoded, &d->split[1].examples, task, err));
-        (void)snprintf(r->predictions, sizeof r->predictions, "%.130s.predictions.jsonl", stem);
+    if (d->n_splits - d->n_extra > 1) (void)snprintf(r->predictions, sizeof r->predictions, "%.130s.predictions.jsonl", stem);
+    for (int i = 1; i < d->n_splits - d->n_extra; i++) {
+        char name[sizeof r->predictions + sizeof d->split->name];
+        gr_record_predictions_of(name, sizeof name, r, d->split[i].name);
+        (void)snprintf(path, sizeof path, "%.3700s/%s", w->suite_dir, name);
+        GR_TRY(gr_predictions_write(path, &predictions[i], &d->split[i].encoded, &d->split[i].examples, task, err));
     }
     return w->o->save_model && !(task->flags & GR_TASK_DIAGNOSTIC) ? save_model(r, w, m, s, stem, results, predictions, err) : GR_OK;
 }

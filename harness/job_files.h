@@ -4,7 +4,7 @@
 #define GR_HARNESS_JOB_FILES_H
 #include "harness/job.h"
 
-/* Predictions of the first split that is evaluated (of a task without labels: predicted); of the test splits that are predicted a table
+/* Predictions of each split that is evaluated (of a task without labels: predicted); of the test splits that are predicted a table
  * each, by the name of its file in a GLUE submission; with --save-model the model, all_results.json and friends (a diagnostic task
  * trained none). */
 gr_status gr_job_write_files(gr_record *r, const gr_workroom *w, const gr_task *task, gr_model *m, gr_session *s,

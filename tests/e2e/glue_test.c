@@ -46,6 +46,15 @@ static size_t lines_of(const char *text)
     return n;
 }
 
+static void check_lines(const gr_record *r, const char *ending, size_t rows)
+{
+    size_t n;
+    char *text = beside(r, ending, &n);
+
+    assert_int_equal(lines_of(text), rows);
+    free(text);
+}
+
 /* A table beside a record: its header, so many rows, in each the id that `ids` counts from 0 and one of the values. */
 static void check_submission(const gr_record *r, const char *ending, size_t rows, const char *const *values)
 {
@@ -105,6 +114,8 @@ static void two_of_each(void **state)
     assert_near(gr_json_num(gr_json_get(j, "eval_accuracy_mm"), -1), metric_on(&r.r[0], "validation_mismatched")->value, 0, "mismatched");
     assert_near(gr_json_num(gr_json_get(j, "eval_samples_mm"), -1), 3, 0, "rows");
     gr_json_free(j);
+    check_lines(&r.r[0], ".predictions.jsonl", 2);
+    check_lines(&r.r[0], ".validation_mismatched.predictions.jsonl", 3);
     free(beside(&r.r[0], "/predict_results_mnli.txt", &(size_t){ 0 }));
     free(beside(&r.r[0], "/predict_results_mnli-mm.txt", &(size_t){ 0 }));
     gr_records_free(&r);
