@@ -28,6 +28,7 @@ typedef struct loader {
     gr_sv                 *keys;    /* of all rows, when keyed */
     size_t                 n, cap;
     gr_selection           sel;
+    gr_ragged              ragged;  /* of the split's sources */
 } loader;
 
 const gr_split *gr_split_find(const gr_split *splits, const char *name)
@@ -96,8 +97,16 @@ static gr_status add_example(void *user, const gr_row *row, gr_err *err)
 
 typedef gr_status (*row_fn)(void *user, const gr_row *row, gr_err *err);
 
+static void add_ragged(gr_ragged *sum, const gr_ragged *of)
+{
+    if (sum->n_left_out == 0) sum->left_out_line = of->left_out_line;
+    if (sum->n_long == 0) sum->long_line = of->long_line;
+    sum->n_left_out += of->n_left_out;
+    sum->n_long += of->n_long;
+}
+
 /* All rows of one source. */
-static gr_status each_row(const gr_found *f, gr_arena *a, row_fn fn, void *user, gr_err *err)
+static gr_status each_row(const gr_found *f, gr_arena *a, row_fn fn, void *user, gr_ragged *ragged, gr_err *err)
 {
     for (size_t i = 0; i < f->n; i++) {
         gr_reader r;
@@ -109,6 +118,7 @@ static gr_status each_row(const gr_found *f, gr_arena *a, row_fn fn, void *user,
             s = gr_reader_next(&r, &row, &more, err);
             if (s == GR_OK && more) s = fn(user, &row, err);
         }
+        add_ragged(ragged, &r.ragged);
         gr_reader_close(&r);
         if (s != GR_OK) return gr_wrap(err, s, "%.200s", f->pieces[i].name);
     }
@@ -142,10 +152,11 @@ static gr_status add_key(void *user, const gr_row *row, gr_err *err)
 static gr_status read_ids(loader *ld, gr_err *err)
 {
     for (size_t d = 0; d < RULES_MAX; d++) {
-        key_list k = { .set = &ld->sets[d], .arena = ld->arena };
+        key_list  k = { .set = &ld->sets[d], .arena = ld->arena };
+        gr_ragged ids = { 0 };
 
         if (ld->set_of[d] == 0) continue;
-        GR_TRY(each_row(&ld->found[ld->set_of[d]], ld->arena, add_key, &k, err));
+        GR_TRY(each_row(&ld->found[ld->set_of[d]], ld->arena, add_key, &k, &ids, err));
         gr_key_set_sort(&ld->sets[d]);
     }
     return GR_OK;
@@ -198,12 +209,30 @@ static gr_status warn(gr_examples *out, const char *line, gr_err *err)
     return GR_OK;
 }
 
-static gr_status check_rows(gr_examples *out, const gr_split *split, const gr_load_opts *opts, gr_err *err)
+/* Rows that differ from a ragged file's header: what was done with them, and where the first of them stands. */
+static gr_status warn_ragged(gr_examples *out, const gr_ragged *g, gr_err *err)
 {
     char line[160];
 
+    if (g->n_left_out > 0) {
+        (void)snprintf(line, sizeof line, "%zu row%s left out for want of a column or of a label, the first at line %zu", g->n_left_out,
+                       g->n_left_out == 1 ? "" : "s", g->left_out_line);
+        GR_TRY(warn(out, line, err));
+    }
+    if (g->n_long == 0) return GR_OK;
+    (void)snprintf(line, sizeof line, "%zu row%s with more columns than the header, the first at line %zu: what is beyond them is not read",
+                   g->n_long, g->n_long == 1 ? "" : "s", g->long_line);
+    return warn(out, line, err);
+}
+
+static gr_status check_rows(gr_examples *out, const gr_split *split, const gr_ragged *g, const gr_load_opts *opts, gr_err *err)
+{
+    char line[160], left_out[80] = "";
+
     if (split->rows == 0 || split->rows == out->n) return GR_OK;
-    (void)snprintf(line, sizeof line, "%zu rows where %zu are published", out->n, split->rows);
+    if (g->n_left_out > 0)
+        (void)snprintf(left_out, sizeof left_out, " (%zu left out, the first at line %zu)", g->n_left_out, g->left_out_line);
+    (void)snprintf(line, sizeof line, "%zu rows where %zu are published%s", out->n, split->rows, left_out);
     return opts != NULL && opts->any_rows ? warn(out, line, err) : gr_fail(err, GR_E_FORMAT, "%s", line);
 }
 
@@ -227,7 +256,8 @@ static gr_status finish(gr_examples *out, loader *ld, const gr_load_opts *opts, 
         out->e[i] = ld->e[ld->sel.row[i]];
         if (out->e[i].id < 0) out->e[i].id = (int64_t)i;
     }
-    GR_TRY(check_rows(out, ld->split, opts, err));
+    GR_TRY(warn_ragged(out, &ld->ragged, err));
+    GR_TRY(check_rows(out, ld->split, &ld->ragged, opts, err));
     GR_TRY(warn_empty(out, err));
     return gr_examples_digest(out->sha256, out->e, out->n, ld->spec->regression, err);
 }
@@ -237,7 +267,7 @@ static gr_status load(gr_examples *out, loader *ld, const char *data_dir, const 
     GR_TRY(list_sources(ld, err));
     GR_TRY(gr_sources_read(ld->found, ld->n_found, data_dir, ld->arena, err));
     for (size_t i = 0; i < ld->split->n_sources; i++)
-        GR_TRY(each_row(&ld->found[i], ld->arena, add_example, ld, err));
+        GR_TRY(each_row(&ld->found[i], ld->arena, add_example, ld, &ld->ragged, err));
     GR_TRY(read_ids(ld, err));
     GR_TRY(pick(ld, err));
     return finish(out, ld, opts, err);
@@ -285,12 +315,15 @@ static gr_status find_split(const gr_split *split, const char *data_dir, bool *p
 
 gr_status gr_dataset_find(const gr_dataset_spec *spec, const char *split, const char *data_dir, bool *present, gr_err *err)
 {
+    bool labelled = false;
+
     *present = true;
     if (split != NULL) {
         const gr_split *const one = gr_split_find(spec->splits, split);
         return one != NULL ? find_split(one, data_dir, present, err) : gr_fail(err, GR_E_ARG, "no split '%s'", split);
     }
+    for (const gr_split *sp = spec->splits; sp->name != NULL; sp++) labelled |= sp->labelled;
     for (const gr_split *sp = spec->splits; *present && sp->name != NULL; sp++)
-        if (sp->labelled) GR_TRY(find_split(sp, data_dir, present, err));
+        if (sp->labelled == labelled) GR_TRY(find_split(sp, data_dir, present, err));
     return GR_OK;
 }

@@ -53,7 +53,8 @@ gr_status gr_dataset_load(gr_examples *out, const gr_dataset_spec *spec, const c
                           const gr_load_opts *opts, gr_err *err) GR_MUST_USE;
 void      gr_examples_free(gr_examples *ex); /* accepts a zeroed one */
 
-/* Are the files of a split there? split NULL: of all labelled splits (a hidden test set may be absent). Members are
+/* Are the files of a split there? split NULL: of all labelled splits (a hidden test set may be absent), or of all
+ * where none is labelled. Members are
  * looked up in folders and zip directories, not inside tar.gz. *present false comes with GR_OK and *err holding what
  * is missing and where it was looked for (status GR_E_NOTFOUND). GR_E_ARG (no such split), GR_E_FORMAT (a zip that
  * is none). */

@@ -143,13 +143,42 @@ static void strip_texts(gr_reader *r, size_t n)
     }
 }
 
+/* Has the record every wanted column, and something in that of the label? */
+static bool is_whole(const gr_reader *r)
+{
+    for (size_t i = 0; i < r->n_want; i++) {
+        const gr_role role = r->src->columns[i].role;
+        if (r->pick[i] >= r->n_field) return false;
+        if ((role == GR_COL_LABEL || role == GR_COL_CLASS_ID || role == GR_COL_SCORE) && r->field[r->pick[i]].n == 0) return false;
+    }
+    return true;
+}
+
+static void count_one(size_t *n, size_t *first, size_t line)
+{
+    if ((*n)++ == 0) *first = line;
+}
+
+/* The next record that is whole. */
+static gr_status ragged_record(gr_reader *r, size_t *line, bool *more, gr_err *err)
+{
+    GR_TRY(record(r, line, more, err));
+    while (*more && !is_whole(r)) {
+        count_one(&r->ragged.n_left_out, &r->ragged.left_out_line, *line);
+        GR_TRY(record(r, line, more, err));
+    }
+    if (*more && r->n_field > r->n_file) count_one(&r->ragged.n_long, &r->ragged.long_line, *line);
+    return GR_OK;
+}
+
 static gr_status table_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
 {
-    size_t n;
+    const bool ragged = r->src->ragged && r->src->has_header;
+    size_t     n;
 
-    GR_TRY(record(r, &row->line, more, err));
+    GR_TRY(ragged ? ragged_record(r, &row->line, more, err) : record(r, &row->line, more, err));
     if (!*more) return GR_OK;
-    GR_TRY(check_count(r, row->line, err));
+    if (!ragged) GR_TRY(check_count(r, row->line, err));
     n = r->n_want > 0 ? r->n_want : r->n_file;
     GR_TRY(gr_reader_need_cols(r, n, err));
     for (size_t i = 0; i < n; i++) r->col[i] = r->field[r->src->has_header && r->n_want > 0 ? r->pick[i] : i];

@@ -17,12 +17,19 @@ extern "C" {
 
 #define GR_COLUMNS_MAX 4096
 
+/* Rows of a ragged file that differ from its header, counted; the lines are those of the first ones. */
+typedef struct gr_ragged {
+    size_t n_left_out, left_out_line;
+    size_t n_long, long_line;
+} gr_ragged;
+
 typedef struct gr_reader {
     const gr_source *src;
     const char      *file;
     gr_arena        *arena;
     gr_lines         in;
     bool             done;
+    gr_ragged        ragged;   /* so far */
     /* columns (TSV, CSV, JSONL) */
     size_t           n_want;   /* of src->columns                                          */
     size_t          *pick;     /* with a header: the file's column of each wanted one      */

@@ -55,6 +55,9 @@ typedef struct gr_source {
     gr_reader_kind     reader;
     gr_charset         encoding;
     bool               has_header; /* TSV, CSV: rows have exactly the header's columns                         */
+    bool               ragged;     /* with a header: rows may differ from it, and are taken as glue.py of Hugging Face datasets takes
+                                    * them (through csv.DictReader): one that ends before a wanted column, or whose label is empty,
+                                    * is left out; columns beyond the header's are not looked at. Both are warned of. */
     bool               strip;      /* white space (Unicode's) off both ends of each text                       */
     /* TSV, CSV, JSONL: ends at .name == NULL. With a header (and in JSONL) the wanted columns, in the order a row
      * presents them; without one all columns of the file from the left, and a row presents all. Unused by LINES and
@@ -100,12 +103,17 @@ typedef struct gr_split_rule {
 } gr_split_rule;
 
 typedef struct gr_split {
-    const char      *name;     /* "train", "validation", "test", "validation_mismatched", ...         */
+    /* "train", "validation", "test". Of several validation or test splits "validation_matched", "test_mismatched", ...: asked
+     * for by the plain word, they stand together in the table's order. */
+    const char      *name;
     const gr_source *sources;
     size_t           n_sources;
     gr_split_rule    rule;
     size_t           rows;     /* the published count of the split, checked; 0: not published          */
     bool             labelled;
+    const char      *submission; /* its file in a GLUE submission ("MNLI-m.tsv"); NULL: none                     */
+    const char      *suffix;     /* run_glue's for results of a second split of its kind: "mm" makes eval_accuracy_mm and
+                                  * predict_results_mnli-mm.txt; NULL: none */
 } gr_split;
 
 /* ---- what reading gives ---- */

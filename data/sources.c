@@ -46,9 +46,24 @@ static bool candidate(char path[GR_PATH_MAX], const gr_source *src, size_t k, co
 
 static bool next_candidate(gr_found *f, const char *data_dir)
 {
+    char path[GR_PATH_MAX];
+
     while (f->src->archives[f->next] != NULL)
-        if (candidate(f->path, f->src, f->next++, data_dir)) return true;
-    return false;
+        if (candidate(path, f->src, f->next++, data_dir)) {
+            memcpy(f->path, path, sizeof path);
+            return true;
+        }
+    return false; /* f->path stays that of the last one found */
+}
+
+/* "DIR/QNLI-dev-test-only.zip: no member 'QNLI/train.tsv' (it is in QNLIv2.zip)". `path` is the candidate that was found. */
+static gr_status fail_without(const gr_source *src, const char *path, gr_err *err)
+{
+    const char *const published = src->archives[0];
+
+    if (strcmp(gr_fs_basename(path), published) == 0 || gr_fs_is_dir(path))
+        return gr_fail(err, GR_E_NOTFOUND, "%.200s: no member '%.150s'", path, src->member);
+    return gr_fail(err, GR_E_NOTFOUND, "%.200s: no member '%.150s' (%.60s has it)", path, src->member, published);
 }
 
 /* "RTE.zip or RTE with RTE/train.tsv: not in DIR" */
@@ -70,14 +85,17 @@ static gr_status fail_absent(const gr_source *src, const char *data_dir, gr_err 
 gr_status gr_source_present(const gr_source *src, const char *data_dir, bool *present, gr_err *err)
 {
     gr_found f = { .src = src };
+    char     archive[GR_PATH_MAX] = ""; /* that lacks the member; a folder may be any folder */
 
     *present = false;
     while (next_candidate(&f, data_dir)) {
         if (src->member == NULL) *present = true;
         else GR_TRY(gr_archive_has(f.path, src->member, present, err));
         if (*present) return GR_OK;
+        if (!gr_fs_is_dir(f.path) && archive[0] == '\0') (void)snprintf(archive, sizeof archive, "%s", f.path);
     }
-    (void)fail_absent(src, data_dir, err);
+    if (archive[0] != '\0') (void)fail_without(src, archive, err);
+    else (void)fail_absent(src, data_dir, err);
     return GR_OK;
 }
 
@@ -182,7 +200,7 @@ static int by_number(const void *a, const void *b)
 static gr_status fail_member(const gr_found *f, const char *data_dir, gr_err *err)
 {
     if (f->path[0] == '\0' || f->src->member == NULL) return fail_absent(f->src, data_dir, err);
-    return gr_fail(err, GR_E_NOTFOUND, "%.200s: no member '%.200s'", f->path, f->src->member);
+    return fail_without(f->src, f->path, err);
 }
 
 gr_status gr_sources_read(gr_found *f, size_t n, const char *data_dir, gr_arena *a, gr_err *err)

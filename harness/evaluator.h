@@ -51,4 +51,9 @@ gr_status gr_predictions_write(const char *path, const gr_predictions *p, const 
 gr_status gr_predictions_write_tsv(const char *path, const gr_predictions *p, const gr_encoded *e, const gr_examples *ex,
                                    const gr_task *task, gr_err *err) GR_MUST_USE;
 
+/* A file of a GLUE submission: "index<TAB>prediction", rows by id, classes by number or (GR_TASK_SUBMIT_NAMES) by name, values in the
+ * task's interval. */
+gr_status gr_predictions_write_submission(const char *path, const gr_predictions *p, const gr_examples *ex, const gr_task *task,
+                                          gr_err *err) GR_MUST_USE;
+
 #endif

@@ -50,6 +50,11 @@ static bool is_diagnostic(const job *j)
     return (j->task->flags & GR_TASK_DIAGNOSTIC) != 0;
 }
 
+static bool trains(const job *j)
+{
+    return gr_task_trains(j->task, j->room->o);
+}
+
 /* ---- before training ---- */
 
 static gr_status load_data(job *j, gr_err *err)
@@ -68,7 +73,7 @@ static gr_status load_data(job *j, gr_err *err)
                                                                           .max_length = length, .cache = &w->tokens, .pool = w->pool }, w->o, err));
     }
     GR_TRY(gr_task_eval_check(&w->data, w->o, err));
-    return is_diagnostic(j) ? GR_OK : gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err);
+    return !trains(j) ? GR_OK : gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err);
 }
 
 /* Where in the list; n: nowhere. */
@@ -133,7 +138,7 @@ static gr_status open_session(job *j, gr_err *err)
     const gr_run_opts *o = j->room->o;
     const gr_task_data *d = &j->room->data;
     const int32_t len = longest(d), train_tokens = gr_train_max_tokens(&d->split[0].encoded, j->rows, j->n_rows, o->batch_size);
-    gr_session_opts so = { .device = o->device, .pool = j->room->pool, .train = !is_diagnostic(j), .max_length = len, .seed = j->seed,
+    gr_session_opts so = { .device = o->device, .pool = j->room->pool, .train = trains(j), .max_length = len, .seed = j->seed,
                            .beta1 = o->adam_beta1, .beta2 = o->adam_beta2, .epsilon = o->adam_epsilon, .weight_decay = o->weight_decay,
                            .max_grad_norm = o->max_grad_norm, .label_smoothing = o->label_smoothing, .recompute = o->gradient_checkpointing,
                            .deterministic = o->deterministic, .precision = gr_run_precision(o), .in_place = true };
@@ -300,8 +305,8 @@ static gr_status run_phases(job *j, bool *reused, gr_err *err)
     if (!w->o->force) {
         gr_record old;
         GR_TRY(gr_store_find(&old, &found, w->o->output_dir, j->r->key, err));
-        if (found && w->o->save_model && !is_diagnostic(j) && !has_model(&old)) {
-            gr_record_free(&old); /* its weights were not kept */
+        if (found && ((w->o->save_model && !is_diagnostic(j) && !has_model(&old)) || (w->o->predict_test && !gr_job_has_predictions(&old, w)))) {
+            gr_record_free(&old); /* its weights, or its predictions of the test rows, were not kept */
             found = 0;
         }
         if (found) {
@@ -312,10 +317,10 @@ static gr_status run_phases(job *j, bool *reused, gr_err *err)
         }
     }
     GR_TRY(open_session(j, err));
-    if (w->o->baseline && !is_diagnostic(j)) GR_TRY(baseline(j, err));
-    if (!is_diagnostic(j)) GR_TRY(train(j, err));
+    if (w->o->baseline && trains(j)) GR_TRY(baseline(j, err));
+    if (trains(j)) GR_TRY(train(j, err));
     GR_TRY(final_evaluation(j, err));
-    if (is_diagnostic(j) && j->room->data.n_eval) GR_TRY(check_order(j, &j->predictions[1], err));
+    if (!trains(j) && j->room->data.n_eval) GR_TRY(check_order(j, &j->predictions[1], err));
     judge(j);
     return gr_job_write_files(j->r, w, j->task, j->model, j->session, j->result, j->predictions, err);
 }

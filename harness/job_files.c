@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "harness/job_record.h"
 
 static gr_status write_json_and_free(gr_json *j, const char *dir, const char *name, gr_err *err)
@@ -30,19 +31,30 @@ static void add_train(gr_json *j, const gr_record *r)
     gr_json_add_num(j, "train_steps_per_second", r->steps_per_second);
 }
 
-static void add_eval(gr_json *j, const gr_record *r, const gr_eval_result *e, bool with_epoch)
+static void add_number(gr_json *j, const char *name, const char *suffix, double v)
 {
-    char key[96];
+    char key[128];
 
-    if (with_epoch) gr_json_add_num(j, "epoch", r->epochs);
-    for (size_t i = 0; i < e->n_metrics; i++) {
-        (void)snprintf(key, sizeof key, "eval_%s", e->metrics[i].name);
-        gr_json_add_num(j, key, e->metrics[i].value);
+    (void)snprintf(key, sizeof key, "eval_%s%s%s", name, suffix ? "_" : "", suffix ? suffix : "");
+    gr_json_add_num(j, key, v);
+}
+
+static void add_eval(gr_json *j, const gr_eval_result *e, const char *suffix)
+{
+    for (size_t i = 0; i < e->n_metrics; i++) add_number(j, e->metrics[i].name, suffix, e->metrics[i].value);
+    add_number(j, "loss", suffix, e->loss);
+    add_number(j, "runtime", suffix, e->seconds);
+    add_number(j, "samples", suffix, (double)e->examples);
+    add_number(j, "samples_per_second", suffix, e->seconds > 0 ? (double)e->examples / e->seconds : NAN);
+}
+
+/* The first evaluated split, and a second one that the reference tells by a suffix (eval_accuracy_mm). */
+static void add_evals(gr_json *j, const gr_workroom *w, const gr_eval_result *results)
+{
+    for (int i = 1; i <= w->data.n_eval; i++) {
+        const char *suffix = gr_split_find(w->data.task->splits, w->data.split[i].name)->suffix;
+        if (i == 1 || suffix) add_eval(j, &results[i], i == 1 ? NULL : suffix);
     }
-    gr_json_add_num(j, "eval_loss", e->loss);
-    gr_json_add_num(j, "eval_runtime", e->seconds);
-    gr_json_add_int(j, "eval_samples", (int64_t)e->examples);
-    gr_json_add_num(j, "eval_samples_per_second", e->seconds > 0 ? (double)e->examples / e->seconds : NAN);
 }
 
 static gr_status result_files(const gr_record *r, const gr_workroom *w, const char *dir, const gr_eval_result *results, gr_err *err)
@@ -52,10 +64,9 @@ static gr_status result_files(const gr_record *r, const gr_workroom *w, const ch
 
     add_train(train, r);
     add_train(all, r);
-    if (w->data.n_eval) {
-        add_eval(eval, r, &results[1], true);
-        add_eval(all, r, &results[1], false);
-    }
+    if (w->data.n_eval) gr_json_add_num(eval, "epoch", r->epochs);
+    add_evals(eval, w, results);
+    add_evals(all, w, results);
     s = write_json_and_free(train, dir, "train_results.json", err);
     s2 = write_json_and_free(eval, dir, "eval_results.json", s == GR_OK ? err : NULL);
     if (s == GR_OK) s = s2;
@@ -63,42 +74,108 @@ static gr_status result_files(const gr_record *r, const gr_workroom *w, const ch
     return s == GR_OK ? s2 : s;
 }
 
-/* The test split where it is there, else the last evaluated one. */
-static int rows_to_predict(const gr_task_data *d)
+/* ---- predictions ---- */
+
+static const gr_split *table_of(const gr_task_data *d, int i)
 {
-    for (int i = 1; i < d->n_splits; i++)
-        if (strcmp(d->split[i].name, "test") == 0) return i;
-    return d->n_splits - 1;
+    return gr_split_find(d->task->splits, d->split[i].name);
 }
 
-static gr_status save_model(const gr_record *r, const gr_workroom *w, const gr_task *task, gr_model *m, gr_session *s, const char *stem,
+static bool is_test(const gr_task_data *d, int i)
+{
+    return strncmp(d->split[i].name, "test", 4) == 0;
+}
+
+/* run_glue's files: the test splits where they are there, else the last evaluated one. */
+static gr_status predict_results(const gr_record *r, const gr_task_data *d, const char *dir, const gr_predictions *predictions, gr_err *err)
+{
+    char path[GR_PATH_MAX];
+    bool test = false;
+
+    for (int i = 1; i < d->n_splits; i++) test = test || is_test(d, i);
+    for (int i = 1; i < d->n_splits; i++) {
+        const char *suffix = table_of(d, i)->suffix;
+        if (test ? !is_test(d, i) : i < d->n_splits - 1) continue;
+        (void)snprintf(path, sizeof path, "%.3900s/predict_results_%.64s%s%.16s.txt", dir, r->task, suffix ? "-" : "", suffix ? suffix : "");
+        GR_TRY(gr_predictions_write_tsv(path, &predictions[i], &d->split[i].encoded, &d->split[i].examples, d->task, err));
+    }
+    return GR_OK;
+}
+
+/* A test split's table beside a record: `record` is its path without ".json". False: this split has none. */
+static bool table_path(char out[GR_PATH_MAX], const char *record, const gr_task_data *d, int i)
+{
+    const gr_split *split = is_test(d, i) ? table_of(d, i) : NULL;
+
+    if (!split) return false;
+    if (split->submission) (void)snprintf(out, GR_PATH_MAX, "%.3900s.%.64s", record, split->submission);
+    else (void)snprintf(out, GR_PATH_MAX, "%.3900s.%.64s.tsv", record, split->name);
+    return true;
+}
+
+static gr_status test_tables(const gr_workroom *w, const gr_task *task, const char *record, const gr_predictions *predictions, gr_err *err)
+{
+    const gr_task_data *d = &w->data;
+    char path[GR_PATH_MAX];
+
+    for (int i = 1; i < d->n_splits; i++) {
+        const gr_task_split *s = &d->split[i];
+        if (!table_path(path, record, d, i)) continue;
+        if (predictions[i].n < s->examples.n) {
+            gr_warn("%s: %s is not written: --max-eval-samples left %zu of %zu rows", task->name, gr_fs_basename(path), predictions[i].n, s->examples.n);
+            continue;
+        }
+        if (table_of(d, i)->submission) GR_TRY(gr_predictions_write_submission(path, &predictions[i], &s->examples, task, err));
+        else GR_TRY(gr_predictions_write_tsv(path, &predictions[i], &s->encoded, &s->examples, task, err));
+    }
+    return GR_OK;
+}
+
+bool gr_job_has_predictions(const gr_record *old, const gr_workroom *w)
+{
+    const size_t n = strlen(old->path), ending = sizeof ".json" - 1;
+    char record[GR_PATH_MAX], path[GR_PATH_MAX];
+
+    if (n <= ending) return false;
+    (void)snprintf(record, sizeof record, "%.*s", (int)(n - ending), old->path);
+    for (int i = 1; i < w->data.n_splits; i++)
+        if (table_path(path, record, &w->data, i) && !gr_fs_is_file(path)) return false;
+    return true;
+}
+
+/* ---- the whole ---- */
+
+static gr_status save_model(const gr_record *r, const gr_workroom *w, gr_model *m, gr_session *s, const char *stem,
                             const gr_eval_result *results, const gr_predictions *predictions, gr_err *err)
 {
-    const int last = rows_to_predict(&w->data);
-    char dir[GR_PATH_MAX], path[GR_PATH_MAX];
+    char dir[GR_PATH_MAX];
 
     if (!gr_fs_join(dir, sizeof dir, w->suite_dir, stem)) return gr_fail(err, GR_E_ARG, "--output-dir: the path is too long");
     GR_TRY(gr_fs_mkdirs(dir, err));
     GR_TRY(gr_session_pull(s, err));
     GR_TRY(gr_model_save(m, dir, err));
     GR_TRY(result_files(r, w, dir, results, err));
-    if (last < 1) return GR_OK;
-    (void)snprintf(path, sizeof path, "%.3900s/predict_results_%.64s.txt", dir, r->task);
-    return gr_predictions_write_tsv(path, &predictions[last], &w->data.split[last].encoded, &w->data.split[last].examples, task, err);
+    return predict_results(r, &w->data, dir, predictions, err);
 }
 
 gr_status gr_job_write_files(gr_record *r, const gr_workroom *w, const gr_task *task, gr_model *m, gr_session *s,
                              const gr_eval_result *results, const gr_predictions *predictions, gr_err *err)
 {
+    const bool asked = w->o->save_model || w->o->predict_test;
+    const gr_task_data *d = &w->data;
     char stem[200], path[GR_PATH_MAX];
 
     gr_job_file_stem(stem, sizeof stem, r);
-    if (w->data.n_eval) {
-        (void)snprintf(path, sizeof path, "%.3800s/%s.predictions.jsonl", w->suite_dir, stem);
-        GR_TRY(gr_predictions_write(path, &predictions[1], &w->data.split[1].encoded, &w->data.split[1].examples, task, err));
-        (void)snprintf(r->predictions, sizeof r->predictions, "%.130s.predictions.jsonl", stem);
+    (void)snprintf(path, sizeof path, "%.3800s/%s", w->suite_dir, stem);
+    if (asked || !d->n_eval) GR_TRY(test_tables(w, task, path, predictions, err));
+    if (d->n_splits - d->n_extra > 1) (void)snprintf(r->predictions, sizeof r->predictions, "%.130s.predictions.jsonl", stem);
+    for (int i = 1; i < d->n_splits - d->n_extra; i++) {
+        char name[sizeof r->predictions + sizeof d->split->name];
+        gr_record_predictions_of(name, sizeof name, r, d->split[i].name);
+        (void)snprintf(path, sizeof path, "%.3700s/%s", w->suite_dir, name);
+        GR_TRY(gr_predictions_write(path, &predictions[i], &d->split[i].encoded, &d->split[i].examples, task, err));
     }
-    return w->o->save_model && !(task->flags & GR_TASK_DIAGNOSTIC) ? save_model(r, w, task, m, s, stem, results, predictions, err) : GR_OK;
+    return w->o->save_model && !(task->flags & GR_TASK_DIAGNOSTIC) ? save_model(r, w, m, s, stem, results, predictions, err) : GR_OK;
 }
 
 gr_status gr_job_write_record(gr_record *r, const gr_workroom *w, gr_err *err)

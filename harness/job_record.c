@@ -110,8 +110,8 @@ static void key_of(gr_record *r, const gr_workroom *w)
     gr_buf_addf(&text, "schema %d\ntask %s\nmodel %s %s\nseed %llu\ndevice %s\nprecision %s\ndeterministic %d\nrows %lld\n", GR_RECORD_SCHEMA,
                 r->task, r->model_family, r->model_sha256, (unsigned long long)r->seed, r->device, r->precision, r->deterministic,
                 (long long)r->n_train);
-    /* a test split that is only predicted (--save-model) changes no number */
-    for (int i = 0; i < r->n_splits - w->data.predict_test; i++) gr_buf_addf(&text, "split %s %s\n", r->splits[i].name, r->splits[i].sha256);
+    /* a test split that is only predicted (--save-model, --predict-test) changes no number */
+    for (int i = 0; i < r->n_splits - w->data.n_extra; i++) gr_buf_addf(&text, "split %s %s\n", r->splits[i].name, r->splits[i].sha256);
     for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
         const gr_opt *opt = &gr_run_options[gr_opt_index(gr_run_options, gr_json_key(v))];
         gr_buf_addf(&text, "%s ", opt->name);
@@ -145,7 +145,6 @@ static gr_status note_diagnostic(gr_record *r, const gr_task *task, gr_err *err)
     char line[160];
 
     (void)snprintf(line, sizeof line, "evaluated only, with a head that was trained on %.64s", task->weights_of);
-    r->epochs = 0;
     return gr_record_warn(r, line, err);
 }
 
@@ -173,6 +172,7 @@ gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task 
     COPY(r->model_note, gr_json_str(gr_json_get(m->config.source, "glue_run_note"), ""));
     r->model_params = (int64_t)m->params.n_weights;
     for (size_t i = 0; i < m->n_warnings; i++) GR_TRY(gr_record_warn(r, m->warnings[i], err));
+    if (!gr_task_trains(task, w->o)) r->epochs = 0;
     if (task->flags & GR_TASK_DIAGNOSTIC) GR_TRY(note_diagnostic(r, task, err));
     GR_TRY(copy_labels(r, task, err));
     GR_TRY(set_recipe(r, w, task, err));

@@ -1,4 +1,6 @@
-/* predictions.c - a split's predictions as JSON lines and as run_glue's text file. See evaluator.h. */
+/* predictions.c - a split's predictions as JSON lines, as run_glue's text file, and as a file of a GLUE submission. See evaluator.h. */
+#include <math.h>
+
 #include "base/fs.h"
 #include "base/json.h"
 #include "harness/evaluator.h"
@@ -91,6 +93,25 @@ gr_status gr_predictions_write_tsv(const char *path, const gr_predictions *p, co
             const int32_t cls = p->classes[e->word_start[i] + w];
             gr_buf_addf(&b, "%s%s", w ? " " : "", cls < 0 ? "O" : task->labels[cls]);
         }
+        gr_buf_addc(&b, '\n');
+    }
+    s = b.oom ? gr_fail_nomem(err, "predictions") : gr_fs_write(path, b.p, b.n, err);
+    gr_buf_free(&b);
+    return s;
+}
+
+gr_status gr_predictions_write_submission(const char *path, const gr_predictions *p, const gr_examples *ex, const gr_task *task, gr_err *err)
+{
+    const bool names = (task->flags & GR_TASK_SUBMIT_NAMES) != 0;
+    gr_buf b = { 0 };
+    gr_status s;
+
+    gr_buf_adds(&b, "index\tprediction\n");
+    for (size_t i = 0; i < p->n; i++) {
+        gr_buf_addf(&b, "%lld\t", (long long)ex->e[i].id);
+        if (task->head.kind == GR_HEAD_REGRESSION) gr_buf_addf(&b, "%.3f", fmin(fmax(p->values[i], task->lo), task->hi));
+        else if (names) gr_buf_adds(&b, task->labels[p->classes[i]]);
+        else gr_buf_addf(&b, "%d", (int)p->classes[i]);
         gr_buf_addc(&b, '\n');
     }
     s = b.oom ? gr_fail_nomem(err, "predictions") : gr_fs_write(path, b.p, b.n, err);

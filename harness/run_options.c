@@ -86,6 +86,7 @@ const gr_opt gr_run_options[] = {
     { .name = "save-steps", .type = GR_OPT_INT, .offset = AT(save_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "for --save-strategy steps" },
     { .name = "save-total-limit", .type = GR_OPT_INT, .offset = AT(save_total_limit), .fallback = "1", .value = "N", .lo = 1, .hi = 1000, .help = "checkpoints kept of a run" },
     { .name = "save-model", .type = GR_OPT_FLAG, .offset = AT(save_model), .help = "the fine-tuned model as a folder that transformers loads" },
+    { .name = "predict-test", .aliases = "do-predict", .type = GR_OPT_FLAG, .offset = AT(predict_test), .help = "predict the test rows too: a GLUE submission's files, beside the record" },
     { .name = "log-steps", .aliases = "logging-steps", .type = GR_OPT_INT, .offset = AT(log_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "steps between lines of the run's log" },
 
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "NAME", .help = "cpu, ref (plain float), ref64 (plain double)", .group = "Machine and output" },
@@ -105,8 +106,8 @@ const gr_opt gr_run_options[] = {
 /* Options that choose work or shape output, but change no number of a run. */
 static const char *const outside_recipe[] = {
     "all", "suite", "task-name", "model", "data", "output-dir", "recipe", "force", "require-all", "train-file", "validation-file",
-    "test-file", "seed", "seeds", "save-strategy", "save-steps", "save-total-limit", "save-model", "log-steps", "device", "precision", "threads", "json",
-    "quiet", "no-progress", "verbose", "help", "fp16", "bf16", NULL,
+    "test-file", "seed", "seeds", "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "device", "precision", "threads",
+    "json", "quiet", "no-progress", "verbose", "help", "fp16", "bf16", NULL,
 };
 
 bool gr_run_option_in_recipe(const gr_opt *opt)

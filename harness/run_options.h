@@ -35,7 +35,7 @@ typedef struct gr_run_opts {
     int64_t     early_stopping;
     const char *save_strategy;
     int64_t     save_steps, save_total_limit;
-    bool        save_model;
+    bool        save_model, predict_test;
     int64_t     log_steps;
     /* machine and output */
     const char *device, *precision;

@@ -29,6 +29,28 @@ static gr_status unknown_task(const char *name, gr_err *err)
     return gr_fail(err, GR_E_ARG, "no task is called '%s' (see glue-run list tasks)", name);
 }
 
+/* Are the files of what this run needs of a task there? *why: what is missing, and a way without it where there is one. */
+static gr_status find_data(const gr_suite_run *s, const gr_task *t, bool *present, gr_err *why)
+{
+    const bool trains = gr_task_trains(t, s->room.o);
+    gr_err missing = GR_ERR_INIT;
+
+    GR_TRY(gr_task_find_data(t, s->room.data_dir, present, why));
+    if (*present || !gr_split_find(t->splits, "train")) return GR_OK;
+    for (const gr_split *sp = t->splits; sp->name; sp++) { /* all but the training rows? */
+        bool there = true;
+        if (!sp->labelled || strcmp(sp->name, "train") == 0) continue;
+        GR_TRY(gr_task_find_split(t, sp->name, s->room.data_dir, &there, &missing));
+        if (there) continue;
+        if (!trains) *why = missing;
+        return GR_OK;
+    }
+    *present = !trains;
+    missing = *why;
+    if (trains) (void)gr_fail(why, GR_E_NOTFOUND, "no training rows: %.330s; --epochs 0 evaluates without them", missing.msg);
+    return GR_OK;
+}
+
 static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err *err)
 {
     gr_err why = GR_ERR_INIT;
@@ -38,13 +60,33 @@ static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err 
     for (int i = 0; i < s->n_tasks; i++)
         if (s->tasks[i] == t) return GR_OK;
     if (s->n_tasks == MAX_TASKS) return gr_fail(err, GR_E_ARG, "at most %d tasks", MAX_TASKS);
-    st = gr_task_find_data(t, s->room.data_dir, &present, &why);
+    st = find_data(s, t, &present, &why);
     if (st == GR_E_NOMEM) return gr_fail(err, st, "%s", why.msg);
     if (st != GR_OK) present = true; /* files that are broken fail their own job, with this message */
     if (!present && (named || s->room.o->require_all)) return gr_fail(err, GR_E_NOTFOUND, "%s: %s", t->name, why.msg);
     if (!present && strcmp(s->room.data_kind, "demo") == 0) return GR_OK; /* the demo covers part of the tasks */
     s->tasks[s->n_tasks] = t;
     s->has_data[s->n_tasks++] = present;
+    return GR_OK;
+}
+
+/* A suite's diagnostic tasks are evaluated with models that this very run fine-tunes, where it keeps them. */
+static gr_status add_diagnostics(gr_suite_run *s, const char *suite, gr_err *err)
+{
+    for (size_t i = 0; gr_task_at(i); i++) {
+        const gr_task *t = gr_task_at(i);
+        const int n = s->n_tasks;
+        bool trained = false;
+        if (!(t->flags & GR_TASK_DIAGNOSTIC) || strcmp(t->suite, suite) != 0) continue;
+        for (int k = 0; k < n; k++) trained = trained || (strcmp(s->tasks[k]->name, t->weights_of) == 0 && s->has_data[k] && gr_task_trains(s->tasks[k], s->room.o));
+        if (!trained) continue;
+        if (!s->room.o->save_model) {
+            gr_info("%s is left out: it wants a model fine-tuned on %s; with --save-model that of this run is kept and taken", t->name, t->weights_of);
+            continue;
+        }
+        GR_TRY(add_task(s, t, false, err));
+        if (s->n_tasks > n) s->borrows[n] = true;
+    }
     return GR_OK;
 }
 
@@ -60,6 +102,7 @@ static gr_status add_suite(gr_suite_run *s, const char *suite, gr_err *err)
         GR_TRY(add_task(s, t, false, err));
         for (int k = 0; k < s->n_tasks; k++) found = found || (s->tasks[k] == t && s->has_data[k]); /* named ones stand there already */
     }
+    if (suite) GR_TRY(add_diagnostics(s, suite, err));
     if (!found)
         return gr_fail(err, GR_E_NOTFOUND, "%s has data for no task of the suite '%s'", s->room.data_dir, suite ? suite : "default");
     return GR_OK;
@@ -121,16 +164,29 @@ static void report(const gr_record *r, bool reused)
     else gr_info("%s %.1f s", line, r->total_seconds);
 }
 
-static gr_status no_data(gr_suite_run *s, const gr_task *t, gr_err *err)
+/* Of a task that no job runs. */
+static gr_record *bare_record(gr_suite_run *s, const gr_task *t, gr_run_status status, gr_err *err)
 {
     gr_record *r = new_record(s, err);
 
-    if (!r) return GR_E_NOMEM;
-    r->status = GR_RUN_NO_DATA;
+    if (!r) return NULL;
+    r->status = status;
     (void)snprintf(r->task, sizeof r->task, "%s", t->name);
     (void)snprintf(r->title, sizeof r->title, "%s", t->title);
     (void)snprintf(r->suite, sizeof r->suite, "%s", t->suite);
     (void)snprintf(r->data, sizeof r->data, "%s", s->room.data_kind);
+    return r;
+}
+
+static gr_status no_data(gr_suite_run *s, const gr_task *t, gr_err *err)
+{
+    gr_record *r = bare_record(s, t, GR_RUN_NO_DATA, err);
+    gr_err why = GR_ERR_INIT;
+    bool present;
+
+    if (!r) return GR_E_NOMEM;
+    (void)find_data(s, t, &present, &why);
+    (void)snprintf(r->message, sizeof r->message, "%s", why.msg);
     return GR_OK;
 }
 
@@ -149,6 +205,44 @@ static gr_status run_one(gr_suite_run *s, const gr_task *t, uint64_t seed, gr_er
     s->single = st;
     if (st != GR_OK && err) *err = why;
     return GR_OK;
+}
+
+/* The folder of the model that this run fine-tuned on a task with a seed; false when there is none. */
+static bool model_of(char out[GR_PATH_MAX], const gr_suite_run *s, const char *task, uint64_t seed)
+{
+    const size_t ending = sizeof ".json" - 1;
+
+    for (size_t i = 0; i < s->records.n; i++) {
+        const gr_record *r = &s->records.r[i];
+        const size_t n = strlen(r->path);
+        if (strcmp(r->task, task) != 0 || r->seed != seed || n <= ending) continue;
+        (void)snprintf(out, GR_PATH_MAX, "%.*s", (int)(n - ending), r->path);
+        if (gr_fs_is_dir(out)) return true;
+    }
+    return false;
+}
+
+/* A diagnostic task with the model that this run made for it. */
+static gr_status run_borrowed(gr_suite_run *s, const gr_task *t, uint64_t seed, gr_err *err)
+{
+    char own[sizeof s->room.model_dir], dir[GR_PATH_MAX];
+    gr_record *r;
+    gr_status st;
+
+    if (!model_of(dir, s, t->weights_of, seed)) {
+        r = bare_record(s, t, GR_RUN_FAILED, err);
+        if (!r) return GR_E_NOMEM;
+        (void)snprintf(r->message, sizeof r->message, "there is no model of %s with this seed", t->weights_of);
+        r->seed = seed;
+        s->n_failed++;
+        report(r, false);
+        return GR_OK;
+    }
+    memcpy(own, s->room.model_dir, sizeof own);
+    (void)snprintf(s->room.model_dir, sizeof s->room.model_dir, "%s", dir);
+    st = run_one(s, t, seed, err);
+    memcpy(s->room.model_dir, own, sizeof own);
+    return st;
 }
 
 static gr_status write_table(const gr_suite_run *s, const char *name, gr_table_format f,
@@ -180,7 +274,8 @@ gr_status gr_suite_execute(gr_suite_run *s, int argc, char **argv, gr_err *err)
             GR_TRY(no_data(s, s->tasks[t], err));
             continue;
         }
-        for (int i = 0; i < s->n_seeds && !s->interrupted; i++) GR_TRY(run_one(s, s->tasks[t], s->seeds[i], err));
+        for (int i = 0; i < s->n_seeds && !s->interrupted; i++)
+            GR_TRY(s->borrows[t] ? run_borrowed(s, s->tasks[t], s->seeds[i], err) : run_one(s, s->tasks[t], s->seeds[i], err));
         s->interrupted = s->interrupted || gr_interrupted();
     }
     return write_suite(s, argc, argv, err);

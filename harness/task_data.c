@@ -21,27 +21,24 @@ static const gr_split *find_split(const gr_task *t, const char *name)
     return NULL;
 }
 
-static const gr_split *validation_of(const gr_task *t)
+/* Does a word of --eval-splits mean this split: "validation", also for "validation_matched"? */
+static bool goes_by(const gr_split *s, const char *word)
 {
-    const gr_split *s = find_split(t, "validation");
+    const size_t n = strlen(word);
 
-    if (s) return s;
-    for (s = t->splits; s->name; s++)
-        if (s->labelled && strcmp(s->name, "train") != 0) return s;
-    return NULL;
+    return strncmp(s->name, word, n) == 0 && (s->name[n] == '\0' || s->name[n] == '_');
 }
 
-static gr_status resolve(const gr_split **out, const gr_task *t, gr_sv word, gr_err *err)
+static bool has_labels(const gr_task *t)
 {
-    char name[40];
+    for (const gr_split *s = t->splits; s->name; s++)
+        if (s->labelled) return true;
+    return false;
+}
 
-    if (!word.n || word.n >= sizeof name) return gr_fail(err, GR_E_ARG, "--eval-splits: '%.*s' is not a split", GR_SV_FMT(word));
-    memcpy(name, word.p, word.n);
-    name[word.n] = '\0';
-    *out = strcmp(name, "validation") == 0 ? validation_of(t) : find_split(t, name);
-    if (!*out) return gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, name);
-    if (!(*out)->labelled) return gr_fail(err, GR_E_ARG, "%s: the labels of split '%s' are not public", t->name, name);
-    return GR_OK;
+bool gr_task_trains(const gr_task *task, const gr_run_opts *o)
+{
+    return !(task->flags & GR_TASK_DIAGNOSTIC) && (o->max_steps > 0 || o->epochs > 0);
 }
 
 /* ---- what to load ---- */
@@ -61,24 +58,51 @@ static gr_status plan_split(gr_task_data *d, const char *name, gr_err *err)
     return GR_OK;
 }
 
-/* The names of the splits, in their places. [0] stays empty for a diagnostic task: such a task is not trained. */
+static gr_status plan_evaluated(gr_task_data *d, const gr_split *split, gr_err *err)
+{
+    if (!split->labelled) return gr_fail(err, GR_E_ARG, "%s: the labels of split '%s' are not public", d->task->name, split->name);
+    if (has_split(d, 1, split->name)) return GR_OK;
+    d->n_eval++;
+    return plan_split(d, split->name, err);
+}
+
+static gr_status plan_word(gr_task_data *d, gr_sv word, gr_err *err)
+{
+    const gr_task *t = d->task;
+    char name[40];
+    bool any = false;
+
+    if (!word.n || word.n >= sizeof name) return gr_fail(err, GR_E_ARG, "--eval-splits: '%.*s' is not a split", GR_SV_FMT(word));
+    memcpy(name, word.p, word.n);
+    name[word.n] = '\0';
+    if (find_split(t, name)) return plan_evaluated(d, find_split(t, name), err);
+    for (const gr_split *s = t->splits; s->name; s++) {
+        if (!goes_by(s, name)) continue;
+        GR_TRY(plan_evaluated(d, s, err));
+        any = true;
+    }
+    if (any) return GR_OK;
+    if (strcmp(name, "validation") != 0) return gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, name);
+    for (const gr_split *s = t->splits; s->name; s++)
+        if (s->labelled && strcmp(s->name, "train") != 0) return plan_evaluated(d, s, err);
+    return has_labels(t) ? gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, name) : GR_OK;
+}
+
+/* The names of the splits, in their places. */
 static gr_status plan(gr_task_data *d, const gr_run_opts *o, gr_err *err)
 {
-    const gr_task *task = d->task;
+    const bool labels = has_labels(d->task);
     gr_sv rest = gr_sv_from(o->eval_splits);
 
     d->n_splits = 0;
-    GR_TRY(plan_split(d, task->flags & GR_TASK_DIAGNOSTIC ? "" : "train", err));
-    while (rest.n) {
-        const gr_split *split;
-        GR_TRY(resolve(&split, task, gr_sv_trim(gr_sv_split(&rest, ',')), err));
-        if (has_split(d, 1, split->name)) continue;
-        GR_TRY(plan_split(d, split->name, err));
-        d->n_eval++;
+    GR_TRY(plan_split(d, gr_task_trains(d->task, o) ? "train" : "", err));
+    while (rest.n) GR_TRY(plan_word(d, gr_sv_trim(gr_sv_split(&rest, ',')), err));
+    for (const gr_split *s = d->task->splits; s->name; s++) {
+        if ((labels && !o->save_model && !o->predict_test) || !goes_by(s, "test") || has_split(d, 1, s->name)) continue;
+        GR_TRY(plan_split(d, s->name, err));
+        d->n_extra += labels;
     }
-    if (!o->save_model || !find_split(task, "test") || has_split(d, 0, "test")) return GR_OK;
-    d->predict_test = true;
-    return plan_split(d, "test", err);
+    return GR_OK;
 }
 
 /* ---- reading, beside tokenising ---- */

@@ -15,9 +15,9 @@ typedef struct gr_task_split {
 
 typedef struct gr_task_data {
     const gr_task *task;
-    gr_task_split  split[GR_MAX_SPLITS]; /* [0] train (empty for a diagnostic task), the evaluation splits in the order asked for, test when only predicted */
+    gr_task_split  split[GR_MAX_SPLITS]; /* [0] train (empty when nothing is trained), the evaluation splits in the order asked for, those only predicted */
     int            n_splits, n_eval;     /* n_eval of them, from [1] on, are evaluated */
-    bool           predict_test;         /* split[n_splits - 1] is the test split, for predictions only */
+    int            n_extra;              /* so many at the end are predicted on the side and change no number of the run */
 } gr_task_data;
 
 /* Where a task's rows come from and what becomes of their texts. All borrowed. */
@@ -30,8 +30,13 @@ typedef struct gr_task_data_opts {
     gr_pool              *pool;
 } gr_task_data_opts;
 
-/* Load and tokenise what the run's options ask for; while one split is tokenised, the next is read. `validation` stands for the task's
- * first labelled split beside train when it has none of that name. GR_E_ARG: a split that the task lacks, or without labels. */
+/* Does a run of the task take steps? Not of a diagnostic task, nor with --epochs 0: then its training rows are not asked for. */
+bool gr_task_trains(const gr_task *task, const gr_run_opts *o);
+
+/* Load and tokenise what the run's options ask for; while one split is tokenised, the next is read. `validation` and `test` stand for
+ * all splits that begin so (validation_matched, ...) where a task has none of that very name; `validation` for the first labelled split
+ * beside train when there is none of those either. A task without labels has its test splits predicted. GR_E_ARG: a split that the task
+ * lacks, or without labels. */
 gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_task_data_close(gr_task_data *d); /* accepts a zeroed one */
 

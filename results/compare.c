@@ -190,7 +190,7 @@ static gr_status gather(gr_comparison *c, paired *p, const gr_records *base, con
         sum_base += mb ? mb->value : NAN;
         sum_next += mx->value;
         c->n_seeds++;
-        const gr_status s = gr_join(&p->j[p->n], b, x, &why);
+        const gr_status s = gr_join(&p->j[p->n], b, x, c->split, &why);
         if (s == GR_E_NOMEM) return gr_fail(err, s, "%s", why.msg);
         if (s == GR_OK && p->n && p->j[p->n].n != p->j[0].n) gr_joined_free(&p->j[p->n]);
         else if (s == GR_OK) p->n++;

@@ -175,14 +175,15 @@ static gr_status take(gr_joined *j, size_t i, const gr_record *r, const gr_json 
 
 /* ---- the files ---- */
 
-static gr_status read_beside(char **text, size_t *n, const gr_record *r, gr_err *err)
+static gr_status read_beside(char **text, size_t *n, const gr_record *r, const char *split, gr_err *err)
 {
-    char path[GR_PATH_MAX];
+    char path[GR_PATH_MAX], name[sizeof r->predictions + sizeof r->metrics->split];
     const char *slash = strrchr(r->path, '/');
     const int dir = slash ? (int)(slash - r->path) : 1;
 
-    if (!r->predictions[0]) return gr_fail(err, GR_E_NOTFOUND, "%s names no predictions", r->path);
-    (void)snprintf(path, sizeof path, "%.*s/%s", dir > 3900 ? 3900 : dir, slash ? r->path : ".", r->predictions);
+    gr_record_predictions_of(name, sizeof name, r, split);
+    if (!name[0]) return gr_fail(err, GR_E_NOTFOUND, "%s names no predictions", r->path);
+    (void)snprintf(path, sizeof path, "%.*s/%s", dir > 3900 ? 3900 : dir, slash ? r->path : ".", name);
     return gr_fs_read(text, n, path, MAX_PREDICTIONS, err);
 }
 
@@ -211,15 +212,15 @@ static gr_status join_lines(gr_joined *j, gr_sv a, gr_sv b, const gr_record *r, 
     return s;
 }
 
-gr_status gr_join(gr_joined *out, const gr_record *base, const gr_record *next, gr_err *err)
+gr_status gr_join(gr_joined *out, const gr_record *base, const gr_record *next, const char *split, gr_err *err)
 {
     char *a = NULL, *b = NULL;
     size_t na = 0, nb = 0, n;
     gr_status s;
 
     memset(out, 0, sizeof *out);
-    s = read_beside(&a, &na, base, err);
-    if (s == GR_OK) s = read_beside(&b, &nb, next, err);
+    s = read_beside(&a, &na, base, split, err);
+    if (s == GR_OK) s = read_beside(&b, &nb, next, split, err);
     if (s == GR_OK) {
         n = lines((gr_sv){ a, na });
         if (n != lines((gr_sv){ b, nb })) s = gr_fail(err, GR_E_FORMAT, "the runs predict different numbers of examples");

@@ -22,9 +22,9 @@ typedef struct gr_joined {
     gr_entity_counts *base_entities, *new_entities; /* token tasks                                  */
 } gr_joined;
 
-/* Read both predictions files (beside their records) and join their lines: same ids, same labels, same order. GR_E_FORMAT
+/* Read both predictions files of a split (beside their records) and join their lines: same ids, same labels, same order. GR_E_FORMAT
  * when they are not of the same examples; GR_E_NOTFOUND when a file is absent. */
-gr_status gr_join(gr_joined *out, const gr_record *base, const gr_record *next, gr_err *err) GR_MUST_USE;
+gr_status gr_join(gr_joined *out, const gr_record *base, const gr_record *next, const char *split, gr_err *err) GR_MUST_USE;
 void      gr_joined_free(gr_joined *j);
 
 /* The metric of one side over rows idx (n); NaN when this kind of example cannot give it. side 0: base, 1: new. *oom becomes true

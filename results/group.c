@@ -30,7 +30,7 @@ int64_t gr_record_rows(const gr_record *r, const char *split)
 {
     const double cut = gr_json_num(gr_json_get(gr_json_get(r->recipe, "max-eval-samples"), "value"), 0);
 
-    if (r->n_splits > 1 && strcmp(r->splits[1].name, split) == 0 && r->n_eval > 0) return r->n_eval;
+    if (r->n_metrics && strcmp(r->metrics[0].split, split) == 0 && r->n_eval > 0) return r->n_eval;
     for (int i = r->n_splits - 1; i >= 0; i--)
         if (strcmp(r->splits[i].name, split) == 0)
             return cut > 0 && cut < (double)r->splits[i].examples ? (int64_t)cut : r->splits[i].examples;

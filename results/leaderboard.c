@@ -237,6 +237,12 @@ static gr_status write_board(gr_buf *out, const board *b, gr_table_format f, gr_
     return s;
 }
 
+/* Not what had no data, nor what was predicted only, for a scorer elsewhere. */
+static bool ranked(const gr_record *r)
+{
+    return r->status != GR_RUN_NO_DATA && !(r->status == GR_RUN_OK && !r->n_metrics);
+}
+
 gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
 {
     board *b = calloc(1, sizeof *b);
@@ -246,7 +252,7 @@ gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format
     if (!b) return gr_fail_nomem(err, "the leaderboard");
     s = gr_groups_make(&gs, r, err);
     for (size_t i = 0; s == GR_OK && i < gs.n; i++)
-        if (gr_group_lead(&gs.g[i])->status != GR_RUN_NO_DATA) s = place(b, &gs.g[i], err);
+        if (ranked(gr_group_lead(&gs.g[i]))) s = place(b, &gs.g[i], err);
     for (size_t i = 0; s == GR_OK && i < b->n; i++) score(&b->e[i], b);
     if (s == GR_OK && b->n) qsort(b->e, b->n, sizeof *b->e, by_score);
     if (s == GR_OK) s = write_board(out, b, f, err);

@@ -90,3 +90,17 @@ gr_status gr_record_warn(gr_record *r, const char *line, gr_err *err)
     r->n_warnings++;
     return GR_OK;
 }
+
+void gr_record_predictions_of(char *out, size_t cap, const gr_record *r, const char *split)
+{
+    static const char ending[] = "predictions.jsonl";
+    const char *first = r->n_metrics ? r->metrics[0].split : r->splits[0].name; /* without labels nothing is trained: no train before it */
+    const size_t n = strlen(r->predictions), tail = sizeof ending - 1;
+    int written;
+
+    out[0] = '\0';
+    if (strcmp(first, split) == 0) written = snprintf(out, cap, "%s", r->predictions);
+    else if (n < tail || strcmp(r->predictions + n - tail, ending) != 0) return;
+    else written = snprintf(out, cap, "%.*s%s.%s", (int)(n - tail), r->predictions, split, ending);
+    if (written < 0 || (size_t)written >= cap) out[0] = '\0';
+}

@@ -102,6 +102,10 @@ gr_rec_metric *gr_record_metric(gr_record *r, const char *split, const char *nam
 gr_rec_point  *gr_record_point(gr_record *r); /* append an empty one; NULL when memory is exhausted */
 gr_status      gr_record_warn(gr_record *r, const char *line, gr_err *err) GR_MUST_USE;
 
+/* Name of the file beside the record with the predictions of an evaluated split: the first one's is `predictions`, of another split S
+ * that name with "S." before its ending, "predictions.jsonl". "" when there is none, or no room. */
+void gr_record_predictions_of(char *out, size_t cap, const gr_record *r, const char *split);
+
 gr_status gr_record_to_json(gr_json **out, const gr_record *r, gr_err *err) GR_MUST_USE;
 gr_status gr_record_from_json(gr_record *out, const gr_json *j, gr_err *err) GR_MUST_USE; /* strict: GR_E_FORMAT names the key */
 gr_status gr_record_write(gr_record *r, const char *path, gr_err *err) GR_MUST_USE;       /* atomic; sets r->path */

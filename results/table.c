@@ -48,13 +48,14 @@ static void lead_cells(gr_grid *t, const gr_group *g, const char *split)
     char status[600];
 
     gr_group_status(status, sizeof status, g);
-    if (!*split || strcmp(r->splits[r->n_splits > 1 ? 1 : 0].name, split) == 0) gr_grid_text(t, C_TASK, "%s", r->task);
+    if (!*split || strcmp(r->metrics[0].split, split) == 0) gr_grid_text(t, C_TASK, "%s", r->task);
     else gr_grid_text(t, C_TASK, "%s (%s)", r->task, split);
     if (gr_record_rows(r, split) >= 0) gr_grid_number(t, C_N, "%.0f", (double)gr_record_rows(r, split));
     if (!isnan(gr_group_mean(g, train_seconds))) gr_grid_text(t, C_TRAIN, "%.1f s", gr_group_mean(g, train_seconds));
     gr_grid_text(t, C_MODEL, "%s", r->model);
     gr_grid_text(t, C_DATA, "%s", r->data);
-    if (strcmp(status, "ok") == 0 && g->n > 1) gr_grid_text(t, C_STATUS, "%zu seeds", g->n);
+    if (strcmp(status, "ok") == 0 && !r->n_metrics) gr_grid_text(t, C_STATUS, "predicted only");
+    else if (strcmp(status, "ok") == 0 && g->n > 1) gr_grid_text(t, C_STATUS, "%zu seeds", g->n);
     else if (strcmp(status, "ok") != 0) gr_grid_text(t, C_STATUS, "%s", status);
 }
 
@@ -64,6 +65,10 @@ static void reasons(gr_grid *t, const gr_group *g)
     for (size_t i = 0; i < g->n; i++) {
         const gr_record *r = g->r[i];
         if (r->status == GR_RUN_OK || !r->message[0]) continue;
+        if (r->status == GR_RUN_NO_DATA) {
+            gr_buf_addf(&t->notes, "%s: no data: %s\n", r->task, r->message);
+            continue;
+        }
         gr_buf_addf(&t->notes, "%s seed %llu %s: %s\n", r->task, (unsigned long long)r->seed, gr_run_status_name(r->status), r->message);
     }
 }
@@ -73,9 +78,10 @@ static void comparison_group(gr_grid *t, const gr_group *g)
     const gr_record *r = gr_group_lead(g);
     const char *split = NULL;
 
-    if (r->status == GR_RUN_FAILED || r->status == GR_RUN_INTERRUPTED || r->status == GR_RUN_NO_DATA) {
+    if (r->status == GR_RUN_FAILED || r->status == GR_RUN_INTERRUPTED || r->status == GR_RUN_NO_DATA || !r->n_metrics) {
         gr_grid_row(t);
         lead_cells(t, g, "");
+        if (r->status == GR_RUN_OK && r->n_splits) gr_grid_number(t, C_N, "%.0f", (double)r->splits[0].examples);
         return;
     }
     for (size_t i = 0; i < r->n_metrics; i++) {

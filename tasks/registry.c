@@ -5,7 +5,7 @@
 #include "tasks/task.h"
 
 #define TASKS(X)                                                                                      \
-    X(mrpc) X(sst2) X(stsb) X(rte) X(cola)                                                            \
+    X(mrpc) X(sst2) X(stsb) X(rte) X(cola) X(mnli) X(qqp) X(qnli) X(wnli) X(ax)                       \
     X(imdb) X(rotten_tomatoes) X(waimai_10k)                                                          \
     X(ttc4900) X(ttc4900_eval200) X(ttc3600)                                                          \
     X(conll2003)

@@ -24,7 +24,8 @@ enum {
     GR_TASK_HIDDEN_TEST = 1 << 0, /* test labels are not public: write a submission, no score     */
     GR_TASK_DIAGNOSTIC = 1 << 1,  /* evaluated with another task's weights, never trained          */
     GR_TASK_OUT_OF_MEAN = 1 << 2, /* reported, not averaged into the suite score                   */
-    GR_TASK_NOT_DEFAULT = 1 << 3  /* run when named, left out of --all                             */
+    GR_TASK_NOT_DEFAULT = 1 << 3, /* run when named, left out of --all                             */
+    GR_TASK_SUBMIT_NAMES = 1 << 4 /* a GLUE submission has classes by name, not by number          */
 };
 
 /* One prediction, in the form that metrics and submission files want: a class or a value. */
@@ -38,7 +39,7 @@ typedef struct gr_metric_use {
     bool             headline; /* part of the task's one-number score (the mean of its headline metrics) */
 } gr_metric_use;
 
-#define GR_TASK_ABI 1u
+#define GR_TASK_ABI 2u
 
 typedef struct gr_task {
     unsigned             abi;     /* GR_TASK_ABI; the registry refuses any other                       */
@@ -53,7 +54,6 @@ typedef struct gr_task {
     const gr_metric_use *metrics; /* ends at .metric == NULL                                           */
     int32_t              max_len; /* tokens, special ones included                                     */
     const char          *weights_of; /* DIAGNOSTIC only: the task whose weights it is evaluated with   */
-    const char          *submission; /* file name in a GLUE submission zip ("CoLA.tsv"), or NULL       */
     const char          *about;      /* one line for `list`, or NULL: the title                        */
 
     /* One row to one example; `out` comes zeroed but for label -1, value NaN, id -1. Memory that outlives the call

@@ -75,6 +75,22 @@ static size_t count_role(const gr_source *src, gr_role role)
     return n;
 }
 
+/* The file of a GLUE submission: a plain name with its ending, of classes or values, and no other split's. */
+static gr_status check_submission(const gr_task *t, const gr_split *sp, gr_err *err)
+{
+    const gr_sv name = gr_sv_from(sp->submission);
+
+    if (sp->submission == NULL) return GR_OK;
+    if (!gr_sv_ends(name, ".tsv") || strchr(sp->submission, '/') != NULL)
+        return fault(err, t, "%s: a submission's file '%s' is no name that ends in .tsv", sp->name, sp->submission);
+    if (t->head.kind != GR_HEAD_CLASS && t->head.kind != GR_HEAD_REGRESSION) return fault(err, t, "%s: a submission holds classes or values", sp->name);
+    for (size_t i = 0; gr_task_at(i) != NULL; i++)
+        for (const gr_split *o = gr_task_at(i)->splits; o->name != NULL; o++)
+            if (o != sp && o->submission != NULL && strcmp(o->submission, sp->submission) == 0)
+                return fault(err, t, "%s: '%s' is the submission of %s, %s too", sp->name, sp->submission, gr_task_at(i)->name, o->name);
+    return GR_OK;
+}
+
 static gr_status check_table(const gr_task *t, const gr_split *sp, const gr_source *src, gr_err *err)
 {
     const size_t labels = count_role(src, GR_COL_LABEL) + count_role(src, GR_COL_CLASS_ID) + (src->label != NULL);
@@ -100,6 +116,8 @@ static gr_status check_source(const gr_task *t, const gr_split *sp, const gr_sou
     if (!known) return fault(err, t, "%s: a source's label '%s' is not one of the task's", sp->name, src->label);
     if ((src->reader == GR_READ_CONLL) != (t->head.kind == GR_HEAD_TOKEN) && t->parse == NULL)
         return fault(err, t, "%s: token columns go with a token head", sp->name);
+    if (src->ragged && (!src->has_header || (src->reader != GR_READ_TSV && src->reader != GR_READ_CSV)))
+        return fault(err, t, "%s: ragged rows are those of a table with a header", sp->name);
     switch (src->reader) {
     case GR_READ_CONLL:
         return src->tag_column < 0 && sp->labelled ? fault(err, t, "%s: no column is the tag", sp->name) : GR_OK;
@@ -142,6 +160,7 @@ static gr_status check_splits(const gr_task *t, gr_err *err)
             if (strcmp(o->name, sp->name) == 0) return fault(err, t, "two splits are named '%s'", sp->name);
         if (sp->sources == NULL || sp->n_sources == 0) return fault(err, t, "%s: no sources", sp->name);
         for (size_t i = 0; i < sp->n_sources; i++) GR_TRY(check_source(t, sp, &sp->sources[i], err));
+        GR_TRY(check_submission(t, sp, err));
         for (const gr_split_rule *r = &sp->rule; r != NULL; r = r->within) GR_TRY(check_rule(t, sp, r, err));
         if (strcmp(sp->name, "train") == 0) train = sp->labelled;
         else scored |= sp->labelled;

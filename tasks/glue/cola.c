@@ -24,7 +24,7 @@ static const gr_source test[] = { {
 static const gr_split splits[] = {
     { .name = "train", .sources = train, .n_sources = 1, .rows = 8551, .labelled = true },
     { .name = "validation", .sources = dev, .n_sources = 1, .rows = 1043, .labelled = true },
-    { .name = "test", .sources = test, .n_sources = 1, .rows = 1063 },
+    { .name = "test", .sources = test, .n_sources = 1, .rows = 1063, .submission = "CoLA.tsv" },
     { .name = NULL },
 };
 
@@ -47,5 +47,4 @@ const gr_task gr_task_cola = {
     .splits = splits,
     .metrics = metrics,
     .max_len = 128,
-    .submission = "CoLA.tsv",
 };

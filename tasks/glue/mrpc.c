@@ -23,7 +23,7 @@ static const gr_split splits[] = {
       .rule = { .kind = GR_RULE_IDS, .ids = &dev_ids, .ids_in = false } },
     { .name = "validation", .sources = train, .n_sources = 1, .rows = 408, .labelled = true,
       .rule = { .kind = GR_RULE_IDS, .ids = &dev_ids, .ids_in = true } },
-    { .name = "test", .sources = test, .n_sources = 1, .rows = 1725, .labelled = true },
+    { .name = "test", .sources = test, .n_sources = 1, .rows = 1725, .labelled = true, .submission = "MRPC.tsv" },
     { .name = NULL },
 };
 
@@ -45,5 +45,4 @@ const gr_task gr_task_mrpc = {
     .splits = splits,
     .metrics = metrics,
     .max_len = 128,
-    .submission = "MRPC.tsv",
 };

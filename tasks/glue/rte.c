@@ -25,7 +25,7 @@ static const gr_source test[] = { {
 static const gr_split splits[] = {
     { .name = "train", .sources = train, .n_sources = 1, .rows = 2490, .labelled = true },
     { .name = "validation", .sources = dev, .n_sources = 1, .rows = 277, .labelled = true },
-    { .name = "test", .sources = test, .n_sources = 1, .rows = 3000 },
+    { .name = "test", .sources = test, .n_sources = 1, .rows = 3000, .submission = "RTE.tsv" },
     { .name = NULL },
 };
 
@@ -42,11 +42,10 @@ const gr_task gr_task_rte = {
     .suite = "glue",
     .title = "RTE",
     .about = "does the second text follow from the first?",
-    .flags = GR_TASK_HIDDEN_TEST | GR_TASK_NOT_DEFAULT,
+    .flags = GR_TASK_HIDDEN_TEST | GR_TASK_NOT_DEFAULT | GR_TASK_SUBMIT_NAMES,
     .head = { GR_HEAD_CLASS, 2 },
     .labels = labels,
     .splits = splits,
     .metrics = metrics,
     .max_len = 128,
-    .submission = "RTE.tsv",
 };

@@ -21,7 +21,7 @@ static const gr_source test[] = { {
 static const gr_split splits[] = {
     { .name = "train", .sources = train, .n_sources = 1, .rows = 67349, .labelled = true },
     { .name = "validation", .sources = dev, .n_sources = 1, .rows = 872, .labelled = true },
-    { .name = "test", .sources = test, .n_sources = 1, .rows = 1821 },
+    { .name = "test", .sources = test, .n_sources = 1, .rows = 1821, .submission = "SST-2.tsv" },
     { .name = NULL },
 };
 
@@ -44,5 +44,4 @@ const gr_task gr_task_sst2 = {
     .splits = splits,
     .metrics = metrics,
     .max_len = 128,
-    .submission = "SST-2.tsv",
 };

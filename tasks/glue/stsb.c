@@ -24,7 +24,7 @@ static const gr_source test[] = { {
 static const gr_split splits[] = {
     { .name = "train", .sources = train, .n_sources = 1, .rows = 5749, .labelled = true },
     { .name = "validation", .sources = dev, .n_sources = 1, .rows = 1500, .labelled = true },
-    { .name = "test", .sources = test, .n_sources = 1, .rows = 1379 },
+    { .name = "test", .sources = test, .n_sources = 1, .rows = 1379, .submission = "STS-B.tsv" },
     { .name = NULL },
 };
 
@@ -47,5 +47,4 @@ const gr_task gr_task_stsb = {
     .splits = splits,
     .metrics = metrics,
     .max_len = 128,
-    .submission = "STS-B.tsv",
 };

@@ -1,5 +1,5 @@
-/* data_sets.h - tables for the golden data sets that no task has: the originals beside a GLUE set, members of GLUE
- * that are no task, tags as IOB1, whole sets before a task splits them. Everything else is read through its task. */
+/* data_sets.h - tables for the golden data sets that no task has: the originals beside a GLUE set, tags as IOB1, whole
+ * sets before a task splits them. Everything else is read through its task. */
 #ifndef GR_TESTS_GOLDEN_DATA_SETS_H
 #define GR_TESTS_GOLDEN_DATA_SETS_H
 #include "data/dataset.h"
@@ -53,46 +53,6 @@ static const gr_split  stsb_splits[] = {
     { .name = "test", ONE(&stsb_src[2]), .rows = 1379, .labelled = true },
     { .name = NULL },
 };
-
-/* ---- members of GLUE ---- */
-
-static const char *const qnli_files[] = { "QNLIv2.zip", "QNLI-dev-test-only.zip", "QNLI", NULL };
-static const char *const wnli_files[] = { "WNLI.zip", "WNLI", NULL };
-static const char *const ax_files[] = { "AX.tsv", "diagnostic.tsv", NULL };
-static const char *const qnli_labels[] = { "entailment", "not_entailment", NULL };
-static const char *const wnli_labels[] = { "not_entailment", "entailment", NULL };
-static const char *const ax_labels[] = { "entailment", "neutral", "contradiction", NULL };
-static const gr_column   qnli_cols[] = {
-    { "index", GR_COL_ID }, { "question", GR_COL_TEXT }, { "sentence", GR_COL_PAIR }, { "label", GR_COL_LABEL }, { NULL, 0 }
-};
-static const gr_column qnli_test_cols[] = {
-    { "index", GR_COL_ID }, { "question", GR_COL_TEXT }, { "sentence", GR_COL_PAIR }, { NULL, 0 }
-};
-static const gr_column wnli_cols[] = {
-    { "index", GR_COL_ID }, { "sentence1", GR_COL_TEXT }, { "sentence2", GR_COL_PAIR }, { "label", GR_COL_CLASS_ID }, { NULL, 0 }
-};
-static const gr_column pair_cols[] = {
-    { "index", GR_COL_ID }, { "sentence1", GR_COL_TEXT }, { "sentence2", GR_COL_PAIR }, { NULL, 0 }
-};
-
-#define GLUE(files, path, cols) { .archives = files, .member = path, .reader = GR_READ_TSV, .has_header = true, .columns = cols }
-
-static const gr_source qnli_src[] = { GLUE(qnli_files, "QNLI/dev.tsv", qnli_cols), GLUE(qnli_files, "QNLI/test.tsv", qnli_test_cols) };
-static const gr_source wnli_src[] = { GLUE(wnli_files, "WNLI/train.tsv", wnli_cols), GLUE(wnli_files, "WNLI/dev.tsv", wnli_cols),
-                                      GLUE(wnli_files, "WNLI/test.tsv", pair_cols) };
-static const gr_source ax_src = GLUE(ax_files, NULL, pair_cols);
-static const gr_split  qnli_splits[] = {
-    { .name = "validation", ONE(&qnli_src[0]), .rows = 5463, .labelled = true },
-    { .name = "test", ONE(&qnli_src[1]), .rows = 5463 },
-    { .name = NULL },
-};
-static const gr_split wnli_splits[] = {
-    { .name = "train", ONE(&wnli_src[0]), .rows = 635, .labelled = true },
-    { .name = "validation", ONE(&wnli_src[1]), .rows = 71, .labelled = true },
-    { .name = "test", ONE(&wnli_src[2]), .rows = 146 },
-    { .name = NULL },
-};
-static const gr_split ax_splits[] = { { .name = "test", ONE(&ax_src), .rows = 1104 }, { .name = NULL } };
 
 /* ---- CoNLL-2003 with the tags of its first distribution ---- */
 
@@ -161,9 +121,6 @@ static const data_set data_sets[] = {
     { "cola-original-raw", { .splits = cola_raw_splits, .labels = { cola_labels, 2, 0, 0 } } },
     { "cola-original-tokenized", { .splits = cola_tok_splits, .labels = { cola_labels, 2, 0, 0 } } },
     { "stsb-original", { .splits = stsb_splits, .labels = { NULL, 0, 0, 5 }, .regression = true } },
-    { "qnli", { .splits = qnli_splits, .labels = { qnli_labels, 2, 0, 0 } } },
-    { "wnli", { .splits = wnli_splits, .labels = { wnli_labels, 2, 0, 0 } } },
-    { "ax", { .splits = ax_splits, .labels = { ax_labels, 3, 0, 0 } } },
     { "conll2003-iob1", { .splits = iob1_splits } },
     { "imdb", { .splits = imdb_splits, .labels = { imdb_labels, 2, 0, 0 } } },
     { "ttc3600", { .splits = ttc3600_splits, .labels = { ttc3600_labels, 6, 0, 0 } } },

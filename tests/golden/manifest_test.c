@@ -48,6 +48,45 @@ static void every_manifest(void **state)
     gr_cases_done("manifests", 12);
 }
 
+/* Rows that the manifest gives to a split, over all its members; -1: unknown. */
+static int64_t rows_of(const gr_manifest *m, const char *split)
+{
+    int64_t sum = -1;
+
+    for (size_t i = 0; i < m->n_members; i++) {
+        const gr_member *const x = &m->members[i];
+        if (x->split == NULL || strcmp(x->split, split) != 0) continue;
+        if (x->rows < 0) return -1;
+        sum = (sum < 0 ? 0 : sum) + x->rows;
+    }
+    return sum;
+}
+
+/* The counts stand in the task's table and in its manifest: they are the same. */
+static void counts_agree(void **state)
+{
+    const gr_task *t;
+
+    (void)state;
+    for (size_t i = 0; (t = gr_task_at(i)) != NULL; i++) {
+        char        file[128], path[GR_PATH_MAX];
+        gr_err      err = GR_ERR_INIT;
+        gr_manifest m;
+
+        (void)snprintf(file, sizeof file, "%s.json", t->name);
+        path_of(path, file);
+        assert_ok(gr_manifest_read(&m, path, &err), &err);
+        for (const gr_split *sp = t->splits; sp->name != NULL; sp++) {
+            const int64_t rows = rows_of(&m, sp->name);
+            if (rows < 0 || sp->rule.kind != GR_RULE_ALL) continue;
+            if ((size_t)rows == sp->rows) gr_case_pass(sp->name);
+            else gr_case_fail(t->name, "%s: %lld rows in the manifest, %zu in the table", sp->name, (long long)rows, sp->rows);
+        }
+        gr_manifest_free(&m);
+    }
+    gr_cases_done("row counts", 25);
+}
+
 static void every_task_has_one(void **state)
 {
     const gr_task *t;
@@ -66,7 +105,7 @@ static void every_task_has_one(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(every_manifest), cmocka_unit_test(every_task_has_one) };
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(every_manifest), cmocka_unit_test(every_task_has_one), cmocka_unit_test(counts_agree) };
 
     return gr_test_main(tests);
 }

@@ -16,6 +16,31 @@ static void by_name(void **state)
     assert_rows(&header, "a\tb\n", "");
 }
 
+/* Want a b, in a file of b x a: rows of csv.DictReader that have both; too long is no fault. */
+static void ragged(void **state)
+{
+    static const gr_column labelled[] = { { "a", GR_COL_TEXT }, { "n", GR_COL_CLASS_ID }, { NULL, GR_COL_OTHER } };
+    static const gr_source rows = { .reader = GR_READ_TSV, .has_header = true, .ragged = true, .columns = cols };
+    static const gr_source marked = { .reader = GR_READ_TSV, .has_header = true, .ragged = true, .columns = labelled };
+    gr_err                 err = GR_ERR_INIT;
+    gr_arena               a;
+    gr_reader              r;
+    gr_row                 row;
+    bool                   more = true;
+
+    (void)state;
+    assert_rows(&rows, "b\tx\ta\n1\t2\t3\n1\t2\n\n\t\t\n1\t2\t3\t4\n1\n", "2:1~3|5:~|6:1~3|");
+    assert_rows(&rows, "a\tb\tx\n1\t2\n", "2:2~1|"); /* a column that nobody wants may be absent */
+    assert_rows(&rows, "a\tb\n1\n", "");
+    assert_rows(&marked, "n\ta\n1\tx\n\ty\n0\t\n", "2:x~1|4:~0|"); /* an empty label is none, an empty text is one */
+    gr_arena_init(&a, 0);
+    assert_ok(gr_reader_open(&r, &rows, "f", gr_sv_from("b\ta\n1\t2\t3\n1\n1\n1\t2\n1\t2\t3\n"), &a, &err), &err);
+    while (more) assert_ok(gr_reader_next(&r, &row, &more, &err), &err);
+    assert_true(r.ragged.n_left_out == 2 && r.ragged.left_out_line == 3 && r.ragged.n_long == 2 && r.ragged.long_line == 2);
+    gr_reader_close(&r);
+    gr_arena_free(&a);
+}
+
 static void bad_headers(void **state)
 {
     (void)state;
@@ -64,7 +89,7 @@ static void fixed_label(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(by_name), cmocka_unit_test(bad_headers),
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(by_name), cmocka_unit_test(ragged), cmocka_unit_test(bad_headers),
                                                cmocka_unit_test(lines_and_files), cmocka_unit_test(fixed_label) };
 
     return gr_test_main(tests);

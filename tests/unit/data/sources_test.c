@@ -1,6 +1,7 @@
 /* sources_test.c - candidates and the order of files; reading itself is dataset_test.c's. */
 #include "tests/support/test.h"
 
+#include "base/zip_write.h"
 #include "data/sources.h"
 
 static void put(const char *dir, const char *name, const char *text)
@@ -74,6 +75,35 @@ static void where_members_lie(void **state)
     assert_true(present);
 }
 
+/* An archive that is there but lacks the member is named, and with it the published one. */
+static void archive_without_member(void **state)
+{
+    static const char *const files[] = { "whole.zip", "part.zip", "set", NULL };
+    const gr_source          src = { .archives = files, .member = "set/train.tsv", .reader = GR_READ_TSV };
+    gr_found                 f = { .src = &src };
+    gr_zip_out              *z = NULL;
+    gr_err                   err = GR_ERR_INIT;
+    gr_arena                 a;
+    bool                     present = true;
+    static const char        want[] = "part.zip: no member 'set/train.tsv' (whole.zip has it)";
+    char                     root[GR_PATH_MAX], path[GR_PATH_MAX];
+
+    (void)state;
+    assert_ok(gr_fs_mkdirs(folder(root, "part"), &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, root, "part.zip"));
+    assert_ok(gr_zip_open(&z, path, &err), &err);
+    assert_ok(gr_zip_add(z, "set/dev.tsv", "x\n", 2, &err), &err);
+    assert_ok(gr_zip_commit(z, &err), &err);
+    gr_zip_close(z);
+    assert_ok(gr_source_present(&src, root, &present, &err), &err);
+    assert_false(present);
+    assert_non_null(strstr(err.msg, want));
+    gr_arena_init(&a, 0);
+    assert_status(gr_sources_read(&f, 1, root, &a, &err), GR_E_NOTFOUND, &err, want);
+    gr_found_free(&f, 1);
+    gr_arena_free(&a);
+}
+
 static void whole_files_and_encodings(void **state)
 {
     static const char *const files[] = { "x.txt", NULL };
@@ -97,7 +127,7 @@ static void whole_files_and_encodings(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(order_of_files), cmocka_unit_test(where_members_lie),
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(order_of_files), cmocka_unit_test(where_members_lie), cmocka_unit_test(archive_without_member),
                                                cmocka_unit_test(whole_files_and_encodings) };
 
     return gr_test_main(tests);

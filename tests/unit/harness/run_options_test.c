@@ -91,7 +91,7 @@ static void names_of_others(void **state)
         { "max_eval_samples", "max-eval-samples" }, { "train_file", "train-file" }, { "validation_file", "validation-file" },
         { "test_file", "test-file" }, { "text_column_name", "text-column" }, { "label_column_name", "label-column" },
         { "label_all_tokens", "label-all-tokens" }, { "disable_tqdm", "no-progress" }, { "full_determinism", "deterministic" }, { "fp16", "fp16" },
-        { "bf16", "bf16" }, { "dataset_name", "task-name" }, { "data_dir", "data" },
+        { "bf16", "bf16" }, { "dataset_name", "task-name" }, { "do_predict", "predict-test" }, { "data_dir", "data" },
     };
 
     (void)state;
@@ -197,7 +197,7 @@ static void seeds(void **state)
 static void recipe_members(void **state)
 {
     static const char *const out[] = { "all", "suite", "task-name", "model", "data", "output-dir", "recipe", "force", "require-all", "seed", "seeds",
-                                       "save-strategy", "save-steps", "save-total-limit", "save-model", "log-steps", "device", "precision", "threads",
+                                       "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "device", "precision", "threads",
                                        "json", "quiet", "no-progress", "verbose", "help", "train-file", "validation-file", "test-file" };
     static const char *const in[] = { "epochs", "max-steps", "batch-size", "eval-batch-size", "grad-accum", "learning-rate", "weight-decay", "adam-beta1",
                                       "adam-beta2", "adam-epsilon", "max-grad-norm", "scheduler", "warmup-steps", "warmup-ratio", "max-length", "dropout",

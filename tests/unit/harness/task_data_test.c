@@ -56,7 +56,77 @@ static void named_otherwise(void **state)
     s.o.eval_splits = "validation";
     s.o.save_model = true; /* run_glue's file of predictions wants the test rows */
     assert_ok(gr_task_data_open(&s.data, &task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 64, .pool = s.pool }, &s.o, &err), &err);
-    assert_true(s.data.predict_test && s.data.n_splits == 3 && s.data.n_eval == 1);
+    assert_true(s.data.n_extra == 1 && s.data.n_splits == 3 && s.data.n_eval == 1);
+    stage_close(&s);
+}
+
+/* Two of each, as MNLI has them: the plain word means both, in the table's order; a name means one. */
+static void two_of_each(void **state)
+{
+    gr_split splits[6] = { { .name = NULL } };
+    gr_task task;
+    stage s;
+    gr_err err = GR_ERR_INIT;
+    const gr_task_data_opts from = { .dir = "", .max_length = 64 };
+    gr_task_data_opts o;
+
+    (void)state;
+    STAGE(&s, "x");
+    stage_task(&s, stage_csv("t.csv", 12), stage_csv("t2.csv", 9));
+    o = from;
+    o.tok = s.tok;
+    o.pool = s.pool;
+    task = *s.task;
+    splits[0] = *gr_split_find(task.splits, "train");
+    for (int i = 1; i < 5; i++) splits[i] = *gr_split_find(task.splits, "validation");
+    splits[1].name = "validation_a";
+    splits[2].name = "validation_b";
+    splits[3].name = "test_a";
+    splits[4].name = "test_b";
+    splits[3].labelled = splits[4].labelled = false;
+    task.splits = splits;
+    assert_ok(gr_task_data_open(&s.data, &task, &o, &s.o, &err), &err);
+    assert_true(s.data.n_splits == 3 && s.data.n_eval == 2 && s.data.n_extra == 0 && strcmp(s.data.split[1].name, "validation_a") == 0);
+    gr_task_data_close(&s.data);
+    s.o.predict_test = true;
+    s.o.eval_splits = "validation_b,validation";
+    assert_ok(gr_task_data_open(&s.data, &task, &o, &s.o, &err), &err);
+    assert_true(s.data.n_splits == 5 && s.data.n_eval == 2 && s.data.n_extra == 2 && strcmp(s.data.split[1].name, "validation_b") == 0);
+    assert_string_equal(s.data.split[4].name, "test_b");
+    gr_task_data_close(&s.data);
+    s.o.eval_splits = "valid";
+    assert_status(gr_task_data_open(&s.data, &task, &o, &s.o, &err), GR_E_ARG, &err, "no split 'valid'");
+    s.o.eval_splits = "validation,test";
+    assert_status(gr_task_data_open(&s.data, &task, &o, &s.o, &err), GR_E_ARG, &err, "split 'test_a' are not public");
+    stage_close(&s);
+}
+
+/* Without steps the training rows are not asked for; a task without labels is predicted, and its rows are what the run is about. */
+static void nothing_trained(void **state)
+{
+    gr_split splits[2] = { { .name = NULL } };
+    gr_task task;
+    stage s;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    STAGE(&s, "--epochs", "0");
+    stage_task(&s, stage_csv("n.csv", 12), stage_csv("n2.csv", 9));
+    assert_false(gr_task_trains(s.task, &s.o));
+    assert_ok(open_with(&s, "validation", &err), &err);
+    assert_true(s.data.n_splits == 2 && s.data.split[0].examples.n == 0 && s.data.n_eval == 1);
+    s.o.max_steps = 1;
+    assert_true(gr_task_trains(s.task, &s.o));
+    gr_task_data_close(&s.data);
+    task = *s.task;
+    splits[0] = *gr_split_find(task.splits, "validation");
+    splits[0].name = "test";
+    splits[0].labelled = false;
+    task.splits = splits;
+    task.flags = GR_TASK_DIAGNOSTIC;
+    assert_false(gr_task_trains(&task, &s.o));
+    assert_ok(gr_task_data_open(&s.data, &task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 64, .pool = s.pool }, &s.o, &err), &err);
+    assert_true(s.data.n_splits == 2 && s.data.n_eval == 0 && s.data.n_extra == 0 && strcmp(s.data.split[1].name, "test") == 0);
     stage_close(&s);
 }
 
@@ -130,7 +200,7 @@ static void evaluation_rows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(training_rows),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(two_of_each), cmocka_unit_test(nothing_trained), cmocka_unit_test(training_rows),
                                         cmocka_unit_test(evaluation_rows) };
     return gr_test_main(tests);
 }

@@ -95,6 +95,46 @@ static void verdicts(void **state)
     gr_comparisons_free(&c);
 }
 
+/* A run of two evaluated splits: so many right of each; second_file false: the second one's predictions are not there. */
+static void add_two(const char *name, int first, int second, bool second_file)
+{
+    gr_records list = { 0 };
+    gr_record *r = made_accuracy(&list, "mnli", "m", 42, 0, first / (double)N);
+    const char *dir = made_path(name);
+    char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    made_metric(r, "second", "accuracy", true, 0, second / (double)N);
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    MADE_COPY(r->predictions, "mnli.second.predictions.jsonl");
+    if (second_file) write_classes(dir, r, (size_t)second, 500);
+    MADE_COPY(r->predictions, "mnli.predictions.jsonl");
+    write_classes(dir, r, (size_t)first, 0);
+    assert_true(gr_fs_join(path, sizeof path, dir, "mnli-m-42-0.json"));
+    assert_ok(gr_record_write(r, path, &err), &err);
+    gr_records_free(&list);
+}
+
+/* Each split is judged by its own predictions, never by the first one's. */
+static void own_predictions(void **state)
+{
+    gr_comparisons c;
+
+    (void)state;
+    add_two("pair", 50, 50, true);
+    add_two("pair-second-worse", 50, 30, true);
+    add_two("pair-both-worse", 30, 30, false);
+    c = compare("pair", "pair-second-worse");
+    assert_true(c.n == 2 && c.c[0].verdict == GR_VERDICT_SAME && c.c[1].verdict == GR_VERDICT_REGRESSED);
+    assert_string_equal(c.c[1].split, "second");
+    assert_near(c.c[1].p, 1.0 / 524288, 1e-15, "McNemar's exact p");
+    gr_comparisons_free(&c);
+    c = compare("pair", "pair-both-worse");
+    assert_true(c.n == 2 && c.c[0].verdict == GR_VERDICT_REGRESSED && c.c[1].verdict == GR_VERDICT_UNDECIDED);
+    assert_string_equal(c.c[1].test, "values only");
+    gr_comparisons_free(&c);
+}
+
 /* Seeds are pooled: a fall of 4 examples in each of three seeds is decided, in one it is not (p = 0.125 and 2^-11). */
 static void pooled_seeds(void **state)
 {
@@ -247,7 +287,7 @@ static void several(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
                                         cmocka_unit_test(written_tolerance), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);
 }

@@ -45,6 +45,23 @@ static void score_rule(void **state)
     gr_records_free(&r);
 }
 
+/* Of two evaluated splits the first counts; what was predicted only makes no row. */
+static void splits_and_predictions(void **state)
+{
+    gr_records r = { 0 };
+    gr_record *x;
+
+    (void)state;
+    made_metric(made_accuracy(&r, "mnli", "small", 42, 0, 0.75), "validation_mismatched", "accuracy", true, 0, 0.25);
+    x = made_accuracy(&r, "ax", "mnli-small-42", 42, 0, 0);
+    x->n_metrics = 0;
+    x->out_of_mean = true;
+    plain_paths(&r);
+    expect(&r, "mnli,",
+           "1,small,1000,glue,0.75,glue,1,0.75,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
 /* Scores of seeds 1 and 2: (0.6 + 0.8) / 2 = 0.7 and (0.8 + 0.8) / 2 = 0.8; deviation 0.1 / sqrt(2). */
 static void seeds(void **state)
 {
@@ -106,7 +123,7 @@ static void nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes),
                                         cmocka_unit_test(nothing) };
     return gr_test_main(tests);
 }

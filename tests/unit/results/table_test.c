@@ -36,6 +36,42 @@ static void comparison_text(void **state)
     gr_records_free(&r);
 }
 
+/* Of two validation sets the first goes by the task's name, with training rows or without; a task without labels was predicted only;
+ * a task without data says why. */
+static void several_splits(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b = { 0 };
+    gr_record *x;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    x = made_accuracy(&r, "mnli", "tiny", 42, NAN, 0.75); /* --epochs 0: no training rows */
+    made_metric(x, "second", "accuracy", true, NAN, 0.5);
+    MADE_COPY(x->splits[0].name, "validation");
+    MADE_COPY(x->splits[1].name, "second");
+    x->splits[0].examples = 40;
+    x->splits[1].examples = 30;
+    x = made_accuracy(&r, "ax", "tiny", 42, 0, 0);
+    x->n_metrics = 0;
+    x->n_splits = 1;
+    x->n_eval = 0;
+    x->train_seconds = NAN;
+    MADE_COPY(x->splits[0].name, "test");
+    made_no_data(&r, "wnli");
+    MADE_COPY(r.r[2].message, "WNLI.zip: not found in data");
+    assert_ok(gr_table_comparison(&b, &r, GR_TABLE_TEXT, &err), &err);
+    assert_text(&b, "task           metric    fine-tuned  n eval  train  model  data       status\n"
+                    "mnli           accuracy      0.7500      40  2.0 s  tiny   published\n"
+                    "mnli (second)  accuracy      0.5000      30  2.0 s  tiny   published\n"
+                    "ax                                      100         tiny   published  predicted only\n"
+                    "wnli                                                       published  no data\n"
+                    "\n"
+                    "wnli: no data: WNLI.zip: not found in data\n");
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
 static void comparison_csv(void **state)
 {
     gr_records r = { 0 };
@@ -235,7 +271,7 @@ static void formats(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(comparison_text), cmocka_unit_test(comparison_csv), cmocka_unit_test(seeds_are_pooled),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(comparison_text), cmocka_unit_test(several_splits), cmocka_unit_test(comparison_csv), cmocka_unit_test(seeds_are_pooled),
                                         cmocka_unit_test(groups_by_value), cmocka_unit_test(other_splits), cmocka_unit_test(quoting),
                                         cmocka_unit_test(history), cmocka_unit_test(notes), cmocka_unit_test(formats) };
     return gr_test_main(tests);

@@ -31,6 +31,15 @@ static void note_labels(bool *seen, const gr_example *e)
     for (size_t i = 0; e->tag_ids != NULL && i < e->n_words; i++) seen[e->tag_ids[i]] = true;
 }
 
+/* Are the labels of all its splits kept back? */
+static bool unlabelled(const gr_task *t)
+{
+    bool labelled = false;
+
+    for (const gr_split *sp = t->splits; sp->name != NULL; sp++) labelled |= sp->labelled;
+    return !labelled;
+}
+
 static void every_label_is_met(void **state)
 {
     (void)state;
@@ -47,7 +56,7 @@ static void every_label_is_met(void **state)
             }
             gr_examples_free(&ex);
         }
-        for (int32_t i = 0; t->labels != NULL && i < t->head.n_out; i++)
+        for (int32_t i = 0; t->labels != NULL && !unlabelled(t) && i < t->head.n_out; i++)
             if (!seen[i]) fail_msg("%s: no row of label '%s'", t->name, t->labels[i]);
     }
 }
@@ -94,6 +103,52 @@ static void glue_rows(void **state)
     gr_examples_free(&cola);
     gr_examples_free(&rte);
     gr_examples_free(&stsb);
+}
+
+/* Rows of QQP that lack a column or a label are no examples, those with an empty question or too many columns are. */
+static void qqp(void **state)
+{
+    gr_examples train = load("qqp", "train"), test = load("qqp", "test");
+    gr_err      err = GR_ERR_INIT;
+    gr_examples none;
+
+    (void)state;
+    assert_int_equal(train.n, 3);
+    want_text(train.e[1].text_a, "");
+    want_text(train.e[1].text_b, "What is an empty question?");
+    want_text(train.e[2].text_a, "Is there \"more\"?");
+    assert_int_equal(train.e[2].label, 0);
+    assert_string_equal(train.warnings[0], "3 rows left out for want of a column or of a label, the first at line 3");
+    assert_string_equal(train.warnings[1], "1 row with more columns than the header, the first at line 7: what is beyond them is not read");
+    assert_int_equal(test.n, 2);
+    assert_int_equal(test.e[1].id, 2); /* a submission names rows as the file does */
+    want_text(test.e[1].text_b, "");
+    assert_status(gr_task_load(&none, gr_task_find("qqp"), "train", GR_SOURCE_DIR "/tests/fixtures/qqp", &err), GR_E_FORMAT, &err,
+                  "qqp: train: 3 rows where 363846 are published (3 left out, the first at line 3)");
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
+static void inference(void **state)
+{
+    gr_examples mm = load("mnli", "validation_mismatched"), m = load("mnli", "validation_matched"), ax = load("ax", "test"),
+                qnli = load("qnli", "validation"), wnli = load("wnli", "train");
+
+    (void)state;
+    assert_true(mm.n == 3 && m.n == 2);
+    assert_int_equal(m.e[0].label, 0); /* the gold label, not the first annotator's */
+    assert_int_equal(mm.e[0].label, 2);
+    want_text(mm.e[0].text_b, "The house is new.");
+    want_text(ax.e[2].text_b, "Nobody looked. ");
+    assert_int_equal(ax.e[2].id, 2);
+    want_text(qnli.e[0].text_b, "A \xef\xbb\xbfmark inside.");
+    assert_true(qnli.e[0].label == 0 && wnli.e[0].label == 1); /* the names stand the other way round in WNLI */
+    assert_string_equal(gr_task_find("wnli")->labels[1], "entailment");
+    gr_examples_free(&mm);
+    gr_examples_free(&m);
+    gr_examples_free(&ax);
+    gr_examples_free(&qnli);
+    gr_examples_free(&wnli);
 }
 
 static void rotten_tomatoes(void **state)
@@ -188,6 +243,12 @@ static void presence(void **state)
     assert_ok(gr_task_find_data(gr_task_find("mrpc"), GR_SOURCE_DIR "/tests/fixtures/sst2", &there, &err), &err);
     assert_false(there);
     assert_non_null(strstr(err.msg, "MRPC"));
+    /* without labelled splits, the others must be there */
+    assert_ok(gr_task_find_data(gr_task_find("ax"), GR_SOURCE_DIR "/tests/fixtures/ax", &there, &err), &err);
+    assert_true(there);
+    assert_ok(gr_task_find_data(gr_task_find("ax"), GR_SOURCE_DIR "/tests/fixtures/sst2", &there, &err), &err);
+    assert_false(there);
+    assert_non_null(strstr(err.msg, "AX.tsv or diagnostic.tsv: not found in "));
 }
 
 static void the_199_rows(void **state)
@@ -211,7 +272,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_label_is_met), cmocka_unit_test(published_count_is_asked_for), cmocka_unit_test(mrpc),
-        cmocka_unit_test(glue_rows),          cmocka_unit_test(rotten_tomatoes),              cmocka_unit_test(imdb),
+        cmocka_unit_test(glue_rows),          cmocka_unit_test(qqp),                          cmocka_unit_test(inference),
+        cmocka_unit_test(rotten_tomatoes),    cmocka_unit_test(imdb),
         cmocka_unit_test(topics),             cmocka_unit_test(ttc3600),                      cmocka_unit_test(conll),
         cmocka_unit_test(presence),           cmocka_unit_test(the_199_rows),
     };

@@ -63,6 +63,21 @@ static const fact facts[] = {
     { "rte", "validation", 277, 128, "accuracy" },
     { "cola", "validation", 1043, 128, "matthews_correlation" },
     { "stsb", "validation", 1500, 128, "pearson spearmanr" },
+    { "mnli", "train", 392702, 128, "accuracy" },
+    { "mnli", "validation_matched", 9815, 128, "accuracy" },
+    { "mnli", "validation_mismatched", 9832, 128, "accuracy" },
+    { "mnli", "test_matched", 9796, 128, "accuracy" },
+    { "mnli", "test_mismatched", 9847, 128, "accuracy" },
+    { "qqp", "train", 363846, 128, "accuracy f1" },
+    { "qqp", "validation", 40430, 128, "accuracy f1" },
+    { "qqp", "test", 390965, 128, "accuracy f1" },
+    { "qnli", "train", 104743, 128, "accuracy" },
+    { "qnli", "validation", 5463, 128, "accuracy" },
+    { "qnli", "test", 5463, 128, "accuracy" },
+    { "wnli", "train", 635, 128, "accuracy" },
+    { "wnli", "validation", 71, 128, "accuracy" },
+    { "wnli", "test", 146, 128, "accuracy" },
+    { "ax", "test", 1104, 128, "matthews_correlation" },
     { "rotten_tomatoes", "train", 8530, 128, "accuracy" },
     { "rotten_tomatoes", "test", 1066, 128, "accuracy" },
     { "imdb", "validation", 12500, 512, "accuracy" },
@@ -98,6 +113,45 @@ static void published_facts(void **state)
     }
 }
 
+/* The files of a GLUE submission, one a test set; classes by name in four of them (gluebenchmark.com, FAQ). */
+static void submissions(void **state)
+{
+    static const char *const want[] = { "AX.tsv*", "CoLA.tsv", "MNLI-m.tsv*", "MNLI-mm.tsv*", "MRPC.tsv", "QNLI.tsv*", "QQP.tsv", "RTE.tsv*",
+                                        "SST-2.tsv", "STS-B.tsv", "WNLI.tsv" };
+    char   name[40];
+    size_t met = 0;
+
+    (void)state;
+    for (size_t i = 0; gr_task_at(i) != NULL; i++)
+        for (const gr_split *sp = gr_task_at(i)->splits; sp->name != NULL; sp++) {
+            size_t k = 0;
+            if (sp->submission == NULL) continue;
+            (void)snprintf(name, sizeof name, "%s%s", sp->submission, gr_task_at(i)->flags & GR_TASK_SUBMIT_NAMES ? "*" : "");
+            while (k < sizeof want / sizeof *want && strcmp(want[k], name) != 0) k++;
+            if (k == sizeof want / sizeof *want) fail_msg("%s is no file of a submission", name);
+            met++;
+        }
+    assert_int_equal(met, sizeof want / sizeof *want); /* names are unique by gr_task_validate */
+}
+
+/* GLUE is nine tasks and the diagnostics; all but those and WNLI stand in its mean. */
+static void glue_is_whole(void **state)
+{
+    static const char *const want[] = { "mrpc", "sst2", "stsb", "rte", "cola", "mnli", "qqp", "qnli", "wnli", "ax" };
+    size_t                   n = 0;
+
+    (void)state;
+    for (size_t i = 0; gr_task_at(i) != NULL; i++) {
+        const gr_task *const t = gr_task_at(i);
+        const bool           out = strcmp(t->name, "wnli") == 0 || strcmp(t->name, "ax") == 0;
+        if (strcmp(t->suite, "glue") != 0) continue;
+        assert_true(n < sizeof want / sizeof *want);
+        assert_string_equal(t->name, want[n++]);
+        assert_int_equal((t->flags & GR_TASK_OUT_OF_MEAN) != 0, out);
+    }
+    assert_int_equal(n, sizeof want / sizeof *want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +159,8 @@ int main(void)
         cmocka_unit_test(default_suite),
         cmocka_unit_test(suites_have_tasks),
         cmocka_unit_test(published_facts),
+        cmocka_unit_test(submissions),
+        cmocka_unit_test(glue_is_whole),
     };
     return gr_test_main(tests);
 }

@@ -130,6 +130,26 @@ static void split_faults(void **state)
     }
 }
 
+/* A submission's file is named once in all tables, plainly; ragged rows want a header to differ from. */
+static void submission_faults(void **state)
+{
+    static const gr_source bare[] = { { .archives = archives, .reader = GR_READ_CSV, .ragged = true, .columns = columns } };
+    gr_split               own[3] = { splits[0], splits[1], { .name = NULL } };
+    gr_task                t = sound();
+
+    (void)state;
+    t.splits = own;
+    own[1].submission = "Sound.csv";
+    refused(&t, "'Sound.csv' is no name that ends in .tsv");
+    own[1].submission = "../Sound.tsv";
+    refused(&t, "'../Sound.tsv' is no name that ends in .tsv");
+    own[1].submission = "MNLI-mm.tsv";
+    refused(&t, "'MNLI-mm.tsv' is the submission of mnli, test_mismatched too");
+    own[1].submission = NULL;
+    own[1].sources = bare;
+    refused(&t, "ragged rows are those of a table with a header");
+}
+
 static void metric_faults(void **state)
 {
     static const char *const   three[] = { "a", "b", "c", NULL };
@@ -220,7 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_table),   cmocka_unit_test(names),       cmocka_unit_test(heads),    cmocka_unit_test(split_faults),
-        cmocka_unit_test(metric_faults), cmocka_unit_test(diagnostics), cmocka_unit_test(own_hook), cmocka_unit_test(decoding),
+        cmocka_unit_test(submission_faults), cmocka_unit_test(metric_faults), cmocka_unit_test(diagnostics), cmocka_unit_test(own_hook), cmocka_unit_test(decoding),
     };
     return gr_test_main(tests);
 }

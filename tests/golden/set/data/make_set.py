@@ -5,7 +5,7 @@ Imports the shared golden/make_data.py for its readers, digests and malformed fi
 
     make_set.py --shared ../shared/golden --seed 77 --out tests/golden/set/data
 """
-import argparse, gzip, importlib.util, io, json, os, random, tarfile, zipfile
+import argparse, csv, gzip, importlib.util, io, json, os, random, tarfile, zipfile
 
 KEEP = """rte-good rte-few-columns rte-label-case rte-surrogate-utf8 rte-nul rte-missing-header rte-duplicate-header rte-cr
 rte-trailing-blank-lines rte-utf16 rte-empty sst2-label-overflow cola-few-columns stsb-hex stsb-high mrpc-bom-crlf csv-unterminated-quote
@@ -81,6 +81,47 @@ def small_sets(md, rng, out):
     return sets
 
 
+def dict_rows(text, a, b, label=None, names=()):
+    """A table as glue.py of Hugging Face datasets takes it: csv.DictReader without quoting; a row that lacks a text or a label is dropped."""
+    out = []
+    for row in csv.DictReader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE):
+        value = row[label] if label else -1
+        if value in names:
+            value = names.index(value)
+        elif label:
+            value = int(value) if value else None
+        if None not in (row[a], row[b], value):
+            out.append((row[a], row[b], value))
+    return out
+
+
+def glue_sets(md, rng, out):
+    """QQP and MNLI, whose published files are not at hand: a few rows in their formats, with rows too short and too long."""
+    s = lambda: md.sentence(rng) + rng.choice(["", ' "quoted"', " \u00e9t\u00e9", " \u2028 mid", '"', "  "])
+    sets, dup = {}, ["not_duplicate", "duplicate"]
+    good = lambda i: f"{i}\t{2 * i + 1}\t{2 * i + 2}\t{s()}\t{s()}\t{rng.choice('01')}\n"
+    odd = [f'"\t{s()}\t0\n', f"7\t8\t9\t{s()}\t{s()}\n", f"7\t8\t9\t\t{s()}\t1\n", f"7\t8\t9\t{s()}\t\t0\n", f"7\t8\t9\t{s()}\t{s()}\t\n",
+           f"7\t8\t9\t{s()}\t{s()}\t1\tmore\n", "\n", f'x\ty\tz\t"{s()}\t{s()}"\t0\n']
+    head = "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n"
+    qqp = {"train": head + "".join(good(i) + (odd[i] if i < len(odd) else "") for i in range(12)),
+           "dev": head + "".join(good(i) + (odd[i] if i < 2 else "") for i in range(5)),
+           "test": "id\tquestion1\tquestion2\n" + "".join(f"{i}\t{s()}\t{s()}\n" for i in range(3)) + "3\tcut off\n" + f"4\t\t{s()}\n"}
+    put_zip(os.path.join(out, "QQP-clean.zip"), {f"QQP/{k}.tsv": v for k, v in qqp.items()})
+    sets["qqp"] = dict(label_names=dup, splits={a: dict_rows(qqp[b], "question1", "question2", None if b == "test" else "is_duplicate", dup)
+                                                for a, b in (("train", "train"), ("validation", "dev"), ("test", "test"))})
+    nli = ["entailment", "neutral", "contradiction"]
+    first = "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse\tsentence1\tsentence2"
+    pair = lambda i: f"{i}\t{31193 + i}\t{31193 + i}n\tgenre\t( a )\t( b )\t(ROOT a)\t(ROOT b)\t{s()}\t{s()}"
+    labelled = lambda n, k: "\t".join([first] + [f"label{i + 1}" for i in range(k)] + ["gold_label"]) + "\n" + "".join(
+        "\t".join([pair(i)] + [rng.choice(nli) for _ in range(k)] + [nli[i % 3]]) + ("\tmore" if i == 4 and k == 1 else "") + "\n" for i in range(n))
+    test = lambda n: first + "\n" + "".join(pair(i) + "\n" for i in range(n))
+    mnli = {"train": labelled(11, 1), "dev_matched": labelled(5, 5), "dev_mismatched": labelled(4, 5), "test_matched": test(3), "test_mismatched": test(4)}
+    put_zip(os.path.join(out, "MNLI.zip"), {f"MNLI/{k}.tsv": v for k, v in mnli.items()})
+    sets["mnli"] = dict(label_names=nli, splits={k.replace("dev_", "validation_"): dict_rows(
+        v, "sentence1", "sentence2", None if k.startswith("test") else "gold_label", nli) for k, v in mnli.items()})
+    return sets
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--shared", required=True)
@@ -106,6 +147,11 @@ def main():
     sets = small_sets(md, rng, sets_dir)
     for x in sets.values():
         x["splits"] = {k: md.describe(v, x["label_names"], rng, 2) for k, v in x["splits"].items()}
+    rng = random.Random(f"{a.seed}/glue")  # a stream of its own: the sets above stay as they are
+    more = glue_sets(md, rng, sets_dir)
+    for x in more.values():
+        x["splits"] = {k: md.describe(v, x["label_names"], rng, 2) for k, v in x["splits"].items()}
+    sets.update(more)
     with open(os.path.join(a.out, "expected.json"), "w", encoding="ascii", newline="\n") as f:
         json.dump(sets, f, indent=1)
         f.write("\n")
