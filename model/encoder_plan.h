@@ -43,7 +43,7 @@ static inline int32_t gr_stage_none(const gr_config *c) { return gr_stage_dense(
 typedef struct gr_layer_acts {
     void *firsts;                                   /* (B,H) rows of the layer's input; short layer alone */
     void *q, *k;                                    /* (Q,H), (T,H)            */
-    void *u, *t, *sums;                             /* (B heads,H) twice, (B,heads): gr_firsts_args, and in backward the gradients of t and sums, then of u, in place of t and sums */
+    void *u, *t, *sums;                             /* (B heads,H) twice, (B,heads): as in gr_firsts_args */
     void *rel_q, *rel_k;                            /* (R,H) each: DeBERTa     */
     void *ctx, *lse;                                /* (Q,H), (Q,heads)        */
     void *attn_out, *attn_sum, *attn_stats, *mid;   /* (Q,H) (Q,H) (Q,2) (Q,H) */

@@ -293,14 +293,30 @@ static void run_attention(run *r, const gr_dev_batch *b)
     if (k->bias != GR_ATTN_BIAS_NONE) get(r->e, r->grad[rel], r->g[rel], r->n[rel], a.drel ? GR_OPS_BASE : 0.0);
 }
 
-/* y is t, then sums. Backward once more with du in the place of dt and without dx: the same du. */
+/* Backward once more, without dx; and with du in the place of dt: the same bits. */
+static void firsts_again(run *r, gr_firsts_args a)
+{
+    void *const dt = (void *)(uintptr_t)a.dt;
+
+    a.drel = NULL;
+    a.dx = NULL;
+    a.du = nans(r, r->n[1]);
+    r->e->op->attend_firsts_bwd(r->e->ctx, &a);
+    same_as(r, r->grad[1], a.du, r->n[1], "du alone");
+    a.dx = nans(r, r->n[0]);
+    a.du = dt;
+    r->e->op->attend_firsts_bwd(r->e->ctx, &a);
+    same_as(r, r->grad[0], a.dx, r->n[0], "dx beside du in place");
+    same_as(r, r->grad[1], a.du, r->n[1], "du in place");
+}
+
+/* y is t, then sums. */
 static void run_firsts(run *r, const gr_dev_batch *b)
 {
     const gr_ops_case *k = r->k;
     const size_t n_sums = area(b->n_rows, k->heads);
     gr_firsts_args a = { .b = b, .hidden = k->hidden, .heads = k->heads, .scale = 1.0 / sqrt((double)(k->hidden / k->heads)), .drop = r->drop,
                          .x = r->x[0], .u = r->x[1] };
-    void *dt;
 
     if (k->bias == GR_ATTN_BIAS_BUCKETS) {
         a.rel = r->x[2];
@@ -314,7 +330,7 @@ static void run_firsts(run *r, const gr_dev_batch *b)
     get(r->e, r->y, a.t, r->n[1], 0.0);
     get(r->e, r->y + r->n[1], a.sums, n_sums, 0.0);
     if (!r->grad) return;
-    a.dt = dt = put(r->e, r->dy, 0.0, r->n[1]);
+    a.dt = put(r->e, r->dy, 0.0, r->n[1]);
     a.dsums = put(r->e, r->dy + r->n[1], 0.0, n_sums);
     a.dx = r->g[0] = nans(r, r->n[0]);
     a.du = r->g[1] = nans(r, r->n[1]);
@@ -322,10 +338,7 @@ static void run_firsts(run *r, const gr_dev_batch *b)
     r->e->op->attend_firsts_bwd(r->e->ctx, &a);
     for (size_t i = 0; i < 2; i++) get(r->e, r->grad[i], r->g[i], r->n[i], 0.0);
     if (a.rel) get(r->e, r->grad[2], a.drel, r->n[2], GR_OPS_BASE);
-    a.du = dt;
-    a.dx = a.drel = NULL;
-    r->e->op->attend_firsts_bwd(r->e->ctx, &a);
-    same_as(r, r->grad[1], dt, r->n[1], "du");
+    firsts_again(r, a);
 }
 
 /* The bias and sums are a column of w and of z: spread is y to z | sums, collect z, sums to y. */
