@@ -61,10 +61,15 @@ void       *gr_encoder_grad(const gr_encoder *e, int32_t i);
 gr_dropout  gr_encoder_dropout(const gr_pass *p, double prob, uint32_t site);
 void        gr_encoder_scan(const gr_encoder *e, const gr_pass *p, int32_t layer, const char *what, const void *x, int32_t rows, int32_t cols);
 
-/* The rows that layer l has behind its keys and values: all tokens, or the first of each sequence. */
+/* The rows that layer l has, keys and values apart: all tokens, or the first of each sequence. */
 const gr_dev_batch *gr_encoder_rows(const gr_encoder *e, const gr_pass *p, int32_t layer);
 /* Attention of layer l over its buffers, for forward; backward sets dout, dq, dk and dv. */
 gr_attn_args gr_encoder_attention(const gr_encoder *e, const gr_pass *p, int32_t layer, const gr_layer_acts *a);
+/* The same where a short layer's attention meets x, its input (gr_plan_absorbs); backward sets dt, dsums, du, dx and drel. The product by head with
+ * the keys' projection: q and u; with the values': the context and t. */
+gr_firsts_args gr_encoder_firsts(const gr_encoder *e, const gr_pass *p, int32_t layer, const gr_layer_acts *a, const void *x);
+gr_heads_args  gr_encoder_keys(const gr_encoder *e, const gr_pass *p, int32_t layer, const gr_layer_acts *a);
+gr_heads_args  gr_encoder_values(const gr_encoder *e, const gr_pass *p, int32_t layer, const gr_layer_acts *a);
 
 /* Turns q and k of layer l by their tokens' positions, in place, or gradients of them back; nothing unless the family has rotary positions. */
 void gr_encoder_rotate(const gr_encoder *e, const gr_pass *p, int32_t layer, void *q, void *k, bool inverse);

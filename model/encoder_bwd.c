@@ -128,9 +128,9 @@ static void project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     linear_bwd(e, &p->b, &qkv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? branch(e, l) : NULL, branch_adds(e));
 }
 
-/* The same of a short layer: dq (B,H) in plan.grad_a, dkv (T,2H) in plan.grad_wide. What keys and values bring to x becomes
- * plan.grad, and the stream of the first tokens is added to their rows. */
-static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
+/* A short layer's first tokens: dq (B,H) in plan.grad_a to the stream, plan.grad_b, whose rows are then added to those of plan.grad, what
+ * all tokens have of keys and values. */
+static void firsts_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
     const gr_layer_index *w = &e->t->layer[l];
@@ -138,15 +138,54 @@ static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     const bool            below = k->lowest < gr_stage_layer(l, GR_STAGE_QKV);
     const matrix          q = { .w = w->q_w, .in = H, .out = H, .act = GR_ACT_NONE, .x = k->layer[l].firsts,
                                 .dw = gr_encoder_grad(e, w->q_w), .dbias = gr_encoder_grad(e, w->q_b) };
-    matrix                kv = { .w = w->k_w, .in = H, .out = 2 * H, .act = GR_ACT_NONE,
-                                 .dw = grad_of_two(e, w->k_w, w->v_w), .dbias = grad_of_two(e, w->k_b, w->v_b) };
 
     linear_bwd(e, &p->firsts, &q, k->grad_a, below ? k->grad_b : NULL, true);
-    if (kv.dw) kv.x = gr_encoder_input(e, p, l);
-    linear_bwd(e, &p->b, &kv, k->grad_wide, below ? k->grad : NULL, false);
     if (below)
         e->op->gather_rows_bwd(e->ctx, &(gr_pool_args){ .b = &p->b, .hidden = H, .at = p->first, .dout = k->grad_b, .dx = k->grad,
                                                         .dx_add = true });
+}
+
+/* dq, and the gradient of keys and values, dkv (T,2H) in plan.grad_wide, which becomes that of x, plan.grad. */
+static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_plan        *k = &e->plan;
+    const gr_layer_index *w = &e->t->layer[l];
+    const int32_t         H = e->c->hidden;
+    matrix                kv = { .w = w->k_w, .in = H, .out = 2 * H, .act = GR_ACT_NONE,
+                                 .dw = grad_of_two(e, w->k_w, w->v_w), .dbias = grad_of_two(e, w->k_b, w->v_b) };
+
+    if (kv.dw) kv.x = gr_encoder_input(e, p, l);
+    linear_bwd(e, &p->b, &kv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? k->grad : NULL, false);
+    firsts_project_bwd(e, p, l);
+}
+
+/* The gradient of the context, (B,H) in plan.grad, back through attention without keys and values: to that of x, in plan.grad, and dq in
+ * plan.grad_a. The gradients of t and sums take their places, and that of u the place of t's. The keys' bias has none: it
+ * changes no weight of attention. */
+static void absorbed_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_plan        *k = &e->plan;
+    const gr_layer_acts  *a = &k->layer[l];
+    const gr_layer_index *w = &e->t->layer[l];
+    gr_firsts_args        firsts = gr_encoder_firsts(e, p, l, a, gr_encoder_input(e, p, l));
+    gr_heads_args         keys = gr_encoder_keys(e, p, l, a), values = gr_encoder_values(e, p, l, a);
+
+    values.y = k->grad;
+    values.dw = gr_encoder_grad(e, w->v_w);
+    values.dbias = gr_encoder_grad(e, w->v_b);
+    e->op->heads_grad(e->ctx, &values);
+    e->op->heads_spread(e->ctx, &values);
+    firsts.dt = firsts.du = a->t;
+    firsts.dsums = a->sums;
+    firsts.dx = k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? k->grad : NULL;
+    firsts.drel = firsts.rel ? gr_encoder_grad(e, e->t->rel) : NULL;
+    e->op->attend_firsts_bwd(e->ctx, &firsts);
+    keys.z = a->t;
+    keys.dw = gr_encoder_grad(e, w->k_w);
+    e->op->heads_grad(e->ctx, &keys);
+    keys.y = k->grad_a;
+    e->op->heads_collect(e->ctx, &keys);
+    firsts_project_bwd(e, p, l);
 }
 
 /* ---- relative positions ---- */
@@ -227,6 +266,10 @@ static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     norm_bwd(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_DROP_ATTN_OUT, GR_SITE_ATTN_OUT(l), a->attn_sum, a->attn_stats, false, k->grad_a);
     linear_bwd(e, rows, &out, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_ATTN_OUT) ? dctx : NULL, false);
     if (k->lowest >= gr_stage_layer(l, GR_STAGE_ATTN_OUT)) return;
+    if (gr_plan_absorbs(k, l)) {
+        absorbed_bwd(e, p, l);
+        return;
+    }
     attention.dout = dctx;
     attention.dq = short_layer ? k->grad_a : k->grad_wide;
     attention.dk = short_layer ? k->grad_wide : columns(e, k->grad_wide, H);

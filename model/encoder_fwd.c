@@ -6,7 +6,7 @@
  *
  * The hidden state runs through one buffer: a layer replaces its input. Layers that backward passes through
  * keep beside it what backward cannot cheaply make again (gr_layer_acts); the input of the lowest one stays
- * in plan.base. Behind the keys and values a short layer has the rows of the first tokens alone (gr_plan_short). */
+ * in plan.base. A short layer has the rows of the first tokens alone (gr_plan_short), but that they attend to all. */
 #include "model/encoder.h"
 
 #include <math.h>
@@ -48,6 +48,26 @@ gr_attn_args gr_encoder_attention(const gr_encoder *e, const gr_pass *p, int32_t
 
     set_bias(e, p, a, &x);
     return x;
+}
+
+gr_firsts_args gr_encoder_firsts(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *a, const void *x)
+{
+    const gr_attn_args k = gr_encoder_attention(e, p, l, a);
+
+    return (gr_firsts_args){ .b = k.b, .hidden = k.hidden, .heads = k.heads, .scale = k.scale, .rel_of = k.rel_of, .rel_zero = k.rel_zero,
+                             .rel_rows = k.rel_rows, .rel = k.rel, .drop = k.drop, .x = x, .u = a->u, .t = a->t, .sums = a->sums, .lse = a->lse };
+}
+
+/* The keys' bias adds the same to all scores of a query: softmax takes no notice of it. */
+gr_heads_args gr_encoder_keys(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *a)
+{
+    return (gr_heads_args){ .rows = p->b.n_rows, .hidden = e->c->hidden, .heads = e->c->heads, .w = gr_encoder_weight(e, e->t->layer[l].k_w), .y = a->q, .z = a->u };
+}
+
+gr_heads_args gr_encoder_values(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *a)
+{
+    return (gr_heads_args){ .rows = p->b.n_rows, .hidden = e->c->hidden, .heads = e->c->heads, .w = gr_encoder_weight(e, e->t->layer[l].v_w),
+                            .bias = gr_encoder_weight(e, e->t->layer[l].v_b), .y = a->ctx, .z = a->t, .sums = a->sums };
 }
 
 void gr_encoder_rotate(const gr_encoder *e, const gr_pass *p, int32_t l, void *q, void *k, bool inverse)
@@ -204,26 +224,57 @@ static const void *residual_of(const gr_encoder *e, const gr_pass *p, int32_t l,
     return p->train && gr_plan_keeps(&e->plan, l - 1) ? e->plan.layer[l - 1].out_sum : e->plan.stream;
 }
 
-/* x to q, k and v, which lie end to end in the slab: one (3H,H) matrix, in a short layer (H,H) and (2H,H). Returns x's rows that the
- * layer goes on with. Rotary layers are never short, nor are those that keep the three in one tensor. */
+/* The first tokens' x to q, and what else a short layer's attention meets: u, or keys and values, (T,2H). Returns those rows of x. */
+static void *project_firsts(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, const void *x)
+{
+    const gr_layer_index *w = &e->t->layer[l];
+    const int32_t         H = e->c->hidden;
+
+    e->op->gather_rows_fwd(e->ctx, &(gr_pool_args){ .b = &p->b, .hidden = H, .at = p->first, .x = x, .out = k->firsts });
+    linear(e, &p->firsts, w->q_w, w->q_b, H, H, GR_ACT_NONE, k->firsts, NULL, k->q);
+    gr_encoder_scan(e, p, l, "query, key, value", k->q, p->b.n_rows, H);
+    if (gr_plan_absorbs(&e->plan, l)) {
+        const gr_heads_args keys = gr_encoder_keys(e, p, l, k);
+
+        e->op->heads_spread(e->ctx, &keys);
+        gr_encoder_scan(e, p, l, "query, key, value", k->u, p->b.n_rows, e->c->heads * H);
+    } else {
+        linear(e, &p->b, w->k_w, w->k_b, H, 2 * H, GR_ACT_NONE, x, NULL, k->k);
+        gr_encoder_scan(e, p, l, "query, key, value", k->k, p->b.n_tokens, 2 * H);
+    }
+    return k->firsts;
+}
+
+/* x to q, k and v, which lie end to end in the slab: one (3H,H) matrix. Returns x's rows that the layer goes on with. Rotary layers are
+ * never short, nor are those that keep the three in one tensor. */
 static void *project(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *x)
 {
     const gr_layer_index *w = &e->t->layer[l];
     const int32_t         T = p->b.n_tokens, H = e->c->hidden;
 
     rel_project(e, p, l, k);
-    if (!gr_plan_short(&e->plan, l)) {
-        linear(e, &p->b, w->q_w, w->q_b, H, 3 * H, GR_ACT_NONE, x, NULL, k->q);
-        gr_encoder_rotate(e, p, l, k->q, k->k, false);
-        gr_encoder_scan(e, p, l, "query, key, value", k->q, T, 3 * H);
-        return x;
+    if (gr_plan_short(&e->plan, l)) return project_firsts(e, p, l, k, x);
+    linear(e, &p->b, w->q_w, w->q_b, H, 3 * H, GR_ACT_NONE, x, NULL, k->q);
+    gr_encoder_rotate(e, p, l, k->q, k->k, false);
+    gr_encoder_scan(e, p, l, "query, key, value", k->q, T, 3 * H);
+    return x;
+}
+
+/* x is the layer's input. */
+static void attend(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, const void *x)
+{
+    if (gr_plan_absorbs(&e->plan, l)) {
+        const gr_firsts_args firsts = gr_encoder_firsts(e, p, l, k, x);
+        const gr_heads_args  values = gr_encoder_values(e, p, l, k);
+
+        e->op->attend_firsts_fwd(e->ctx, &firsts);
+        e->op->heads_collect(e->ctx, &values);
+    } else {
+        const gr_attn_args attention = gr_encoder_attention(e, p, l, k);
+
+        e->op->attention_fwd(e->ctx, &attention);
     }
-    e->op->gather_rows_fwd(e->ctx, &(gr_pool_args){ .b = &p->b, .hidden = H, .at = p->first, .x = x, .out = k->firsts });
-    linear(e, &p->firsts, w->q_w, w->q_b, H, H, GR_ACT_NONE, k->firsts, NULL, k->q);
-    linear(e, &p->b, w->k_w, w->k_b, H, 2 * H, GR_ACT_NONE, x, NULL, k->k);
-    gr_encoder_scan(e, p, l, "query, key, value", k->q, p->b.n_rows, H);
-    gr_encoder_scan(e, p, l, "query, key, value", k->k, T, 2 * H);
-    return k->firsts;
+    gr_encoder_scan(e, p, l, "attention", k->ctx, gr_encoder_rows(e, p, l)->n_tokens, e->c->hidden);
 }
 
 /* mid = LN(dropout(attention(x Wqkv) Wo) + x). With norms before the halves x is a norm already and the stream takes the place of the last x. */
@@ -232,12 +283,10 @@ static void *attention_half(const gr_encoder *e, const gr_pass *p, int32_t l, co
     const gr_layer_index *w = &e->t->layer[l];
     const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
     const int32_t         Q = rows->n_tokens, H = e->c->hidden;
-    const gr_attn_args    attention = gr_encoder_attention(e, p, l, k);
     void *const           in = project(e, p, l, k, x);
     void *const           mid = k->mid ? k->mid : k->attn_stats ? e->plan.hidden : in;
 
-    e->op->attention_fwd(e->ctx, &attention);
-    gr_encoder_scan(e, p, l, "attention", k->ctx, Q, H);
+    attend(e, p, l, k, x);
     linear(e, rows, w->attn_out_w, w->attn_out_b, H, H, GR_ACT_NONE, k->ctx, NULL, k->attn_out);
     gr_encoder_scan(e, p, l, "attention output", k->attn_out, Q, H);
     add_norm(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_DROP_ATTN_OUT, GR_SITE_ATTN_OUT(l), k->attn_out, residual_of(e, p, l, in), k->attn_sum,

@@ -128,13 +128,22 @@ static void place_rel(const gr_plan *p, gr_layer_acts *a, cursor *m, const gr_co
     a->rel_k = take(m, p->o.rel_rows, c->hidden);
 }
 
+/* These are the session's, whether or not a pass keeps them. */
+static void place_absorbed(const gr_plan *p, gr_layer_acts *a)
+{
+    a->u = p->short_scratch.u;
+    a->t = p->short_scratch.t;
+    a->sums = p->short_scratch.sums;
+}
+
 /* Of B rows nothing is worth making again. */
 static void place_short(gr_plan *p, gr_layer_acts *a, cursor *m, const gr_config *c, bool through)
 {
     const int32_t T = p->o.tokens, B = min32(p->o.tokens, p->o.rows), H = c->hidden;
 
     a->q = take(m, B, H);
-    a->k = take(m, T, 2 * H);
+    if (p->absorbs) place_absorbed(p, a);
+    else a->k = take(m, T, 2 * H);
     place_rel(p, a, m, c);
     a->firsts = take(m, B, H);
     a->mid = take(m, B, H);
@@ -220,6 +229,21 @@ static void place_head(gr_plan *p, cursor *m, const gr_config *c, const gr_param
     if (p->o.train) p->dlogits = take(m, R, N);
 }
 
+static void place_short_scratch(gr_plan *p, cursor *m, const gr_config *c)
+{
+    const int32_t  B = min32(p->o.tokens, p->o.rows);
+    gr_layer_acts *a = &p->short_scratch;
+
+    *a = p->scratch;
+    a->q = take(m, B, c->hidden);
+    a->k = p->absorbs ? NULL : p->grad_wide;
+    a->firsts = a->mid = a->out = p->rows_in;
+    if (!p->absorbs) return;
+    a->u = take(m, B, c->heads * c->hidden);
+    a->t = take(m, B, c->heads * c->hidden);
+    a->sums = take(m, B, c->heads);
+}
+
 /* Buffers of layers that keep nothing. */
 static void place_scratch(gr_plan *p, cursor *m, const gr_config *c)
 {
@@ -231,11 +255,7 @@ static void place_scratch(gr_plan *p, cursor *m, const gr_config *c)
         p->scratch.up = take(m, p->o.tokens, c->inter);
     }
     place_rel(p, &p->scratch, m, c);
-    if (p->short_layer < 0) return;
-    p->short_scratch = p->scratch;
-    p->short_scratch.q = take(m, min32(p->o.tokens, p->o.rows), c->hidden);
-    p->short_scratch.k = p->grad_wide;
-    p->short_scratch.firsts = p->short_scratch.mid = p->short_scratch.out = p->rows_in;
+    if (p->short_layer >= 0) place_short_scratch(p, m, c);
 }
 
 gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t, const gr_config *c, gr_head_spec head,
@@ -251,6 +271,7 @@ gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t
     plan->o = *o;
     plan->lowest = o->train ? gr_plan_lowest(t, c) : gr_stage_none(c);
     plan->short_layer = can_be_short(c, head) && !o->tap ? c->layers - 1 : -1;
+    plan->absorbs = plan->short_layer >= 0 && c->relative != GR_RELATIVE_DISENTANGLED;
     plan->hidden = take(&m, T, H);
     plan->grad_a = take(&m, R, W);
     plan->grad_wide = take(&m, T, wide);

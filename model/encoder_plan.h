@@ -37,11 +37,13 @@ static inline int32_t gr_stage_none(const gr_config *c) { return gr_stage_dense(
  * the sums), and beside pre up is scratch (act of pre, gated or not). Scratch (inference and frozen layers): stats and lse are NULL; so are
  * the sums, but for pre-norm, where they are the running stream; pre is NULL unless gated.
  *
- * Q rows are T, and q, k and v columns of one (T,3H) matrix; in the short layer Q = B, q has its own
- * matrix and k and v are one of (T,2H). v stands H behind k in each row. G is F, or 2F with a gate; R rows of relative positions. */
+ * Q rows are T, and q, k and v columns of one (T,3H) matrix; in the short layer Q = B, q has its own matrix, and instead of k and v there are u, t
+ * and sums (gr_plan_absorbs) or k and v are one matrix of (T,2H). v stands H behind k in each row. G is F, or 2F with a gate; R rows of relative
+ * positions. */
 typedef struct gr_layer_acts {
     void *firsts;                                   /* (B,H) rows of the layer's input; short layer alone */
     void *q, *k;                                    /* (Q,H), (T,H)            */
+    void *u, *t, *sums;                             /* (B heads,H) twice, (B,heads): as in gr_firsts_args */
     void *rel_q, *rel_k;                            /* (R,H) each: DeBERTa     */
     void *ctx, *lse;                                /* (Q,H), (Q,heads)        */
     void *attn_out, *attn_sum, *attn_stats, *mid;   /* (Q,H) (Q,H) (Q,2) (Q,H) */
@@ -60,6 +62,7 @@ typedef struct gr_plan {
     gr_plan_opts o;
     int32_t      lowest;      /* stage of the lowest trainable tensor; gr_stage_none when there is none or no training */
     int32_t      short_layer; /* the last layer, when its head reads first tokens alone and nobody taps; else -1 */
+    bool         absorbs;     /* and its keys and values are not made */
     size_t       bytes;       /* of the slab */
     void *hidden;      /* (T,H) the running hidden state; in backward what is made again of it */
     void *stream;      /* (T,H) pre-norm: the running stream of the layers that backward does not pass through; what the lowest of the others adds to */
@@ -85,8 +88,11 @@ int32_t gr_plan_lowest(const gr_params *t, const gr_config *c);
 /* Does backward pass through this layer? Then its forward keeps what backward reads. */
 static inline bool gr_plan_keeps(const gr_plan *p, int32_t layer) { return p->lowest < gr_stage_layer(layer + 1, GR_STAGE_QKV); }
 
-/* Is this layer computed for the first token of each sequence alone? Its keys and values are of all tokens. */
+/* Is this layer computed for the first token of each sequence alone? */
 static inline bool gr_plan_short(const gr_plan *p, int32_t layer) { return layer == p->short_layer; }
+
+/* And are the projections to keys and values absorbed by the query and the context? Else keys and values are of all tokens (a bias that meets keys). */
+static inline bool gr_plan_absorbs(const gr_plan *p, int32_t layer) { return p->absorbs && gr_plan_short(p, layer); }
 
 /* Count (base NULL) or place. `plan` is zeroed by the caller before the first call and freed with
  * gr_plan_free. GR_E_NOMEM, also when the sizes do not fit. */

@@ -122,7 +122,8 @@ gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err)
 }
 
 /* Forward of one layer: per token 2 (3HH + HH + HG + FH), G being F or with a gate 2F, and per sequence of n tokens 4 H for each pair that attention
- * sees, n n or fewer in a window. A short layer has keys and values of every token, 2 (2HH), the rest of B, and one query a sequence. */
+ * sees, n n or fewer in a window. A short layer has all of B, and of each token and head 4 H, or keys and values of every token, 2 (2HH), and one
+ * query a sequence. */
 static double layer_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
 {
     const gr_config *c = e->c;
@@ -130,6 +131,7 @@ static double layer_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
     const double     reach = c->local && c->local[l] ? c->window : -1.0;
     double           pairs = 0.0;
 
+    if (gr_plan_absorbs(&e->plan, l)) return 2.0 * B * (4.0 * H * H + H * G + F * H) + 4.0 * T * (double)c->heads * H;
     if (gr_plan_short(&e->plan, l)) return 2.0 * T * 2.0 * H * H + 2.0 * B * (2.0 * H * H + H * G + F * H) + 4.0 * T * H;
     for (int32_t r = 0; r < b->n_rows; r++) {
         const double n = (double)b->cu_seqlens[r + 1] - (double)b->cu_seqlens[r];

@@ -105,6 +105,45 @@ typedef struct gr_attn_args {
     void       *drel_keys, *drel_queries; /* (rel_rows,H) set; NULL: not wanted (or no such term). Sums run over sequences in order */
 } gr_attn_args;
 
+/* Attention of the first token of each sequence to the rows of x as they are. What would turn x into keys and values stands before
+ * it and behind: u is the query times the keys' projection, and the values' projection of t is the context (gr_heads_args). o is the key's
+ * position, since the query's is 0; m are dropout's factors, those of attention_fwd with first_only.
+ *
+ *   p[j] = softmax over j of scale * u[b,h] . x[j] + rel[r(j)][h]    t[b,h] = sum_j p[j] m[j] x[j]    sums[b,h] = sum_j p[j] m[j] */
+typedef struct gr_firsts_args {
+    const gr_dev_batch *b;
+    int32_t     hidden, heads;
+    double      scale;
+    const int32_t *rel_of;           /* as in gr_attn_args; NULL: no bias */
+    int32_t     rel_zero, rel_rows;
+    const void *rel;                 /* (rel_rows,heads) */
+    gr_dropout  drop;
+    const void *x, *u;               /* (T,H), (B heads,H)                */
+    void       *t, *sums;            /* (B heads,H), (B,heads)            */
+    void       *lse;                 /* (B,heads) log-sum-exp of the scores; kept for backward; NULL in inference */
+    /* backward */
+    const void *dt, *dsums;          /* (B heads,H), (B,heads)            */
+    void       *du;                  /* (B heads,H) set; may be dt        */
+    void       *dx;                  /* (T,H) set; NULL: not wanted       */
+    void       *drel;                /* (rel_rows,heads) added to; NULL: frozen */
+} gr_firsts_args;
+
+/* Products by head: y has a row of H for each of R sequences, z one for each of its heads; with d = H / heads a head has d columns of
+ * y and d rows of w. A bias is one column more of w, and sums (R,heads) one more of z; without a bias sums is not used.
+ *
+ *   heads_spread     z[r,h] = sum_c y[r,hd+c] w[hd+c]     sums[r,h] = sum_c y[r,hd+c] bias[hd+c]       sets z and sums
+ *   heads_collect    y[r,hd+c] = w[hd+c] . z[r,h] + bias[hd+c] sums[r,h]                               sets y
+ *   heads_grad       dw[hd+c] += sum_r y[r,hd+c] z[r,h]   dbias[hd+c] += sum_r y[r,hd+c] sums[r,h]
+ *
+ * The first two are each other's backward pass, with respect to z and to y; the third is that of both, with respect to w. These are products of
+ * linear layers (gr_ctx_opts.precision); terms of the bias are not rounded. */
+typedef struct gr_heads_args {
+    int32_t     rows, hidden, heads;
+    const void *w, *bias;            /* (H,H), (H) or NULL                */
+    void       *y, *z, *sums;        /* (R,H), (R heads,H), (R,heads)     */
+    void       *dw, *dbias;          /* each NULL: frozen                 */
+} gr_heads_args;
+
 /* Rotary positions (Su et al., 2021), halves as GPT-NeoX has them: within each head of d columns, column e < d/2 and column
  * e + d/2 of row t turn by the angle of (position of t in its sequence, e). q and k in place, rows `stride` elements apart. */
 typedef struct gr_rotary_args {
@@ -224,7 +263,7 @@ typedef struct gr_capacity {
     int32_t      rel_rows;
 } gr_capacity;
 
-#define GR_BACKEND_ABI 3u
+#define GR_BACKEND_ABI 4u
 
 typedef struct gr_ctx_opts {
     gr_pool *pool;          /* borrowed; NULL: one thread */
@@ -260,6 +299,11 @@ typedef struct gr_backend {
     void (*linear_bwd)(gr_ctx *, const gr_linear_args *);
     void (*attention_fwd)(gr_ctx *, const gr_attn_args *);
     void (*attention_bwd)(gr_ctx *, const gr_attn_args *);
+    void (*attend_firsts_fwd)(gr_ctx *, const gr_firsts_args *);
+    void (*attend_firsts_bwd)(gr_ctx *, const gr_firsts_args *);
+    void (*heads_spread)(gr_ctx *, const gr_heads_args *);
+    void (*heads_collect)(gr_ctx *, const gr_heads_args *);
+    void (*heads_grad)(gr_ctx *, const gr_heads_args *);
     void (*rotary)(gr_ctx *, const gr_rotary_args *);
     void (*gate_fwd)(gr_ctx *, const gr_gate_args *);
     void (*gate_bwd)(gr_ctx *, const gr_gate_args *);

@@ -51,6 +51,15 @@ static const gr_ops_case cases[] = {
       .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_rows = 96, .window = 33, .drop = 0.1 },
     { .name = "attention, disentangled, many sequences", .kind = GR_OPS_ATTENTION, .lens = { 3, 9, 1, 20, 7, 5, 5, 2, 33, 4, 6, 1, 1, 8, 30, 11 }, .hidden = 39, .heads = 3,
       .bias = GR_ATTN_BIAS_DISENTANGLED, .rel_rows = 51 },
+    { .name = "spread 1x1", .kind = GR_OPS_SPREAD, .rows = 1, .hidden = 1, .heads = 1 },
+    { .name = "spread 9 of 12 heads", .kind = GR_OPS_SPREAD, .rows = 9, .hidden = 384, .heads = 12 },
+    { .name = "spread 5 of heads of 13, no bias", .kind = GR_OPS_SPREAD, .rows = 5, .hidden = 39, .heads = 3, .no_bias = true },
+    { .name = "spread over parts of rows", .kind = GR_OPS_SPREAD, .rows = 777, .hidden = 38, .heads = 2 },
+    { .name = "spread a head over parts of its width", .kind = GR_OPS_SPREAD, .rows = 3, .hidden = 401, .heads = 1 },
+    { .name = "collect 1x1", .kind = GR_OPS_COLLECT, .rows = 1, .hidden = 1, .heads = 1 },
+    { .name = "collect 9 of 12 heads", .kind = GR_OPS_COLLECT, .rows = 9, .hidden = 384, .heads = 12 },
+    { .name = "collect 5 of heads of 13, no bias", .kind = GR_OPS_COLLECT, .rows = 5, .hidden = 39, .heads = 3, .no_bias = true },
+    { .name = "collect over several blocks of rows", .kind = GR_OPS_COLLECT, .rows = 130, .hidden = 402, .heads = 2 },
     { .name = "rotary", .kind = GR_OPS_ROTARY, .lens = { 1, 40, 17 }, .hidden = 128, .heads = 2 },
     { .name = "rotary, heads of 2", .kind = GR_OPS_ROTARY, .lens = { 5, 2 }, .hidden = 6, .heads = 3 },
     { .name = "rotary, heads of 26", .kind = GR_OPS_ROTARY, .lens = { 30, 1 }, .hidden = 78, .heads = 3 },
@@ -161,6 +170,7 @@ static double terms(const gr_ops_case *k)
         longest = k->lens[i] > longest ? k->lens[i] : longest;
     }
     switch (k->kind) {
+    case GR_OPS_FIRSTS: return k->hidden + longest + 2.0 * k->heads + (k->bias == GR_ATTN_BIAS_NONE ? 0.0 : tokens);
     case GR_OPS_ATTENTION:
         return k->bias == GR_ATTN_BIAS_NONE ? k->hidden / k->heads + longest : 3.0 * k->hidden / k->heads + longest + tokens;
     case GR_OPS_ADD_NORM:
@@ -174,13 +184,14 @@ static double terms(const gr_ops_case *k)
 /* Allowed error of element i of part p.
  *
  * A float sum of k products is off by at most k u sum |a||b| (u = half an epsilon; Higham, Accuracy and Stability,
- * section 3.1). For linear that sum is `abs`, the same op on absolute values without act, made by ref64; an act passes
+ * section 3.1). For linear, and products by head, that sum is `abs`, the same op on absolute values without act, made by ref64; an act passes
  * an error of h on with a slope of at most 1.13, and its own slope, wrong by at most 0.8 times that of h, multiplies dy.
  * For the other ops the sum is bounded by the largest result. The factor 2 to 4 is for the elementary functions. */
 static double tolerance(const gr_ops_case *k, const result *want, const result *abs, size_t p, size_t i)
 {
     const double u = 0.5 * FLT_EPSILON;
 
+    if (k->kind == GR_OPS_SPREAD || k->kind == GR_OPS_COLLECT) return 2.0 * u * (k->rows + k->hidden + 8) * (abs->x[p][i] + (p ? GR_OPS_BASE : 0.0));
     if (k->kind != GR_OPS_LINEAR) return 4.0 * u * terms(k) * (want->top[p] + 0.01);
     if (p == 0) return 2.0 * u * (1.13 * (k->in + 2) * abs->x[0][i] + 4.0 * fabs(want->x[0][i]));
     return 2.0 * u * (1.13 * (k->rows + k->out + 8) + (k->act ? 0.8 * (k->in + 2) * abs->top[0] : 0.0)) * (abs->x[p][i] + GR_OPS_BASE);
@@ -342,6 +353,31 @@ static void every_form_of_attention(void **state)
     gr_cases_done("attention against ref64", (3 * n + exact - 1) * i);
 }
 
+/* Heads of every width in one, two and twelve; from one sequence to nine, of lengths about those of vectors and tiles. */
+static void first_tokens_on_rows(void **state)
+{
+    static const int32_t lens[][GR_OPS_MAX_ROWS] = { { 1 }, { 130 }, { 2, 17 }, { 16, 1, 15, 64 }, { 3, 129, 1, 33, 48, 7, 8, 9, 31 } };
+    static const int32_t widths[] = { 4, 32, 64 }, heads[] = { 1, 2, 12, 17 };
+    way ways[GR_WAYS];
+    const size_t n = ways_here(ways), exact = exact_of(ways, n);
+    size_t i = 0;
+
+    (void)state;
+    for (; i < 4 * 12; i++) {
+        gr_ops_case k = { .kind = GR_OPS_FIRSTS, .heads = heads[i / 4 % 4], .drop = i % 2 ? 0.1 : 0.0, .rel_rows = 32 };
+        char name[96];
+
+        memcpy(k.lens, lens[i % 5], sizeof k.lens);
+        k.hidden = k.heads * widths[i / 16];
+        k.bias = i % 4 >= 2 ? GR_ATTN_BIAS_BUCKETS : GR_ATTN_BIAS_NONE;
+        (void)snprintf(name, sizeof name, "first tokens on rows, %d heads of %d, %d tokens and on%s%s", k.heads, k.hidden / k.heads, k.lens[0],
+                       k.bias ? ", buckets" : "", i % 2 ? ", dropout" : "");
+        k.name = name;
+        check(&k, ways, n);
+    }
+    gr_cases_done("first tokens against ref64", (3 * n + exact - 1) * i);
+}
+
 /* Ones through dropout show the mask itself: the same on every backend, element by element. */
 static void masks_are_equal(void **state)
 {
@@ -373,7 +409,7 @@ static void masks_are_equal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_op_on_every_backend), cmocka_unit_test(every_form_of_attention),
-                                        cmocka_unit_test(masks_are_equal) };
+                                        cmocka_unit_test(first_tokens_on_rows), cmocka_unit_test(masks_are_equal) };
 
     return gr_test_main(tests);
 }

@@ -5,8 +5,10 @@
 
 #include "tests/support/test.h"
 
-enum { GUARD = 128, VOCAB = 11, TYPES = 2 };
+enum { GUARD = 128 };
 static const unsigned char GUARD_BYTE = 0xA5;
+
+static size_t area(int32_t a, int32_t b) { return (size_t)a * (size_t)b; }
 
 /* ---- device buffers ---- */
 
@@ -113,30 +115,6 @@ void gr_ops_fill(double *x, size_t n, uint32_t seed, double scale)
 
 /* ---- a packed batch ---- */
 
-static int32_t n_rows(const gr_ops_case *k)
-{
-    int32_t n = 0;
-
-    while (n < GR_OPS_MAX_ROWS && k->lens[n] > 0) n++;
-    return n;
-}
-
-static int32_t n_tokens(const gr_ops_case *k)
-{
-    int32_t n = 0;
-
-    for (int32_t i = 0; i < n_rows(k); i++) n += k->lens[i];
-    return n;
-}
-
-static int32_t longest(const gr_ops_case *k)
-{
-    int32_t n = 0;
-
-    for (int32_t i = 0; i < n_rows(k); i++) n = k->lens[i] > n ? k->lens[i] : n;
-    return n;
-}
-
 static int32_t *host_ints(size_t n)
 {
     int32_t *p = calloc(n + 1, sizeof *p);
@@ -153,22 +131,22 @@ static const int32_t *send_ints(gr_ops_env *e, int32_t *p, size_t n)
 
 static gr_dev_batch batch_of(gr_ops_env *e, const gr_ops_case *k)
 {
-    const int32_t B = n_rows(k), T = n_tokens(k);
+    const int32_t B = gr_ops_rows(k), T = gr_ops_tokens(k);
     int32_t *ids = host_ints((size_t)T), *types = host_ints((size_t)T), *cu = host_ints((size_t)B + 1), *row = host_ints((size_t)T);
     int32_t *at = host_ints((size_t)T), *slots = host_ints((size_t)B), *by_id = host_ints((size_t)T), *pos = host_ints((size_t)T);
-    gr_dev_batch b = { .n_tokens = T, .n_rows = B, .max_len = longest(k) };
+    gr_dev_batch b = { .n_tokens = T, .n_rows = B, .max_len = gr_ops_longest(k) };
 
     for (int32_t r = 0; r < B; r++) {
         cu[r + 1] = cu[r] + k->lens[r];
         slots[r] = (int32_t)(mix((uint32_t)r) % 1000u);
         for (int32_t t = cu[r]; t < cu[r + 1]; t++) {
-            ids[t] = (int32_t)(mix(77u + (uint32_t)t) % (uint32_t)VOCAB);
+            ids[t] = (int32_t)(mix(77u + (uint32_t)t) % (uint32_t)GR_OPS_VOCAB);
             types[t] = (t - cu[r]) * 2 >= k->lens[r];
             row[t] = r;
             pos[t] = at[t] = t - cu[r];
         }
     }
-    for (int32_t id = 0, n = 0; id < VOCAB; id++)
+    for (int32_t id = 0, n = 0; id < GR_OPS_VOCAB; id++)
         for (int32_t t = 0; t < T; t++)
             if (ids[t] == id) by_id[n++] = t;
     b.ids = send_ints(e, ids, (size_t)T);
@@ -199,19 +177,19 @@ typedef struct run {
 
 static void *nans(run *r, size_t n) { return put(r->e, NULL, NAN, n); }
 
-/* What was made once more is y's beginning bit for bit. */
-static void same_as(run *r, const void *again, size_t n, const char *what)
+/* What was made once more is the same bit for bit. */
+static void same_as(run *r, const double *once, const void *again, size_t n, const char *what)
 {
     double *x = calloc(n + 1, sizeof *x);
 
     assert_non_null(x);
     get(r->e, x, again, n, 0.0);
     for (size_t i = 0; i < n; i++)
-        if (x[i] != r->y[i]) fail_msg("%s: %s[%zu] is %.17g, once more %.17g", r->k->name, what, i, r->y[i], x[i]);
+        if (x[i] != once[i]) fail_msg("%s: %s[%zu] is %.17g, once more %.17g", r->k->name, what, i, once[i], x[i]);
     free(x);
 }
 
-static void same_as_y(run *r, const void *again, const char *what) { same_as(r, again, gr_ops_outputs(r->k), what); }
+static void same_as_y(run *r, const void *again, const char *what) { same_as(r, r->y, again, gr_ops_outputs(r->k), what); }
 
 static void run_linear(run *r)
 {
@@ -244,22 +222,18 @@ static void *columns(const run *r, void *p, int32_t n) { return (char *)p + (siz
 
 /* Rows of the bias by offset: each its own near 0, then three to a row, up to the last; keys behind a query first when `falling`. More
  * offsets than the batch has. */
-static void put_offsets(run *r, gr_attn_args *a, bool falling)
+static const int32_t *put_offsets(run *r, int32_t longest_row, bool falling, int32_t *rel_zero)
 {
-    const int32_t zero = a->b->max_len + 2, middle = r->k->rel_rows / 2;
+    const int32_t zero = longest_row + 2, middle = r->k->rel_rows / 2;
     int32_t *rows = host_ints(2 * (size_t)zero + 1);
 
     for (int32_t o = -zero; o <= zero; o++) {
         const int32_t far = o < 0 ? -o : o, step = far < 20 ? far : 20 + (far - 20) / 3, row = middle + ((o < 0) == falling ? step : -step);
         rows[zero + o] = row < 0 ? 0 : row < r->k->rel_rows ? row : r->k->rel_rows - 1;
     }
-    a->rel_of = send_ints(r->e, rows, 2 * (size_t)zero + 1);
-    a->rel_zero = zero;
-    a->rel_rows = r->k->rel_rows;
+    *rel_zero = zero;
+    return send_ints(r->e, rows, 2 * (size_t)zero + 1);
 }
-
-/* Columns of the table of a disentangled bias */
-static int32_t rel_width(const gr_ops_case *k) { return k->hidden * (!k->no_rel_keys + !k->no_rel_queries); }
 
 /* The table's two parts, of values or of gradients */
 static void rel_parts(const run *r, void *table, void **keys, void **queries)
@@ -281,12 +255,13 @@ static gr_attn_args attention_of(run *r, const gr_dev_batch *b)
     a.k = first ? r->x[1] : columns(r, r->x[0], H);
     a.v = columns(r, (void *)(uintptr_t)a.k, H);
     if (k->bias == GR_ATTN_BIAS_NONE) return a;
-    put_offsets(r, &a, k->bias == GR_ATTN_BIAS_DISENTANGLED);
+    a.rel_of = put_offsets(r, b->max_len, k->bias == GR_ATTN_BIAS_DISENTANGLED, &a.rel_zero);
+    a.rel_rows = k->rel_rows;
     if (k->bias == GR_ATTN_BIAS_BUCKETS) {
         a.rel = table;
         return a;
     }
-    a.rel_stride = rel_width(k);
+    a.rel_stride = gr_ops_rel_width(k);
     rel_parts(r, table, &keys, &queries);
     a.rel_keys = keys;
     a.rel_queries = queries;
@@ -316,6 +291,85 @@ static void run_attention(run *r, const gr_dev_batch *b)
     get(r->e, r->grad[0], r->g[0], r->n[0], 0.0);
     if (first) get(r->e, r->grad[1], r->g[1], r->n[1], 0.0);
     if (k->bias != GR_ATTN_BIAS_NONE) get(r->e, r->grad[rel], r->g[rel], r->n[rel], a.drel ? GR_OPS_BASE : 0.0);
+}
+
+/* Backward once more, without dx; and with du in the place of dt: the same bits. */
+static void firsts_again(run *r, gr_firsts_args a)
+{
+    void *const dt = (void *)(uintptr_t)a.dt;
+
+    a.drel = NULL;
+    a.dx = NULL;
+    a.du = nans(r, r->n[1]);
+    r->e->op->attend_firsts_bwd(r->e->ctx, &a);
+    same_as(r, r->grad[1], a.du, r->n[1], "du alone");
+    a.dx = nans(r, r->n[0]);
+    a.du = dt;
+    r->e->op->attend_firsts_bwd(r->e->ctx, &a);
+    same_as(r, r->grad[0], a.dx, r->n[0], "dx beside du in place");
+    same_as(r, r->grad[1], a.du, r->n[1], "du in place");
+}
+
+/* y is t, then sums. */
+static void run_firsts(run *r, const gr_dev_batch *b)
+{
+    const gr_ops_case *k = r->k;
+    const size_t n_sums = area(b->n_rows, k->heads);
+    gr_firsts_args a = { .b = b, .hidden = k->hidden, .heads = k->heads, .scale = 1.0 / sqrt((double)(k->hidden / k->heads)), .drop = r->drop,
+                         .x = r->x[0], .u = r->x[1] };
+
+    if (k->bias == GR_ATTN_BIAS_BUCKETS) {
+        a.rel = r->x[2];
+        a.rel_rows = k->rel_rows;
+        a.rel_of = put_offsets(r, b->max_len, false, &a.rel_zero);
+    }
+    a.t = nans(r, r->n[1]);
+    a.sums = nans(r, n_sums);
+    a.lse = r->grad ? nans(r, n_sums) : NULL;
+    r->e->op->attend_firsts_fwd(r->e->ctx, &a);
+    get(r->e, r->y, a.t, r->n[1], 0.0);
+    get(r->e, r->y + r->n[1], a.sums, n_sums, 0.0);
+    if (!r->grad) return;
+    a.dt = put(r->e, r->dy, 0.0, r->n[1]);
+    a.dsums = put(r->e, r->dy + r->n[1], 0.0, n_sums);
+    a.dx = r->g[0] = nans(r, r->n[0]);
+    a.du = r->g[1] = nans(r, r->n[1]);
+    if (a.rel) a.drel = r->g[2] = put(r->e, NULL, GR_OPS_BASE, r->n[2]);
+    r->e->op->attend_firsts_bwd(r->e->ctx, &a);
+    for (size_t i = 0; i < 2; i++) get(r->e, r->grad[i], r->g[i], r->n[i], 0.0);
+    if (a.rel) get(r->e, r->grad[2], a.drel, r->n[2], GR_OPS_BASE);
+    firsts_again(r, a);
+}
+
+/* The bias and sums are a column of w and of z: spread is y to z | sums, collect z, sums to y. */
+static void run_heads(run *r)
+{
+    const gr_ops_case *k = r->k;
+    const gr_backend *op = r->e->op;
+    const bool spread = k->kind == GR_OPS_SPREAD;
+    const size_t w = spread ? 1 : 2, ny = area(k->rows, k->hidden), n_sums = area(k->rows, k->heads), nz = ny * (size_t)k->heads;
+    gr_heads_args a = { .rows = k->rows, .hidden = k->hidden, .heads = k->heads, .w = r->x[w], .bias = k->no_bias ? NULL : r->x[w + 1] };
+
+    a.y = spread ? r->x[0] : nans(r, ny);
+    a.z = spread ? nans(r, nz) : r->x[0];
+    a.sums = k->no_bias ? NULL : spread ? nans(r, n_sums) : r->x[1];
+    (spread ? op->heads_spread : op->heads_collect)(r->e->ctx, &a);
+    get(r->e, r->y, spread ? a.z : a.y, spread ? nz : ny, 0.0);
+    if (spread && a.sums) get(r->e, r->y + nz, a.sums, n_sums, 0.0);
+    if (!r->grad) return;
+    if (spread) a.z = put(r->e, r->dy, 0.0, nz);
+    else a.y = put(r->e, r->dy, 0.0, ny);
+    if (spread && a.sums) a.sums = put(r->e, r->dy + nz, 0.0, n_sums);
+    a.dw = r->g[w] = put(r->e, NULL, GR_OPS_BASE, r->n[w]);
+    if (a.bias) a.dbias = put(r->e, NULL, GR_OPS_BASE, r->n[w + 1]);
+    op->heads_grad(r->e->ctx, &a);
+    get(r->e, r->grad[w], a.dw, r->n[w], GR_OPS_BASE);
+    if (a.bias) get(r->e, r->grad[w + 1], a.dbias, r->n[w + 1], GR_OPS_BASE);
+    *(spread ? &a.y : &a.z) = r->g[0] = nans(r, r->n[0]);
+    if (!spread && a.sums) a.sums = r->g[1] = nans(r, n_sums);
+    (spread ? op->heads_collect : op->heads_spread)(r->e->ctx, &a);
+    get(r->e, r->grad[0], r->g[0], r->n[0], 0.0);
+    if (!spread && a.sums) get(r->e, r->grad[1], a.sums, n_sums, 0.0);
 }
 
 /* q and k of q | k | v turn by angles that are the same floats on every backend. */
@@ -384,7 +438,7 @@ static void run_add_norm(run *r, const gr_dev_batch *b)
     a.x = NULL;
     a.out = nans(r, n);
     r->e->op->dropout_add_norm_fwd(r->e->ctx, &a);
-    same_as(r, a.out, n, "norm of the sums");
+    same_as(r, r->y, a.out, n, "norm of the sums");
     a.dout = put(r->e, r->dy, 0.0, n);
     if (k->stream) a.dsum = put(r->e, r->dy + n, 0.0, n);
     if (!k->no_residual) a.dres = (void *)(uintptr_t)(k->stream ? a.dsum : a.dout); /* in place */
@@ -413,7 +467,7 @@ static void run_embed(run *r, const gr_dev_batch *b)
     const gr_ops_case *k = r->k;
     const size_t ny = gr_ops_outputs(k);
     gr_embed_args a = { .b = b, .hidden = k->hidden, .eps = 1e-12, .word = r->x[0], .pos = k->no_pos ? NULL : r->x[1], .type = r->x[2],
-                        .gain = r->x[3], .bias = k->no_bias ? NULL : r->x[4], .drop = r->drop, .vocab = VOCAB, .n_types = TYPES,
+                        .gain = r->x[3], .bias = k->no_bias ? NULL : r->x[4], .drop = r->drop, .vocab = GR_OPS_VOCAB, .n_types = GR_OPS_TYPES,
                         .n_positions = b->max_len, .pad_id = k->pads ? PAD_ID : -1, .pad_position = k->pads ? PAD_POSITION : -1 };
     void *g[5];
 
@@ -519,7 +573,7 @@ void gr_ops_run(gr_ops_env *e, const gr_ops_case *k, double *const *in, double *
 
     for (size_t i = 0; i < n_in; i++) r.x[i] = put(e, in[i], 0.0, r.n[i]);
     r.drop = gr_dropout_make(k->drop, 42, 3, GR_SITE_FFN_OUT(1));
-    if (n_rows(k) > 0) {
+    if (gr_ops_rows(k) > 0) {
         b = batch_of(e, k);
         e->op->reserve(e->ctx, &(gr_capacity){ .tokens = b.n_tokens, .rows = b.n_rows, .max_len = b.max_len, .width = 3 * k->hidden,
                                                .hidden = k->hidden, .heads = k->heads ? k->heads : 1, .bias = k->bias, .rel_rows = k->rel_rows });
@@ -531,6 +585,9 @@ void gr_ops_run(gr_ops_env *e, const gr_ops_case *k, double *const *in, double *
     switch (k->kind) {
     case GR_OPS_LINEAR: run_linear(&r); break;
     case GR_OPS_ATTENTION: run_attention(&r, &b); break;
+    case GR_OPS_FIRSTS: run_firsts(&r, &b); break;
+    case GR_OPS_SPREAD:
+    case GR_OPS_COLLECT: run_heads(&r); break;
     case GR_OPS_ADD_NORM: run_add_norm(&r, &b); break;
     case GR_OPS_EMBED: run_embed(&r, &b); break;
     case GR_OPS_GATHER:
@@ -544,81 +601,4 @@ void gr_ops_run(gr_ops_env *e, const gr_ops_case *k, double *const *in, double *
     case GR_OPS_COSINE: run_loss(&r); break;
     }
     gr_ops_done(e, k->name);
-}
-
-/* ---- sizes ---- */
-
-static size_t area(int32_t a, int32_t b) { return (size_t)a * (size_t)b; }
-
-size_t gr_ops_inputs(const gr_ops_case *k, size_t n[GR_OPS_MAX_IN])
-{
-    const size_t h = (size_t)k->hidden, T = (size_t)n_tokens(k);
-
-    switch (k->kind) {
-    case GR_OPS_LINEAR:
-        n[0] = area(k->rows, k->in);
-        n[1] = area(k->out, k->in);
-        n[2] = (size_t)k->out;
-        return k->no_bias ? 2 : 3;
-    case GR_OPS_ATTENTION:
-        n[0] = k->first_only ? (size_t)n_rows(k) * h : 3 * T * h;
-        n[1] = k->first_only ? 2 * T * h : 0;
-        n[k->first_only ? 2 : 1] = (size_t)k->rel_rows * (size_t)(k->bias == GR_ATTN_BIAS_BUCKETS ? k->heads : rel_width(k));
-        return (k->first_only ? 2 : 1) + (k->bias != GR_ATTN_BIAS_NONE);
-    case GR_OPS_ADD_NORM:
-        n[0] = n[1] = T * h;
-        n[2] = n[3] = h;
-        return 4;
-    case GR_OPS_EMBED:
-        n[0] = (size_t)VOCAB * h;
-        n[1] = (size_t)longest(k) * h;
-        n[2] = (size_t)TYPES * h;
-        n[3] = n[4] = h;
-        return 5;
-    case GR_OPS_ROTARY: n[0] = 3 * T * h; return 1;
-    case GR_OPS_GATE: n[0] = 2 * area(k->rows, k->hidden); return 1;
-    case GR_OPS_GATHER:
-    case GR_OPS_MEAN: n[0] = T * h; return 1;
-    case GR_OPS_DROPOUT: n[0] = (k->per_token ? T : (size_t)n_rows(k)) * h; return 1;
-    case GR_OPS_L2: n[0] = area(k->rows, k->hidden); return 1;
-    case GR_OPS_XENT: n[0] = area(k->rows, k->out); return 1;
-    case GR_OPS_MSE: n[0] = (size_t)k->rows; return 1;
-    case GR_OPS_COSINE: n[0] = 2 * area(k->rows, k->out); return 1;
-    }
-    return 0;
-}
-
-size_t gr_ops_outputs(const gr_ops_case *k)
-{
-    size_t n[GR_OPS_MAX_IN] = { 0 };
-
-    (void)gr_ops_inputs(k, n);
-    switch (k->kind) {
-    case GR_OPS_LINEAR: return area(k->rows, k->out);
-    case GR_OPS_ATTENTION: return k->first_only ? n[0] : n[0] / 3;
-    case GR_OPS_EMBED: return area(n_tokens(k), k->hidden);
-    case GR_OPS_ADD_NORM: return k->stream ? 2 * n[0] : n[0];
-    case GR_OPS_GATE: return n[0] / 2;
-    case GR_OPS_GATHER:
-    case GR_OPS_MEAN: return area(n_rows(k), k->hidden);
-    case GR_OPS_XENT:
-    case GR_OPS_MSE:
-    case GR_OPS_COSINE: return 1;
-    default: return n[0];
-    }
-}
-
-const char *gr_ops_input_name(const gr_ops_case *k, size_t i)
-{
-    static const char *const linear[] = { "x", "w", "bias" }, *const norm[] = { "x", "residual", "gain", "bias" };
-    static const char *const attention[] = { "q", "k | v", "bias" };
-    static const char *const embed[] = { "word", "pos", "type", "gain", "bias" };
-
-    switch (k->kind) {
-    case GR_OPS_LINEAR: return linear[i];
-    case GR_OPS_ADD_NORM: return norm[i];
-    case GR_OPS_EMBED: return embed[i];
-    case GR_OPS_ATTENTION: return k->first_only ? attention[i] : i ? attention[2] : "q | k | v";
-    default: return "x";
-    }
 }

@@ -12,7 +12,7 @@
 
 #include "model/backend/backend.h"
 
-enum { GR_OPS_MAX_IN = 6, GR_OPS_MAX_BUFFERS = 64, GR_OPS_MAX_ROWS = 16 };
+enum { GR_OPS_MAX_IN = 6, GR_OPS_MAX_BUFFERS = 64, GR_OPS_MAX_ROWS = 16, GR_OPS_VOCAB = 11, GR_OPS_TYPES = 2 };
 #define GR_OPS_BASE 0.25
 
 typedef struct gr_ops_env {
@@ -31,7 +31,7 @@ void gr_ops_done(gr_ops_env *e, const char *what);
 
 typedef enum gr_ops_kind {
     GR_OPS_LINEAR, GR_OPS_ATTENTION, GR_OPS_ADD_NORM, GR_OPS_EMBED, GR_OPS_GATHER, GR_OPS_MEAN, GR_OPS_L2,
-    GR_OPS_DROPOUT, GR_OPS_XENT, GR_OPS_MSE, GR_OPS_COSINE, GR_OPS_ROTARY, GR_OPS_GATE
+    GR_OPS_DROPOUT, GR_OPS_XENT, GR_OPS_MSE, GR_OPS_COSINE, GR_OPS_ROTARY, GR_OPS_GATE, GR_OPS_FIRSTS, GR_OPS_SPREAD, GR_OPS_COLLECT
 } gr_ops_kind;
 
 typedef struct gr_ops_case {
@@ -39,12 +39,12 @@ typedef struct gr_ops_case {
     gr_ops_kind kind;
     int32_t     lens[GR_OPS_MAX_ROWS]; /* of the packed sequences, ends at 0 (or a full array) */
     int32_t     rows, in, out;         /* linear; losses: rows, out = classes; l2: rows        */
-    int32_t     hidden, heads;         /* gate: rows of 2 hidden, y of hidden                  */
+    int32_t     hidden, heads;         /* gate: rows of 2 hidden, y of hidden; spread, collect: rows of hidden and of heads hidden */
     gr_act      act;
     bool        no_bias, dx_add, no_types, per_token;
     bool        remake;                /* linear: backward makes y again from pre, in its place */
     bool        first_only;            /* attention: inputs q (B,H) and k | v (T,2H); else q | k | v (T,3H) */
-    gr_attn_bias bias;                 /* attention: one more input, the table of rel_rows rows */
+    gr_attn_bias bias;                 /* attention, firsts: one more input, the table of rel_rows rows */
     int32_t     window, rel_rows;
     bool        no_rel_keys, no_rel_queries; /* disentangled: a term is missing; else the table's rows are keys | queries */
     bool        no_residual, stream;   /* add norm; stream: y is out, then the sum, which goes on and has a gradient of its own */
@@ -58,6 +58,10 @@ typedef struct gr_ops_case {
 size_t gr_ops_inputs(const gr_ops_case *k, size_t n[GR_OPS_MAX_IN]);
 size_t gr_ops_outputs(const gr_ops_case *k);
 const char *gr_ops_input_name(const gr_ops_case *k, size_t i);
+int32_t gr_ops_rows(const gr_ops_case *k);      /* of the packed batch: sequences, tokens, the longest sequence */
+int32_t gr_ops_tokens(const gr_ops_case *k);
+int32_t gr_ops_longest(const gr_ops_case *k);
+int32_t gr_ops_rel_width(const gr_ops_case *k); /* columns of the table of a disentangled bias */
 
 /* Forward; and backward when grad is not NULL: grad[i] is d (y . dy) / d in[i]. Losses: y is one number and dy is 1. */
 void gr_ops_run(gr_ops_env *e, const gr_ops_case *k, double *const *in, double *y, const double *dy, double *const *grad);

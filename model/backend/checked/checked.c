@@ -242,6 +242,8 @@ static void scan_apart(checked_ctx *c, const char *op, const char *what, const v
 
 static int32_t queries(const gr_attn_args *a) { return a->first_only ? a->b->n_rows : a->b->n_tokens; }
 
+static int64_t rows_by_head(int32_t rows, int32_t heads) { return (int64_t)rows * heads; }
+
 /* OP(name, argument type, scans): in the scans `a` is the argument and S(member, rows, cols) looks at one output */
 #define S(member, rows, cols) scan(c, op_name, #member, a->member, (rows), (cols));
 #define APART(member, rows, stride) scan_apart(c, op_name, #member, a->member, (rows), a->hidden, (stride));
@@ -265,6 +267,11 @@ OP(attention_fwd, gr_attn_args, S(out, queries(a), a->hidden) S(lse, queries(a),
 OP(attention_bwd, gr_attn_args, APART(dq, queries(a), a->q_stride) APART(dk, a->b->n_tokens, a->kv_stride)
    APART(dv, a->b->n_tokens, a->kv_stride) S(drel, a->rel_rows, a->heads) APART(drel_keys, a->rel_rows, a->rel_stride)
    APART(drel_queries, a->rel_rows, a->rel_stride))
+OP(attend_firsts_fwd, gr_firsts_args, S(t, rows_by_head(a->b->n_rows, a->heads), a->hidden) S(sums, a->b->n_rows, a->heads) S(lse, a->b->n_rows, a->heads))
+OP(attend_firsts_bwd, gr_firsts_args, S(du, rows_by_head(a->b->n_rows, a->heads), a->hidden) S(dx, a->b->n_tokens, a->hidden) S(drel, a->rel_rows, a->heads))
+OP(heads_spread, gr_heads_args, S(z, rows_by_head(a->rows, a->heads), a->hidden) S(sums, a->bias ? a->rows : 0, a->heads))
+OP(heads_collect, gr_heads_args, S(y, a->rows, a->hidden))
+OP(heads_grad, gr_heads_args, S(dw, a->hidden, a->hidden) S(dbias, 1, a->hidden))
 OP(rotary, gr_rotary_args, APART(q, a->b->n_tokens, a->stride) APART(k, a->b->n_tokens, a->stride))
 OP(gate_fwd, gr_gate_args, S(y, a->rows, a->width))
 OP(gate_bwd, gr_gate_args, S(y, a->rows, a->width) S(pre, a->rows, 2 * (int64_t)a->width))
@@ -322,8 +329,9 @@ static void find_nonfinite(gr_ctx *x, const void *p, size_t count, int32_t *out)
         .open = open_##which, .close = close_checked, .alloc = alloc, .release = release, .reserve = reserve,        \
         .upload = upload, .download = download, .copy = copy, .zero = zero, .sync = sync_checked, .memory = memory,  \
         .embed_fwd = embed_fwd, .embed_bwd = embed_bwd, .linear_fwd = linear_fwd, .linear_bwd = linear_bwd,          \
-        .attention_fwd = attention_fwd, .attention_bwd = attention_bwd, .rotary = rotary, .gate_fwd = gate_fwd,      \
-        .gate_bwd = gate_bwd,                                                                                        \
+        .attention_fwd = attention_fwd, .attention_bwd = attention_bwd, .attend_firsts_fwd = attend_firsts_fwd,      \
+        .attend_firsts_bwd = attend_firsts_bwd, .heads_spread = heads_spread, .heads_collect = heads_collect,        \
+        .heads_grad = heads_grad, .rotary = rotary, .gate_fwd = gate_fwd, .gate_bwd = gate_bwd,                      \
         .dropout_add_norm_fwd = dropout_add_norm_fwd, .dropout_add_norm_bwd = dropout_add_norm_bwd,                  \
         .gather_rows_fwd = gather_rows_fwd, .gather_rows_bwd = gather_rows_bwd, .mean_pool_fwd = mean_pool_fwd,      \
         .mean_pool_bwd = mean_pool_bwd, .l2_normalise_fwd = l2_normalise_fwd, .l2_normalise_bwd = l2_normalise_bwd,  \

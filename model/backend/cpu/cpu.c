@@ -43,12 +43,13 @@ gr_cpu_scratch gr_cpu_scratch_of(const gr_ctx *c)
     const size_t tokens = (size_t)c->most.tokens, width = (size_t)c->most.width, head_dim = (size_t)c->head_dim;
     const size_t terms = smaller(round_up(larger(tokens, width), 8), GR_CPU_PART_K), packed_b = terms * round_up(width, k->nr);
     const size_t packed_a = GR_CPU_TILE_ROWS * k->mr * GR_CPU_PART_K + GR_CPU_PACK_SLACK;
+    const size_t firsts = k->firsts_scratch((size_t)c->most.max_len, (size_t)c->most.hidden, (size_t)c->most.heads);
     const size_t attention = head_dim > 0 ? k->attention_scratch((size_t)c->most.max_len, head_dim, c->most.bias) : 0;
     gr_cpu_scratch m;
 
     m.packed_floats = round_up(smaller(packed_b, GR_CPU_LANE_FLOATS) + GR_CPU_PACK_SLACK, 1024);
     m.partial_floats = round_up(larger(width, 2), 16);
-    m.thread_bytes = round_up(larger(larger(packed_a, attention), GR_CPU_DRAWS(width)) * sizeof(float), 4096);
+    m.thread_bytes = round_up(larger(larger(gr_cpu_head_floats() + packed_a, larger(attention, firsts)), GR_CPU_DRAWS(width)) * sizeof(float), 4096);
     m.packed = c->scratch;
     m.partials = m.packed + smaller((size_t)c->threads, GR_CPU_LANES) * m.packed_floats;
     m.thread = (char *)(m.partials + GR_CPU_PARTIALS * m.partial_floats);
@@ -127,6 +128,11 @@ const gr_backend gr_backend_cpu = {
     .linear_bwd = gr_cpu_linear_bwd,
     .attention_fwd = gr_cpu_attention_fwd,
     .attention_bwd = gr_cpu_attention_bwd,
+    .attend_firsts_fwd = gr_cpu_attend_firsts_fwd,
+    .attend_firsts_bwd = gr_cpu_attend_firsts_bwd,
+    .heads_spread = gr_cpu_heads_spread,
+    .heads_collect = gr_cpu_heads_collect,
+    .heads_grad = gr_cpu_heads_grad,
     .rotary = gr_cpu_rotary,
     .gate_fwd = gr_cpu_gate_fwd,
     .gate_bwd = gr_cpu_gate_bwd,

@@ -13,6 +13,7 @@ enum {
     GR_CPU_LANE_FLOATS = 528 * 384, /* of b that are packed at a time: they lie in the second cache  */
     GR_CPU_LANES = 64,        /* parts that threads cut a product into, at most                    */
     GR_CPU_TILE_ROWS = 14,    /* rows of a task, in panels of mr, at most                          */
+    GR_CPU_HEAD_N = 96,       /* columns of a task of a product by head: whole panels of any set of kernels */
     GR_CPU_PARTIALS = 64,     /* blocks that a sum over rows is cut into, at most                  */
     GR_CPU_RELATIVE_PARTS = 4, /* groups of sequences whose gradients of a disentangled bias are summed apart */
     GR_CPU_SLAB_PARTS = 256   /* parts that a sum over a slab is cut into                          */
@@ -50,6 +51,9 @@ void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op);
 typedef struct gr_cpu_relative { size_t parts, stride; } gr_cpu_relative;
 gr_cpu_relative gr_cpu_relative_of(gr_attn_bias bias, size_t n_rows, size_t rel_rows, size_t head_dim);
 
+/* Packed columns of a task of a product by head */
+static inline size_t gr_cpu_head_floats(void) { return (size_t)GR_CPU_HEAD_N * GR_CPU_PART_K + GR_CPU_PACK_SLACK; }
+
 /* A sum over rows is cut into blocks by the number of rows alone. */
 size_t gr_cpu_block_rows(size_t rows);
 size_t gr_cpu_blocks(size_t rows);
@@ -62,6 +66,11 @@ void gr_cpu_linear_fwd(gr_ctx *c, const gr_linear_args *a);
 void gr_cpu_linear_bwd(gr_ctx *c, const gr_linear_args *a);
 void gr_cpu_attention_fwd(gr_ctx *c, const gr_attn_args *a);
 void gr_cpu_attention_bwd(gr_ctx *c, const gr_attn_args *a);
+void gr_cpu_attend_firsts_fwd(gr_ctx *c, const gr_firsts_args *a);
+void gr_cpu_attend_firsts_bwd(gr_ctx *c, const gr_firsts_args *a);
+void gr_cpu_heads_spread(gr_ctx *c, const gr_heads_args *a);
+void gr_cpu_heads_collect(gr_ctx *c, const gr_heads_args *a);
+void gr_cpu_heads_grad(gr_ctx *c, const gr_heads_args *a);
 void gr_cpu_rotary(gr_ctx *c, const gr_rotary_args *a);
 void gr_cpu_gate_fwd(gr_ctx *c, const gr_gate_args *a);
 void gr_cpu_gate_bwd(gr_ctx *c, const gr_gate_args *a);

@@ -83,6 +83,12 @@ typedef struct gr_cpu_kernels {
     void (*attention_fwd)(const gr_attn_args *a, int32_t row, int32_t head, float *scratch);
     void (*attention_bwd)(const gr_attn_args *a, int32_t row, int32_t head, float *scratch, float *sums);
 
+    /* One sequence, all heads; scratch of firsts_scratch(len, hidden, heads) floats. The gradient of the bias is added to `sums`, when it is wanted:
+     * (heads) rows of rel_rows, `stride` apart. */
+    size_t (*firsts_scratch)(size_t len, size_t hidden, size_t heads);
+    void (*firsts_fwd)(const gr_firsts_args *a, int32_t row, float *scratch);
+    void (*firsts_bwd)(const gr_firsts_args *a, int32_t row, float *scratch, float *sums, size_t stride);
+
     void   (*add)(float *dst, const float *src, size_t n);
     /* out[j] += partials[0][j] + partials[1][j] + ..., rows `stride` apart */
     void   (*fold)(float *out, const float *partials, size_t n_partials, size_t stride, size_t n);

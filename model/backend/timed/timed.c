@@ -23,7 +23,7 @@ const char *gr_timed_op_name(gr_timed_op op)
     static const char *const names[GR_TIMED_OPS] = {
         [GR_TIMED_LINEAR_FWD] = "linear forward", [GR_TIMED_LINEAR_DX] = "linear dx", [GR_TIMED_LINEAR_DW] = "linear dw",
         [GR_TIMED_LINEAR_SLOPE] = "slope and bias", [GR_TIMED_ATTENTION_FWD] = "attention forward",
-        [GR_TIMED_ATTENTION_BWD] = "attention backward", [GR_TIMED_ROTARY] = "rotary positions",
+        [GR_TIMED_ATTENTION_BWD] = "attention backward", [GR_TIMED_HEADS] = "products by head", [GR_TIMED_ROTARY] = "rotary positions",
         [GR_TIMED_GATE_FWD] = "gate forward", [GR_TIMED_GATE_BWD] = "gate backward", [GR_TIMED_NORM_FWD] = "norm forward", [GR_TIMED_NORM_BWD] = "norm backward",
         [GR_TIMED_EMBED_FWD] = "embeddings forward", [GR_TIMED_EMBED_BWD] = "embeddings backward", [GR_TIMED_POOL] = "pooling",
         [GR_TIMED_LOSS] = "loss", [GR_TIMED_SUMSQ] = "gradient norm", [GR_TIMED_ADAMW] = "AdamW", [GR_TIMED_COPY] = "copies",
@@ -164,6 +164,18 @@ static double attention_elements(const gr_attn_args *a, double queries, double k
     return a->hidden * (queries * (a->first_only ? a->b->n_rows : a->b->n_tokens) + keys * a->b->n_tokens);
 }
 
+static double firsts_flops(const gr_firsts_args *a, double products) { return 2.0 * products * a->b->n_tokens * a->heads * (double)a->hidden; }
+
+static double firsts_elements(const gr_firsts_args *a, double times) { return a->rel ? times * a->rel_rows * (double)a->heads : 0.0; }
+
+static double heads_flops(const gr_heads_args *a) { return 2.0 * a->rows * (double)a->hidden * a->hidden; }
+
+/* y, z and w as often as given */
+static double heads_elements(const gr_heads_args *a, double times)
+{
+    return a->hidden * (a->rows * (1.0 + a->heads) + times * a->hidden);
+}
+
 /* ---- ops: OP(name, argument type, books, flops, elements moved) ---- */
 
 #define OP(name, args, books, flops, elements)                         \
@@ -181,6 +193,12 @@ OP(attention_fwd, gr_attn_args, GR_TIMED_ATTENTION_FWD, attention_flops(a, 2.0 +
    attention_elements(a, 2.0, 2.0) + relative_elements(a, 1.0))
 OP(attention_bwd, gr_attn_args, GR_TIMED_ATTENTION_BWD, attention_flops(a, 4.0 + relative_products(a, true)),
    attention_elements(a, 4.0, 4.0) + relative_elements(a, 2.0))
+OP(attend_firsts_fwd, gr_firsts_args, GR_TIMED_ATTENTION_FWD, firsts_flops(a, 2.0), TOKENS + 2.0 * ROWS * a->heads + firsts_elements(a, 1.0))
+OP(attend_firsts_bwd, gr_firsts_args, GR_TIMED_ATTENTION_BWD, firsts_flops(a, a->dx ? 4.0 : 2.0),
+   TOKENS * (a->dx ? 2.0 : 1.0) + 3.0 * ROWS * a->heads + firsts_elements(a, 2.0))
+OP(heads_spread, gr_heads_args, GR_TIMED_HEADS, heads_flops(a), heads_elements(a, 1.0))
+OP(heads_collect, gr_heads_args, GR_TIMED_HEADS, heads_flops(a), heads_elements(a, 1.0))
+OP(heads_grad, gr_heads_args, GR_TIMED_HEADS, a->dw ? heads_flops(a) : 0.0, heads_elements(a, a->dw ? 2.0 : 0.0))
 OP(rotary, gr_rotary_args, GR_TIMED_ROTARY, 0.0, TOKENS * (a->q && a->k ? 4.0 : 2.0))
 OP(gate_fwd, gr_gate_args, GR_TIMED_GATE_FWD, 0.0, 3.0 * a->rows * (double)a->width)
 OP(gate_bwd, gr_gate_args, GR_TIMED_GATE_BWD, 0.0, 6.0 * a->rows * (double)a->width)
@@ -308,6 +326,11 @@ const gr_backend gr_backend_timed_cpu = {
     .linear_bwd = linear_bwd,
     .attention_fwd = attention_fwd,
     .attention_bwd = attention_bwd,
+    .attend_firsts_fwd = attend_firsts_fwd,
+    .attend_firsts_bwd = attend_firsts_bwd,
+    .heads_spread = heads_spread,
+    .heads_collect = heads_collect,
+    .heads_grad = heads_grad,
     .rotary = rotary,
     .gate_fwd = gate_fwd,
     .gate_bwd = gate_bwd,

@@ -17,7 +17,8 @@ extern "C" {
 
 typedef enum gr_timed_op {
     GR_TIMED_LINEAR_FWD, GR_TIMED_LINEAR_DX, GR_TIMED_LINEAR_DW, GR_TIMED_LINEAR_SLOPE, /* products; gradient of act and bias */
-    GR_TIMED_ATTENTION_FWD, GR_TIMED_ATTENTION_BWD,
+    GR_TIMED_ATTENTION_FWD, GR_TIMED_ATTENTION_BWD, /* that of first tokens to plain rows, too */
+    GR_TIMED_HEADS,                         /* products by head */
     GR_TIMED_ROTARY,                        /* both ways */
     GR_TIMED_GATE_FWD, GR_TIMED_GATE_BWD,
     GR_TIMED_NORM_FWD, GR_TIMED_NORM_BWD,   /* dropout, residual, LayerNorm */
@@ -33,7 +34,8 @@ const char *gr_timed_op_name(gr_timed_op op); /* "linear forward", ... */
 
 /* flops: 2 m n k a matrix product, nothing else; attention's backward counts four products, not the scores that it computes again;
  * queries and keys that do not see each other count for nothing, and a term of a disentangled bias counts as a product over those that do,
- * one in forward, in backward one and one more for the gradient of its rows.
+ * one in forward, in backward one and one more for the gradient of its rows. First tokens that attend to plain rows do so with H columns a head: two
+ * products in forward, in backward two and two more where the rows have a gradient, less the scores.
  * bytes: what the op must read and write at least once, weights and activations alike, as if nothing were in a cache. AdamW reads and
  * writes four slabs. */
 typedef struct gr_timed_sum { int64_t calls; double seconds, flops, bytes; } gr_timed_sum;

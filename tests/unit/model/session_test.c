@@ -270,10 +270,10 @@ static void nothing_trainable(void **state)
 
 /* H 16, F 20, 2 layers, rows of 4, 2, 6, 3 tokens (T 15, squares 65), B 4, 3 classes:
  *   a layer 2 * 15 * (4 * 256 + 2 * 320) + 4 * 65 * 16 = 49920 + 4160 = 54080
- *   the last one for first tokens alone: keys and values 2 * 15 * 2 * 256 = 15360, one query a row 4 * 15 * 16 = 960,
- *   the rest 2 * 4 * (2 * 256 + 2 * 320) = 9216, in all 25536
- *   pooler 2 * 4 * 256 = 2048, classifier 2 * 4 * 48 = 384; forward 54080 + 25536 + 2432 = 82048, training three times that.
- * With layer 0 and the embeddings frozen layer 0 counts once: 3 * 82048 - 2 * 54080 = 137984. With taps every layer is whole:
+ *   the last one for first tokens alone: its matrices 2 * 4 * (4 * 256 + 2 * 320) = 13312, two heads on every token 4 * 15 * 2 * 16 = 1920,
+ *   in all 15232
+ *   pooler 2 * 4 * 256 = 2048, classifier 2 * 4 * 48 = 384; forward 54080 + 15232 + 2432 = 71744, training three times that.
+ * With layer 0 and the embeddings frozen layer 0 counts once: 3 * 71744 - 2 * 54080 = 107072. With taps every layer is whole:
  * 2 * 54080 + 2432 = 110592. */
 static void flops_by_hand(void **state)
 {
@@ -281,10 +281,10 @@ static void flops_by_hand(void **state)
     gr_err err = GR_ERR_INIT;
 
     (void)state;
-    assert_near(gr_session_flops(w.s, &w.b->b, false), 82048.0, 0.0, "forward");
-    assert_near(gr_session_flops(w.s, &w.b->b, true), 246144.0, 0.0, "training");
+    assert_near(gr_session_flops(w.s, &w.b->b, false), 71744.0, 0.0, "forward");
+    assert_near(gr_session_flops(w.s, &w.b->b, true), 215232.0, 0.0, "training");
     assert_ok(gr_params_freeze(&w.m->params, "embeddings,layer.0", &err), &err);
-    assert_near(gr_session_flops(w.s, &w.b->b, true), 137984.0, 0.0, "frozen");
+    assert_near(gr_session_flops(w.s, &w.b->b, true), 107072.0, 0.0, "frozen");
     gr_session_close(w.s);
     w.o.tap_hidden = true;
     assert_ok(gr_session_open(&w.s, w.m, &w.o, &err), &err);
@@ -306,9 +306,9 @@ static size_t plan_bytes(const world *w, int32_t tokens, bool recompute)
 }
 
 /* Numbers a token with H 16, F 20, 2 heads and a class head. Always 5 H + max(3H, F): the hidden state, the input of layer 0, three of
- * backward; H + 2 of the embeddings; 2H of the short layer's keys and values. A layer 6H + F + 2 + 4; recomputed H + 2, and
+ * backward; H + 2 of the embeddings; nothing of the short layer, which keeps no keys and values. A layer 6H + F + 2 + 4; recomputed H + 2, and
  * 5H + F + 2 + 2 once. Three layers, of which one is short:
- *   80 + 48 + 18 + 32 + 2 (96 + 20 + 6) = 422; recomputed 178 + 2 * 18 + 80 + 20 + 4 = 318. */
+ *   80 + 48 + 18 + 2 (96 + 20 + 6) = 390; recomputed 146 + 2 * 18 + 80 + 20 + 4 = 286. */
 static void activations_by_hand(void **state)
 {
     world w = build(GR_HEAD_CLASS);
@@ -319,8 +319,8 @@ static void activations_by_hand(void **state)
     w.s = NULL;
     w.t.layers = 3;
     w.m = gr_tiny_model(&w.t, 1);
-    assert_int_equal(plan_bytes(&w, 128, false) - plan_bytes(&w, 64, false), 64 * 8 * 422);
-    assert_int_equal(plan_bytes(&w, 128, true) - plan_bytes(&w, 64, true), 64 * 8 * 318);
+    assert_int_equal(plan_bytes(&w, 128, false) - plan_bytes(&w, 64, false), 64 * 8 * 390);
+    assert_int_equal(plan_bytes(&w, 128, true) - plan_bytes(&w, 64, true), 64 * 8 * 286);
     tear_down(&w);
 }
 

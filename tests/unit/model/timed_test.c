@@ -146,6 +146,43 @@ static void attention_counts_what_is_seen(void **state)
     op->close(c);
 }
 
+/* The same sequences with first tokens alone: 7 keys, each of two heads meets rows of 8; two sequences times (8,8) by head. */
+static void first_tokens_count_rows_of_all_heads(void **state)
+{
+    const gr_backend *op = gr_backend_find("timed-cpu");
+    const int32_t cu[] = { 0, 4, 7 };
+    const uint32_t slots[] = { 0, 1 };
+    const gr_dev_batch b = { .n_tokens = 7, .n_rows = 2, .max_len = 4, .cu_seqlens = cu, .slots = slots };
+    float x[7 * 8] = { 0 }, w[8 * 8] = { 0 }, y[2 * 8] = { 0 }, u[4 * 8] = { 0 }, t[4 * 8], sums[4], lse[4], dx[7 * 8], dw[8 * 8] = { 0 };
+    gr_firsts_args a = { .b = &b, .hidden = 8, .heads = 2, .scale = 0.5, .x = x, .u = u, .t = t, .sums = sums, .lse = lse, .dt = t, .dsums = sums,
+                         .du = t, .dx = dx };
+    const gr_heads_args h = { .rows = 2, .hidden = 8, .heads = 2, .w = w, .y = y, .z = u, .dw = dw };
+    const double product = 2 * 7 * 2 * 8, by_head = 2 * 2 * 8 * 8;
+    gr_timed *books;
+    gr_err err = GR_ERR_INIT;
+    gr_ctx *c = NULL;
+
+    (void)state;
+    assert_ok(op->open(&c, &(gr_ctx_opts){ .pool = NULL }, &err), &err);
+    op->reserve(c, &(gr_capacity){ .tokens = 7, .rows = 2, .max_len = 4, .width = 24, .hidden = 8, .heads = 2 });
+    books = gr_timed_of(c);
+    op->heads_spread(c, &h);
+    op->attend_firsts_fwd(c, &a);
+    op->heads_collect(c, &h);
+    has(books, GR_TIMED_ATTENTION_FWD, 1, 2 * product);
+    has(books, GR_TIMED_HEADS, 2, 2 * by_head);
+    assert_true(books->op[GR_TIMED_HEADS].bytes == 2 * 4 * (16 + 32 + 64)); /* y, z and w */
+    assert_true(books->op[GR_TIMED_ATTENTION_FWD].bytes == 4 * (56 + 2 * 32)); /* x, u and t */
+    op->heads_grad(c, &h);
+    op->attend_firsts_bwd(c, &a);
+    a.dx = NULL;
+    op->attend_firsts_bwd(c, &a);
+    has(books, GR_TIMED_HEADS, 3, 3 * by_head);
+    has(books, GR_TIMED_ATTENTION_BWD, 2, (4 + 2) * product);
+    assert_ok(op->sync(c, &err), &err);
+    op->close(c);
+}
+
 static void products_are_replayed(void **state)
 {
     world w = build("timed-cpu", false, GR_PRECISION_F32);
@@ -184,6 +221,7 @@ int main(void)
         cmocka_unit_test(results_are_the_plain_ones),
         cmocka_unit_test(counts_are_those_of_the_model),
         cmocka_unit_test(attention_counts_what_is_seen),
+        cmocka_unit_test(first_tokens_count_rows_of_all_heads),
         cmocka_unit_test(products_are_replayed),
         cmocka_unit_test(peak_is_measured),
     };
