@@ -135,8 +135,8 @@ typedef struct gr_firsts_args {
  *   heads_collect    y[r,hd+c] = w[hd+c] . z[r,h] + bias[hd+c] sums[r,h]                               sets y
  *   heads_grad       dw[hd+c] += sum_r y[r,hd+c] z[r,h]   dbias[hd+c] += sum_r y[r,hd+c] sums[r,h]
  *
- * The first two are each other's backward pass, with respect to z and to y; the third is that of both, with respect to w. These are products of
- * linear layers (gr_ctx_opts.precision); terms of the bias are not rounded. */
+ * The first two are each other's backward pass, with respect to z and to y; the third is that of both, with respect to w. Nothing is rounded for
+ * gr_ctx_opts.precision: a vector stands for all tokens of a sequence here, so that its rounding would weigh as much as theirs all in one direction. */
 typedef struct gr_heads_args {
     int32_t     rows, hidden, heads;
     const void *w, *bias;            /* (H,H), (H) or NULL                */

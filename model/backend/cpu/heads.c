@@ -10,8 +10,6 @@ typedef struct job {
     size_t               runs;
 } job;
 
-enum { PART_UNIT = 8 }; /* parts are multiples of it, so that only the last splits a pair */
-
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t pieces(size_t n, size_t of) { return (n + of - 1) / of; }
 
@@ -20,7 +18,7 @@ static size_t product(const job *j, size_t task, int thread)
 {
     const gr_cpu_kernels *k = gr_cpu_k(j->c);
     const size_t head = task / j->runs, from = task % j->runs * GR_CPU_HEAD_N, n = smaller(GR_CPU_HEAD_N, j->g.n - from);
-    const size_t part = pieces(pieces(j->g.k, pieces(j->g.k, GR_CPU_PART_K)), PART_UNIT) * PART_UNIT, rows = GR_CPU_TILE_ROWS * k->mr;
+    const size_t part = pieces(j->g.k, pieces(j->g.k, GR_CPU_PART_K)), rows = GR_CPU_TILE_ROWS * k->mr;
     float *pb = (float *)(void *)(j->mem.thread + (size_t)thread * j->mem.thread_bytes), *pa = pb + gr_cpu_head_floats();
     gr_cpu_gemm g = j->g;
 
@@ -30,11 +28,11 @@ static size_t product(const job *j, size_t task, int thread)
     g.y = g.c;
     for (size_t k0 = 0, kc; k0 < g.k; k0 += kc) {
         kc = smaller(part, g.k - k0);
-        k->pack_b[g.bf16](pb, g.b + k0 * g.b_row + from * g.b_col, g.b_row, g.b_col, kc, n);
+        k->pack_b[0](pb, g.b + k0 * g.b_row + from * g.b_col, g.b_row, g.b_col, kc, n);
         for (size_t i = 0; i < g.m; i += rows) {
             const size_t m = smaller(rows, g.m - i);
 
-            k->pack_a[g.bf16](pa, g.a + i * g.a_row + k0 * g.a_col, g.a_row, g.a_col, m, kc);
+            k->pack_a[0](pa, g.a + i * g.a_row + k0 * g.a_col, g.a_row, g.a_col, m, kc);
             k->gemm_block(&g, &(gr_cpu_block){ .i = i, .m = m, .j = from, .n = n, .kc = kc, .pb = pb, .pa = pa, .first = k0 == 0, .last = k0 + kc == g.k });
         }
     }
@@ -95,7 +93,6 @@ static void run(gr_ctx *c, const gr_heads_args *a, job *j, gr_pool_fn task, cons
     j->c = c;
     j->a = a;
     j->mem = gr_cpu_scratch_of(c);
-    j->g.bf16 = c->bf16;
     j->runs = pieces(j->g.n, GR_CPU_HEAD_N);
     if (a->rows == 0) return;
     if (!c->scratch) {
