@@ -12,6 +12,7 @@
 #include "base/sha256.h"
 #include "harness/build_info.h"
 #include "harness/machine.h"
+#include "model/session.h"
 
 #define COPY(dst, src) (void)snprintf((dst), sizeof(dst), "%s", (src))
 
@@ -107,9 +108,9 @@ static void key_of(gr_record *r, const gr_workroom *w)
     gr_buf text = { 0 };
     char hex[GR_SHA256_HEX];
 
-    gr_buf_addf(&text, "schema %d\ntask %s\nmodel %s %s\nseed %llu\ndevice %s\nprecision %s\ndeterministic %d\nrows %lld\n", GR_RECORD_SCHEMA,
-                r->task, r->model_family, r->model_sha256, (unsigned long long)r->seed, r->device, r->precision, r->deterministic,
-                (long long)r->n_train);
+    gr_buf_addf(&text, "schema %d\narithmetic %d\n", GR_RECORD_SCHEMA, GR_ARITHMETIC);
+    gr_buf_addf(&text, "task %s\nmodel %s %s\nseed %llu\ndevice %s\nprecision %s\ndeterministic %d\nrows %lld\n", r->task, r->model_family,
+                r->model_sha256, (unsigned long long)r->seed, r->device, r->precision, r->deterministic, (long long)r->n_train);
     /* a test split that is only predicted (--save-model, --predict-test) changes no number */
     for (int i = 0; i < r->n_splits - w->data.n_extra; i++) gr_buf_addf(&text, "split %s %s\n", r->splits[i].name, r->splits[i].sha256);
     for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {

@@ -16,6 +16,9 @@
 #include "model/precision.h"
 #include "model/weights.h"
 
+/* Raised by every change of the engine that changes the bits of a result: a finished run of another arithmetic is run anew. */
+#define GR_ARITHMETIC 2
+
 #ifdef __cplusplus
 extern "C" {
 #endif
