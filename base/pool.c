@@ -163,6 +163,9 @@ static void wait_for_end(gr_pool *p)
     (void)pthread_mutex_unlock(&p->lock);
 }
 
+/* Of fewer tasks than threads the caller has the first: he is awake. */
+static uint32_t first_of(uint64_t which, uint32_t n, uint64_t shares) { return (uint32_t)((which * n + shares - 1) / shares); }
+
 static void run_piece(gr_pool *p, size_t first, uint32_t n, gr_pool_fn fn, void *arg)
 {
     const uint64_t shares = (uint64_t)p->n_shares, run = (uint64_t)++p->run << 32; /* wraps; 2^32 runs later none is half awake */
@@ -172,8 +175,8 @@ static void run_piece(gr_pool *p, size_t first, uint32_t n, gr_pool_fn fn, void 
     atomic_store(&p->fn, fn);
     atomic_store(&p->arg, arg);
     atomic_store(&p->first, first);
-    for (uint64_t i = 0; i < shares; i++) atomic_store(&p->shares[i].end, (uint32_t)((i + 1) * n / shares));
-    for (uint64_t i = 0; i < shares; i++) atomic_store(&p->shares[i].ticket, run | (uint32_t)(i * n / shares));
+    for (uint64_t i = 0; i < shares; i++) atomic_store(&p->shares[i].end, first_of(i + 1, n, shares));
+    for (uint64_t i = 0; i < shares; i++) atomic_store(&p->shares[i].ticket, run | first_of(i, n, shares));
     wake_all(p);
     work(p, 0);
     wait_for_end(p);
@@ -184,6 +187,8 @@ static void run_inline(size_t n, gr_pool_fn fn, void *arg, int thread)
 {
     for (size_t i = 0; i < n; i++) fn(arg, i, thread);
 }
+
+int gr_pool_spins(const gr_pool *p) { return p ? p->spins : 0; }
 
 void gr_pool_run(gr_pool *p, size_t n_tasks, gr_pool_fn fn, void *arg)
 {

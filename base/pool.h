@@ -19,6 +19,7 @@ typedef void (*gr_pool_fn)(void *arg, size_t task, int thread); /* thread in 0..
 gr_status gr_pool_open(gr_pool **out, int n_threads, gr_err *err) GR_MUST_USE;
 void      gr_pool_close(gr_pool *p); /* NULL is fine */
 int       gr_pool_threads(const gr_pool *p); /* 1 for NULL */
+int       gr_pool_spins(const gr_pool *p);   /* turns of gr_pool_relax that a waiting thread may take; 0: more threads than processors, or NULL */
 void      gr_pool_run(gr_pool *p, size_t n_tasks, gr_pool_fn fn, void *arg); /* NULL pool runs inline; calls from inside a task run inline */
 int       gr_pool_default_threads(void); /* OMP_NUM_THREADS if valid, else the CPUs this process may use */
 

@@ -44,7 +44,7 @@ gr_attn_args gr_encoder_attention(const gr_encoder *e, const gr_pass *p, int32_t
         .window = e->c->local && e->c->local[l] ? e->c->window : 0,
         .drop = gr_encoder_dropout(p, gr_config_drop(e->c, GR_DROP_ATTN), GR_SITE_ATTN(l)), .first_only = short_layer,
         .q_stride = short_layer ? H : 3 * H, .kv_stride = short_layer ? 2 * H : 3 * H,
-        .q = a->q, .k = a->k, .v = (const char *)a->k + (size_t)H * e->plan.o.elem, .out = a->ctx, .lse = a->lse };
+        .q = a->q, .k = a->k, .v = a->k ? (const char *)a->k + (size_t)H * e->plan.o.elem : NULL, .out = a->ctx, .lse = a->lse };
 
     set_bias(e, p, a, &x);
     return x;

@@ -3,7 +3,7 @@
  * One cursor walks the slab; every buffer starts at a multiple of 64 bytes. Inference and frozen layers
  * need three buffers (hidden, one (T,H), one wide); in training the last two are backward's, which
  * are idle while forward runs. Pre-norm, gates, projections and relative positions have one or two more
- * (place_scratch, gr_plan_build). A batch has no more rows than tokens, so that (B,H) fits where (T,H) does. */
+ * (place_scratch, gr_plan_build), and so has a short layer: its first tokens' queries and sums by head. A batch has no more rows than tokens, so that (B,H) fits where (T,H) does. */
 #include "model/encoder_plan.h"
 
 #include <stdlib.h>
@@ -271,7 +271,7 @@ gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t
     plan->o = *o;
     plan->lowest = o->train ? gr_plan_lowest(t, c) : gr_stage_none(c);
     plan->short_layer = can_be_short(c, head) && !o->tap ? c->layers - 1 : -1;
-    plan->absorbs = plan->short_layer >= 0 && c->relative != GR_RELATIVE_DISENTANGLED;
+    plan->absorbs = plan->short_layer >= 0 && c->relative != GR_RELATIVE_DISENTANGLED && t->layer[c->layers - 1].v_b >= 0; /* sums have a gradient by it */
     plan->hidden = take(&m, T, H);
     plan->grad_a = take(&m, R, W);
     plan->grad_wide = take(&m, T, wide);

@@ -45,17 +45,23 @@ gr_cpu_scratch gr_cpu_scratch_of(const gr_ctx *c)
     const size_t packed_a = GR_CPU_TILE_ROWS * k->mr * GR_CPU_PART_K + GR_CPU_PACK_SLACK;
     const size_t firsts = k->firsts_scratch((size_t)c->most.max_len, (size_t)c->most.hidden, (size_t)c->most.heads);
     const size_t attention = head_dim > 0 ? k->attention_scratch((size_t)c->most.max_len, head_dim, c->most.bias) : 0;
-    gr_cpu_scratch m;
+    gr_cpu_scratch m = { .packed = NULL };
+    char *const base = c->scratch;
+    size_t packed, partials, threads; /* bytes */
 
     m.packed_floats = round_up(smaller(packed_b, GR_CPU_LANE_FLOATS) + GR_CPU_PACK_SLACK, 1024);
     m.partial_floats = round_up(larger(width, 2), 16);
     m.thread_bytes = round_up(larger(larger(gr_cpu_head_floats() + packed_a, larger(attention, firsts)), GR_CPU_DRAWS(width)) * sizeof(float), 4096);
-    m.packed = c->scratch;
-    m.partials = m.packed + smaller((size_t)c->threads, GR_CPU_LANES) * m.packed_floats;
-    m.thread = (char *)(m.partials + GR_CPU_PARTIALS * m.partial_floats);
-    m.relative = (float *)(void *)(m.thread + (size_t)c->threads * m.thread_bytes);
     m.relative_floats = (size_t)c->most.heads * relative_floats(&c->most, head_dim);
-    m.total = (size_t)((char *)m.relative - (char *)m.packed) + m.relative_floats * sizeof(float);
+    packed = smaller((size_t)c->threads, GR_CPU_LANES) * m.packed_floats * sizeof(float);
+    partials = GR_CPU_PARTIALS * m.partial_floats * sizeof(float);
+    threads = (size_t)c->threads * m.thread_bytes;
+    m.total = packed + partials + threads + m.relative_floats * sizeof(float);
+    if (!base) return m;
+    m.packed = (float *)(void *)base;
+    m.partials = (float *)(void *)(base + packed);
+    m.thread = base + packed + partials;
+    m.relative = (float *)(void *)(base + packed + partials + threads);
     return m;
 }
 

@@ -98,12 +98,22 @@ static void nested_runs_inline(void **state)
     gr_pool_close(c.pool);
 }
 
+typedef struct turns {
+    int        by[40];
+    _Atomic int began; /* threads that have a task */
+    bool       has[4]; /* a thread's own           */
+} turns;
+
+/* A thread's first task waits (two seconds at most) until every thread has one. */
 static void note_thread(void *arg, size_t task, int thread)
 {
-    int *by = arg;
+    turns *t = arg;
 
-    (void)usleep(500); /* long enough for all threads to come */
-    by[task] = thread;
+    t->by[task] = thread;
+    if (!t->has[thread]) (void)atomic_fetch_add(&t->began, 1);
+    t->has[thread] = true;
+    for (int i = 0; i < 2000 && atomic_load(&t->began) < 4; i++) (void)usleep(1000);
+    (void)usleep(500);
 }
 
 /* A thread has the same share in every run; a task is another's only when that one was through before. */
@@ -111,13 +121,15 @@ static void shares_stay(void **state)
 {
     gr_err err = GR_ERR_INIT;
     gr_pool *p = NULL;
-    int by[40], own = 0, all = 0;
+    int own = 0, all = 0;
 
     (void)state;
     assert_ok(gr_pool_open(&p, 4, &err), &err);
     for (int run = 0; run < 5; run++) {
-        gr_pool_run(p, 40, note_thread, by);
-        for (int i = 0; i < 40; i++) own += by[i] == i / 10;
+        turns t = { .began = 0 };
+
+        gr_pool_run(p, 40, note_thread, &t);
+        for (int i = 0; i < 40; i++) own += t.by[i] == i / 10;
         all += 40;
     }
     assert_true(own > all / 2); /* tasks that any thread takes as they come: a quarter */
