@@ -4,7 +4,7 @@
  * residual's share in it, the matrices of the branch add theirs (dx_add). Where norms stand before the halves, a branch reads
  * another state than the stream: its gradient is plan.grad_branch, and the norm's backward joins the two. Each step asks whether
  * anything below it is trained; when not, it ends there. Of a short layer the stream is that of the first tokens, in
- * plan.grad_b; from the layer below on, where keys and values have brought gradients to all tokens, it is plan.grad. */
+ * plan.grad_b; from the layer below on, where attention has brought gradients to all tokens, it is plan.grad. */
 #include "model/encoder.h"
 
 /* The first of three tensors that lie end to end stands for all: their common gradient is computed when one of them is
@@ -40,10 +40,10 @@ void gr_encoder_zero_strays(const gr_encoder *e)
 
 typedef struct matrix {
     int32_t     w, in, out;
-    gr_act      act;
     const void *x;
-    void       *y, *pre; /* as forward left them, or pre alone: gr_linear_args.remake */
-    bool        remake;
+    gr_act      x_act; /* of x, as gr_linear_args has it */
+    void       *x_pre;
+    bool        x_remake;
     void       *dw, *dbias;
 } matrix;
 
@@ -52,8 +52,8 @@ static void linear_bwd(const gr_encoder *e, const gr_dev_batch *rows, const matr
 {
     if (!dx && !m->dw && !m->dbias) return;
     e->op->linear_bwd(e->ctx, &(gr_linear_args){
-        .rows = rows->n_tokens, .in = m->in, .out = m->out, .x = m->x, .w = gr_encoder_weight(e, m->w), .act = m->act,
-        .y = m->y, .pre = m->pre, .remake = m->remake, .dy = dy, .dx = dx, .dx_add = add, .dw = m->dw, .dbias = m->dbias });
+        .rows = rows->n_tokens, .in = m->in, .out = m->out, .x = m->x, .w = gr_encoder_weight(e, m->w), .dy = dy, .dx = dx, .dx_add = add,
+        .x_act = m->x_act, .x_pre = m->x_pre, .x_remake = m->x_remake, .dw = m->dw, .dbias = m->dbias });
 }
 
 static void *stream(const gr_encoder *e, int32_t l) { return gr_plan_short(&e->plan, l) ? e->plan.grad_b : e->plan.grad; }
@@ -87,8 +87,8 @@ static void gate_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     gr_encoder_drop_inner(e, p, l, up);
 }
 
-/* out = LN(dropout(down) + mid), down = act(mid W1) W2. The slope of act takes up once more from pre, in its place: only then
- * down's weights can have their gradient. */
+/* out = LN(dropout(down) + mid), down = act(mid W1) W2. The gradient of down's input goes on as that of up's product, and act takes up once
+ * more from pre, in its place; of a gate, behind it: only then down's weights can have their gradient. */
 static void ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
@@ -96,22 +96,26 @@ static void ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     const gr_layer_index *w = &e->t->layer[l];
     const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
     const int32_t         H = e->c->hidden, F = e->c->inter;
-    const bool            through = k->lowest < gr_stage_layer(l, GR_STAGE_DOWN), gated = e->c->gated;
-    void *const           y = !through || !a->pre ? a->up : gated ? k->grad_wide : a->pre;
-    const matrix          down = { .w = w->down_w, .in = F, .out = H, .act = GR_ACT_NONE, .dbias = gr_encoder_grad(e, w->down_b) };
-    const matrix          down_w = { .w = w->down_w, .in = F, .out = H, .act = GR_ACT_NONE, .x = y, .dw = gr_encoder_grad(e, w->down_w) };
-    matrix                up = { .w = w->up_w, .in = H, .out = gated ? 2 * F : F, .act = gated ? GR_ACT_NONE : e->c->act, .y = y, .pre = gated ? NULL : a->pre,
-                                 .remake = !gated && a->pre && down_w.dw,
-                                 .dw = gr_encoder_grad(e, w->up_w), .dbias = gr_encoder_grad(e, w->up_b) };
+    const bool            through = k->lowest < gr_stage_layer(l, GR_STAGE_DOWN), gated = e->c->gated, again = through && a->pre;
+    const matrix          down_w = { .w = w->down_w, .in = F, .out = H, .x = !again ? a->up : gated ? k->grad_wide : a->pre,
+                                     .dw = gr_encoder_grad(e, w->down_w), .dbias = gr_encoder_grad(e, w->down_b) };
+    matrix                down = down_w, up = { .w = w->up_w, .in = H, .out = gated ? 2 * F : F, .dw = gr_encoder_grad(e, w->up_w),
+                                                .dbias = gr_encoder_grad(e, w->up_b) };
 
+    if (through && gated) {
+        down.dw = down.dbias = NULL;
+    } else if (through) {
+        down.x_act = e->c->act;
+        down.x_pre = a->pre;
+        down.x_remake = again && down.dw;
+    }
     norm_bwd(e, p, l, w->out_ln_w, w->out_ln_b, GR_DROP_FFN_OUT, GR_SITE_FFN_OUT(l), a->out_sum, a->out_stats, l == e->c->layers - 1, k->grad_a);
     linear_bwd(e, rows, &down, k->grad_a, through ? k->grad_wide : NULL, false);
-    if (through) {
-        if (gated) gate_bwd(e, p, l);
-        if (up.dw) up.x = gr_encoder_mid(e, p, l);
-        linear_bwd(e, rows, &up, gated ? a->pre : k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? branch(e, l) : NULL, branch_adds(e));
-    }
-    linear_bwd(e, rows, &down_w, k->grad_a, NULL, false);
+    if (!through) return;
+    if (gated) gate_bwd(e, p, l);
+    if (up.dw) up.x = gr_encoder_mid(e, p, l);
+    linear_bwd(e, rows, &up, gated ? a->pre : k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? branch(e, l) : NULL, branch_adds(e));
+    if (gated) linear_bwd(e, rows, &down_w, k->grad_a, NULL, false);
 }
 
 /* Gradients of q, k and v to that of x: dqkv (T,3H) in plan.grad_wide. */
@@ -120,7 +124,7 @@ static void project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     const gr_plan        *k = &e->plan;
     const gr_layer_index *w = &e->t->layer[l];
     const int32_t         H = e->c->hidden;
-    matrix                qkv = { .w = w->q_w, .in = H, .out = 3 * H, .act = GR_ACT_NONE,
+    matrix                qkv = { .w = w->q_w, .in = H, .out = 3 * H,
                                   .dw = grad_of_three(e, w->q_w, w->k_w, w->v_w), .dbias = grad_of_three(e, w->q_b, w->k_b, w->v_b) };
 
     gr_encoder_rotate(e, p, l, k->grad_wide, columns(e, k->grad_wide, H), true);
@@ -129,14 +133,14 @@ static void project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 }
 
 /* A short layer's first tokens: dq (B,H) in plan.grad_a to the stream, plan.grad_b, whose rows are then added to those of plan.grad, what
- * all tokens have of keys and values. */
+ * all tokens have from attention. */
 static void firsts_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
     const gr_layer_index *w = &e->t->layer[l];
     const int32_t         H = e->c->hidden;
     const bool            below = k->lowest < gr_stage_layer(l, GR_STAGE_QKV);
-    const matrix          q = { .w = w->q_w, .in = H, .out = H, .act = GR_ACT_NONE, .x = k->layer[l].firsts,
+    const matrix          q = { .w = w->q_w, .in = H, .out = H, .x = k->layer[l].firsts,
                                 .dw = gr_encoder_grad(e, w->q_w), .dbias = gr_encoder_grad(e, w->q_b) };
 
     linear_bwd(e, &p->firsts, &q, k->grad_a, below ? k->grad_b : NULL, true);
@@ -151,7 +155,7 @@ static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     const gr_plan        *k = &e->plan;
     const gr_layer_index *w = &e->t->layer[l];
     const int32_t         H = e->c->hidden;
-    matrix                kv = { .w = w->k_w, .in = H, .out = 2 * H, .act = GR_ACT_NONE,
+    matrix                kv = { .w = w->k_w, .in = H, .out = 2 * H,
                                  .dw = grad_of_two(e, w->k_w, w->v_w), .dbias = grad_of_two(e, w->k_b, w->v_b) };
 
     if (kv.dw) kv.x = gr_encoder_input(e, p, l);
@@ -215,7 +219,7 @@ static void rel_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     x = gr_encoder_rel_dropped(e, p, l);
     for (int keys = 0; keys < 2; keys++) {
         const gr_rel_side side = gr_encoder_rel_side(e, l, keys);
-        const matrix      m = { .w = side.w, .in = H, .out = H, .act = GR_ACT_NONE, .x = x,
+        const matrix      m = { .w = side.w, .in = H, .out = H, .x = x,
                                 .dw = gr_encoder_grad(e, side.w), .dbias = gr_encoder_grad(e, side.b) };
 
         if (side.w < 0) continue;
@@ -259,7 +263,7 @@ static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     const int32_t         H = e->c->hidden;
     const bool            short_layer = gr_plan_short(k, l);
     gr_attn_args          attention = gr_encoder_attention(e, p, l, a);
-    const matrix          out = { .w = w->attn_out_w, .in = H, .out = H, .act = GR_ACT_NONE, .x = a->ctx,
+    const matrix          out = { .w = w->attn_out_w, .in = H, .out = H, .x = a->ctx,
                                   .dw = gr_encoder_grad(e, w->attn_out_w), .dbias = gr_encoder_grad(e, w->attn_out_b) };
     void *const           dctx = short_layer ? k->grad : k->grad_b;
 
@@ -289,7 +293,7 @@ static void embed_bwd(const gr_encoder *e, const gr_pass *p)
     const gr_params *t = e->t;
     const gr_config *c = e->c;
     const gr_plan   *k = &e->plan;
-    const matrix     project = { .w = t->proj_w, .in = c->embed, .out = c->hidden, .act = GR_ACT_NONE, .x = k->embed_out,
+    const matrix     project = { .w = t->proj_w, .in = c->embed, .out = c->hidden, .x = k->embed_out,
                                  .dw = gr_encoder_grad(e, t->proj_w), .dbias = gr_encoder_grad(e, t->proj_b) };
 
     if (c->pre_norm) e->op->add(e->ctx, k->grad, k->grad_branch, (size_t)p->b.n_tokens * (size_t)c->hidden);

@@ -17,7 +17,7 @@
 #include "model/weights.h"
 
 /* Raised by every change of the engine that changes the bits of a result: a finished run of another arithmetic is run anew. */
-#define GR_ARITHMETIC 2
+#define GR_ARITHMETIC 3
 
 #ifdef __cplusplus
 extern "C" {

@@ -64,11 +64,13 @@ typedef struct gr_linear_args {
     void       *y;                   /* (R,N)                                             */
     void       *pre;                 /* (R,N) before act, kept for backward; NULL when act is none or in inference.
                                         GR_ACT_TANH and RELU may keep nothing: backward then reads y */
-    /* backward: y and pre as forward left them, or with `remake` pre alone: y, which may be pre, becomes act(pre) once more */
-    bool        remake;
+    /* backward: y and pre as forward left them */
     void       *dy;                  /* (R,N) in: d loss / d y; out: d loss / d pre-activation */
     void       *dx;                  /* (R,K) set, or NULL                                */
     bool        dx_add;              /* add to dx instead                                 */
+    gr_act      x_act;               /* with dx: what x came out of; dx is then of what went in, and is not added to */
+    void       *x_pre;               /* (R,K) what went in; NULL where x tells enough (see pre) */
+    bool        x_remake;            /* x is x_pre, and is made again: it becomes x_act(x_pre) before dw reads it */
     void       *dw, *dbias;          /* added to; NULL: frozen                            */
 } gr_linear_args;
 
@@ -263,7 +265,7 @@ typedef struct gr_capacity {
     int32_t      rel_rows;
 } gr_capacity;
 
-#define GR_BACKEND_ABI 4u
+#define GR_BACKEND_ABI 5u
 
 typedef struct gr_ctx_opts {
     gr_pool *pool;          /* borrowed; NULL: one thread */

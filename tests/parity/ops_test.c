@@ -25,12 +25,20 @@ static const gr_ops_case cases[] = {
     { .name = "linear 698x389x17", .kind = GR_OPS_LINEAR, .rows = 698, .in = 389, .out = 17 },
     { .name = "linear 9x401x1553", .kind = GR_OPS_LINEAR, .rows = 9, .in = 401, .out = 1553, .dx_add = true },
     { .name = "linear gelu over parts", .kind = GR_OPS_LINEAR, .rows = 13, .in = 777, .out = 67, .act = GR_ACT_GELU },
-    { .name = "linear gelu over parts, made again", .kind = GR_OPS_LINEAR, .rows = 13, .in = 777, .out = 67, .act = GR_ACT_GELU, .remake = true },
+    { .name = "linear of gelu over parts", .kind = GR_OPS_LINEAR, .rows = 13, .in = 67, .out = 777, .x_act = GR_ACT_GELU },
+    { .name = "linear of gelu over parts, made again", .kind = GR_OPS_LINEAR, .rows = 13, .in = 67, .out = 777, .x_act = GR_ACT_GELU, .remake = true },
+    { .name = "linear of gelu over runs, made again", .kind = GR_OPS_LINEAR, .rows = 41, .in = 1201, .out = 401, .x_act = GR_ACT_GELU, .remake = true },
     { .name = "linear gelu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU },
     { .name = "linear gelu no bias", .kind = GR_OPS_LINEAR, .rows = 5, .in = 64, .out = 128, .act = GR_ACT_GELU, .no_bias = true },
     { .name = "linear gelu tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU_TANH },
-    { .name = "linear gelu, made again", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU, .remake = true },
-    { .name = "linear gelu tanh, made again", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU_TANH, .remake = true },
+    { .name = "linear of gelu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 67, .out = 19, .x_act = GR_ACT_GELU },
+    { .name = "linear of gelu, made again", .kind = GR_OPS_LINEAR, .rows = 37, .in = 67, .out = 19, .x_act = GR_ACT_GELU, .remake = true },
+    { .name = "linear of gelu tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 67, .out = 19, .x_act = GR_ACT_GELU_TANH },
+    { .name = "linear of gelu tanh, made again", .kind = GR_OPS_LINEAR, .rows = 37, .in = 67, .out = 19, .x_act = GR_ACT_GELU_TANH, .remake = true },
+    { .name = "linear of relu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 67, .out = 19, .x_act = GR_ACT_RELU },
+    { .name = "linear of relu, made again", .kind = GR_OPS_LINEAR, .rows = 37, .in = 67, .out = 19, .x_act = GR_ACT_RELU, .remake = true },
+    { .name = "linear of tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 67, .out = 19, .x_act = GR_ACT_TANH, .no_bias = true },
+    { .name = "linear of tanh, made again", .kind = GR_OPS_LINEAR, .rows = 37, .in = 67, .out = 19, .x_act = GR_ACT_TANH, .remake = true },
     { .name = "linear relu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_RELU },
     { .name = "linear tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_TANH, .dx_add = true },
     { .name = "attention", .kind = GR_OPS_ATTENTION, .lens = { 7, 1, 54, 128 }, .hidden = 64, .heads = 2 },
@@ -243,6 +251,7 @@ static void check(const gr_ops_case *k, const way *ways, size_t n_ways)
     result want = { .parts = 0 }, abs = { .parts = 0 }, exact = { .parts = 0 };
 
     linear.act = GR_ACT_NONE;
+    linear.x_act = GR_ACT_NONE;
     linear.remake = false;
     linear.dx_add = false;
     run(&want, k, &truth, 1, false);

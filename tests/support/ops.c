@@ -178,25 +178,62 @@ typedef struct run {
 static void *nans(run *r, size_t n) { return put(r->e, NULL, NAN, n); }
 
 /* What was made once more is the same bit for bit. */
-static void same_as(run *r, const double *once, const void *again, size_t n, const char *what)
+static void same_as_from(run *r, const double *once, const void *again, double base, size_t n, const char *what)
 {
     double *x = calloc(n + 1, sizeof *x);
 
     assert_non_null(x);
-    get(r->e, x, again, n, 0.0);
+    get(r->e, x, again, n, base);
     for (size_t i = 0; i < n; i++)
         if (x[i] != once[i]) fail_msg("%s: %s[%zu] is %.17g, once more %.17g", r->k->name, what, i, once[i], x[i]);
     free(x);
 }
 
+static void same_as(run *r, const double *once, const void *again, size_t n, const char *what) { same_as_from(r, once, again, 0.0, n, what); }
 static void same_as_y(run *r, const void *again, const char *what) { same_as(r, r->y, again, gr_ops_outputs(r->k), what); }
+
+/* x = x_act of the case's input: a layer with the identity for its weights. */
+static void *act_of_input(run *r, int32_t n)
+{
+    const size_t N = (size_t)n;
+    double *eye = calloc(N * N, sizeof *eye);
+    void *x = nans(r, r->n[0]);
+
+    assert_non_null(eye);
+    for (size_t i = 0; i < N; i++) eye[i * N + i] = 1.0;
+    r->e->op->linear_fwd(r->e->ctx, &(gr_linear_args){ .rows = r->k->rows, .in = n, .out = n, .x = r->x[0], .w = put(r->e, eye, 0.0, N * N),
+                                                       .act = r->k->x_act, .y = x });
+    free(eye);
+    return x;
+}
+
+static void same_x(run *r, const void *x, const void *again)
+{
+    double *once = calloc(r->n[0] + 1, sizeof *once);
+
+    assert_non_null(once);
+    get(r->e, once, x, r->n[0], 0.0);
+    same_as(r, once, again, r->n[0], "x made again");
+    free(once);
+}
+
+/* Backward once more for the bias alone: the same bits. */
+static void bias_again(run *r, gr_linear_args a)
+{
+    if (!a.dbias || a.act != GR_ACT_NONE) return;
+    a.dx = a.dw = NULL;
+    a.dbias = put(r->e, NULL, GR_OPS_BASE, r->n[2]);
+    r->e->op->linear_bwd(r->e->ctx, &a);
+    same_as_from(r, r->grad[2], a.dbias, GR_OPS_BASE, r->n[2], "dbias alone");
+}
 
 static void run_linear(run *r)
 {
     const gr_ops_case *k = r->k;
     const size_t ny = gr_ops_outputs(k);
     const bool keep = k->act == GR_ACT_GELU || k->act == GR_ACT_GELU_TANH;
-    gr_linear_args a = { .rows = k->rows, .in = k->in, .out = k->out, .x = r->x[0], .w = r->x[1],
+    void *x = k->x_act != GR_ACT_NONE ? act_of_input(r, k->in) : r->x[0];
+    gr_linear_args a = { .rows = k->rows, .in = k->in, .out = k->out, .x = x, .w = r->x[1],
                          .bias = k->no_bias ? NULL : r->x[2], .act = k->act };
 
     a.y = nans(r, ny);
@@ -205,17 +242,20 @@ static void run_linear(run *r)
     get(r->e, r->y, a.y, ny, 0.0);
     if (!r->grad) return;
     a.dy = put(r->e, r->dy, 0.0, ny);
-    a.remake = k->remake;
-    if (a.remake) a.y = a.pre;
     a.dx_add = k->dx_add;
+    a.x_act = k->x_act;
+    a.x_pre = k->x_act == GR_ACT_RELU || k->x_act == GR_ACT_TANH ? NULL : r->x[0];
+    a.x_remake = k->remake;
+    if (a.x_remake) a.x = a.x_pre = r->x[0];
     a.dx = r->g[0] = k->dx_add ? put(r->e, NULL, GR_OPS_BASE, r->n[0]) : nans(r, r->n[0]);
     a.dw = r->g[1] = put(r->e, NULL, GR_OPS_BASE, r->n[1]);
     if (!k->no_bias) a.dbias = r->g[2] = put(r->e, NULL, GR_OPS_BASE, r->n[2]);
     r->e->op->linear_bwd(r->e->ctx, &a);
-    if (a.remake) same_as_y(r, a.y, "act of pre");
+    if (a.x_remake) same_x(r, x, a.x);
     get(r->e, r->grad[0], a.dx, r->n[0], k->dx_add ? GR_OPS_BASE : 0.0);
     get(r->e, r->grad[1], a.dw, r->n[1], GR_OPS_BASE);
     if (!k->no_bias) get(r->e, r->grad[2], a.dbias, r->n[2], GR_OPS_BASE);
+    bias_again(r, a);
 }
 
 static void *columns(const run *r, void *p, int32_t n) { return (char *)p + (size_t)n * (size_t)r->e->op->elem; }

@@ -42,7 +42,8 @@ typedef struct gr_ops_case {
     int32_t     hidden, heads;         /* gate: rows of 2 hidden, y of hidden; spread, collect: rows of hidden and of heads hidden */
     gr_act      act;
     bool        no_bias, dx_add, no_types, per_token;
-    bool        remake;                /* linear: backward makes y again from pre, in its place */
+    gr_act      x_act;                 /* linear: x is x_act of the input                      */
+    bool        remake;                /* linear: backward makes x again in the input's place  */
     bool        first_only;            /* attention: inputs q (B,H) and k | v (T,2H); else q | k | v (T,3H) */
     gr_attn_bias bias;                 /* attention, firsts: one more input, the table of rel_rows rows */
     int32_t     window, rel_rows;

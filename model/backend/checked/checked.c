@@ -262,7 +262,7 @@ OP(embed_fwd, gr_embed_args, S(out, a->b->n_tokens, a->hidden) S(sum, a->b->n_to
 OP(embed_bwd, gr_embed_args, S(dout, a->b->n_tokens, a->hidden) S(dgain, 1, a->hidden) S(dbias, 1, a->hidden)
    S(dword, a->vocab, a->hidden) S(dpos, a->n_positions, a->hidden) S(dtype, a->n_types, a->hidden))
 OP(linear_fwd, gr_linear_args, S(y, a->rows, a->out) S(pre, a->act == GR_ACT_NONE ? 0 : a->rows, a->out))
-OP(linear_bwd, gr_linear_args, S(dy, a->rows, a->out) S(dx, a->rows, a->in) S(dw, a->out, a->in) S(dbias, 1, a->out))
+OP(linear_bwd, gr_linear_args, S(dy, a->rows, a->out) S(dx, a->rows, a->in) S(dw, a->out, a->in) S(dbias, 1, a->out) S(x, a->x_remake ? a->rows : 0, a->in))
 OP(attention_fwd, gr_attn_args, S(out, queries(a), a->hidden) S(lse, queries(a), a->heads))
 OP(attention_bwd, gr_attn_args, APART(dq, queries(a), a->q_stride) APART(dk, a->b->n_tokens, a->kv_stride)
    APART(dv, a->b->n_tokens, a->kv_stride) S(drel, a->rel_rows, a->heads) APART(drel_keys, a->rel_rows, a->rel_stride)

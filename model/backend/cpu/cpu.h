@@ -45,7 +45,9 @@ typedef struct gr_cpu_provider {
 extern const gr_cpu_provider gr_cpu_openblas;
 void gr_cpu_openblas_prepare(void); /* one thread a call; once before first use */
 
+/* With a provider g->row_sums is not looked at. */
 void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op);
+size_t gr_cpu_part(size_t k); /* terms of each part of a sum of k but the last */
 
 /* How the gradient of an attention's bias is summed: (row of groups, head) each have `stride` floats. parts 0: not wanted. */
 typedef struct gr_cpu_relative { size_t parts, stride; } gr_cpu_relative;

@@ -30,6 +30,7 @@ typedef struct job {
     size_t part;                  /* terms                                        */
     size_t rows, cols, n_rows;    /* of a task's tile, of a run; provider: tiles down */
     size_t down, across;          /* lanes                                        */
+    int    spins;                 /* of a thread that waits for others            */
     lane   lane[GR_CPU_LANES];
 } job;
 
@@ -43,7 +44,7 @@ static size_t pieces(size_t n, size_t of) { return (n + of - 1) / of; }
 /* Rows of a are read where they lie, but those that are not contiguous or, behind the last whole panel, too few. */
 static bool rows_lie(const job *b) { return b->g->a_col == 1 && (!b->g->bf16 || b->kern->round_rows); }
 
-/* The block's rows of a as gemm_block reads them: where they lie, or packed into the thread's area. */
+/* The block's rows of a as gemm_block reads them: where they lie, or packed into the thread's area. Their sums come with the first columns. */
 static void take_rows(const job *b, size_t k0, gr_cpu_block *block, float *area)
 {
     const gr_cpu_gemm *g = b->g;
@@ -58,6 +59,7 @@ static void take_rows(const job *b, size_t k0, gr_cpu_block *block, float *area)
     block->pa = packed;
     if (block->n_rows < block->m)
         kern->pack_a[g->bf16](packed, block->a_rows + block->n_rows * g->a_row, g->a_row, g->a_col, block->m - block->n_rows, block->kc);
+    if (g->row_sums && block->j == 0) kern->column_sums(g->row_sums + block->i, block->a_rows, g->a_col, block->kc, block->m);
 }
 
 static void tile_task(const job *b, const lane *l, size_t task, int thread)
@@ -95,19 +97,20 @@ static void work(const job *b, lane *l, int thread)
     }
 }
 
-/* Tasks of the lanes behind `own`, as long as there may be more. A lane that nobody has begun is a task of the pool's. */
+/* Tasks of the lanes behind `own`, as long as there may be more. A lane that nobody has begun is a task of the pool's, and comes first. */
 static void help(job *b, size_t own, int thread)
 {
-    enum { SPINS = 2000 };
     const size_t n = b->down * b->across;
 
-    for (int spin = 0; spin < SPINS; spin++) {
+    for (int spin = 0; spin <= b->spins; spin++) {
         bool more = false;
 
         for (size_t i = 1; i < n; i++) {
             lane *l = &b->lane[(own + i) % n];
+            const lane_state state = atomic_load(&l->state);
 
-            if (atomic_load(&l->state) != LANE_AT_WORK) continue;
+            if (state == LANE_WAITS) return;
+            if (state != LANE_AT_WORK) continue;
             work(b, l, thread);
             more = true;
         }
@@ -117,12 +120,10 @@ static void help(job *b, size_t own, int thread)
 }
 
 /* Others may be at the last tasks; where threads are more than processors, one of them may have to come to its turn first. */
-static void wait_for(lane *l)
+static void wait_for(const job *b, const lane *l)
 {
-    enum { SPINS = 2000 };
-
     for (int spin = 0; atomic_load(&l->done) < l->n_tasks; spin++) {
-        if (spin < SPINS) gr_pool_relax();
+        if (spin < b->spins) gr_pool_relax();
         else (void)sched_yield();
     }
 }
@@ -143,7 +144,7 @@ static void lane_task(void *arg, size_t own, int thread)
             atomic_store(&l->done, 0);
             atomic_store(&l->left, l->n_tasks);
             work(b, l, thread);
-            wait_for(l);
+            wait_for(b, l);
         }
     }
     atomic_store(&l->state, LANE_OVER);
@@ -161,7 +162,8 @@ static size_t lane_cost(const job *b, size_t down, size_t across)
     return m * n + PACK * n + row * m * pieces(n * b->part, GR_CPU_LANE_FLOATS);
 }
 
-/* As many lanes as threads, or a few less, laid as costs least; no more than there are panels. */
+/* As many lanes as threads, or a few less, laid as costs least; no more than there are panels, and GR_CPU_LANES, behind which threads have no part
+ * in a product. */
 static void lay_lanes(job *b, size_t threads)
 {
     const size_t panels = pieces(b->g->n, b->kern->nr), limit = smaller(threads, GR_CPU_LANES);
@@ -195,13 +197,23 @@ static void cut_lanes(job *b)
     }
 }
 
-static void run_own(gr_ctx *c, job *b)
+static void not_reserved(gr_ctx *c, const gr_cpu_gemm *g, const char *op)
 {
-    const size_t k = b->g->k;
+    gr_host_fail(c, GR_E_INTERNAL, "%s: a product of %zu x %zu x %zu was not reserved", op, g->m, g->n, g->k);
+}
 
-    b->part = pieces(pieces(k, pieces(k, GR_CPU_PART_K)), PART_UNIT) * PART_UNIT;
+size_t gr_cpu_part(size_t k) { return pieces(pieces(k, pieces(k, GR_CPU_PART_K)), PART_UNIT) * PART_UNIT; }
+
+static void run_own(gr_ctx *c, job *b, const char *op)
+{
+    b->part = gr_cpu_part(b->g->k);
+    b->spins = gr_pool_spins(c->pool);
     lay_lanes(b, (size_t)gr_pool_threads(c->pool));
     cut_lanes(b);
+    if (b->cols * smaller(b->part, b->g->k) + GR_CPU_PACK_SLACK > b->mem->packed_floats) {
+        not_reserved(c, b->g, op);
+        return;
+    }
     gr_pool_run(c->pool, b->down * b->across, lane_task, b);
 }
 
@@ -239,9 +251,6 @@ void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op)
         run_provider(c, &b);
         return;
     }
-    if (!c->scratch) {
-        gr_host_fail(c, GR_E_INTERNAL, "%s: a product of %zu x %zu x %zu was not reserved", op, g->m, g->n, g->k);
-        return;
-    }
-    run_own(c, &b);
+    if (c->scratch) run_own(c, &b, op);
+    else not_reserved(c, g, op);
 }

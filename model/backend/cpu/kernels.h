@@ -27,6 +27,11 @@ typedef struct gr_cpu_gemm {
     gr_act       act;
     bool         bf16; /* round a and b to bf16                                            */
     float       *y;    /* act's output; c itself, or another buffer when c (before act) is kept */
+    gr_act       x_act;    /* then c *= slope of x_act, as gr_linear_args has it: all three lie as c does */
+    float       *x_pre;
+    const float *x;
+    bool         x_remake;
+    float       *row_sums; /* (m) += each row of a over k, as it was before rounding; a's rows lie side by side (a_row 1). NULL: not wanted */
 } gr_cpu_gemm;
 
 /* A block of c: rows i.. i + m, columns j.. j + n, over kc terms that are a part of the sum. */
@@ -62,11 +67,13 @@ typedef struct gr_cpu_kernels {
     /* Rows of a, contiguous in k, rounded into dst (m,k) as gemm_block does with a_rows for g->bf16; NULL: it wants them packed */
     void (*round_rows)(float *dst, const float *a, size_t row, size_t m, size_t k);
     void (*gemm_block)(const gr_cpu_gemm *g, const gr_cpu_block *b);
-    /* act alone, on a rectangle of c that is complete */
+    /* act and x_act's slope alone, on a rectangle of c that is complete */
     void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);
 
-    /* dy *= act' for rows r0.. r1; column sums of the result into partial (out), NULL: none */
-    void (*act_bwd)(const gr_linear_args *a, int32_t r0, int32_t r1, float *partial);
+    /* dy *= act' for n numbers, from pre, or from y where pre is NULL; with `remake` pre becomes act(pre) */
+    void (*act_bwd)(gr_act act, float *dy, float *pre, const float *y, bool remake, size_t n);
+    /* out[j] += x[0][j] + x[1][j] + ..., rows `row` apart: one chain of additions a column */
+    void (*column_sums)(float *out, const float *x, size_t row, size_t rows, size_t n);
     /* Tokens t0.. t1. draws: room for GR_CPU_DRAWS(hidden). partial: dgain (hidden) then dbias (hidden), set. */
     void (*embed_fwd)(const gr_embed_args *a, int32_t t0, int32_t t1, uint16_t *draws);
     void (*embed_bwd)(const gr_embed_args *a, int32_t t0, int32_t t1, float *partial, uint16_t *draws);

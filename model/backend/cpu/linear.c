@@ -1,5 +1,10 @@
-/* linear.c - y = act(x w^T + b): three products, and the slope of act with the bias's gradient in one pass. */
+/* linear.c - y = act(x w^T + b): three products. The slope of what x came out of and the bias's gradient are parts of theirs. */
 #include "model/backend/cpu/cpu.h"
+
+typedef struct linear_job {
+    gr_ctx               *c;
+    const gr_linear_args *a;
+} linear_job;
 
 void gr_cpu_linear_fwd(gr_ctx *c, const gr_linear_args *a)
 {
@@ -15,53 +20,55 @@ void gr_cpu_linear_fwd(gr_ctx *c, const gr_linear_args *a)
     gr_cpu_gemm_run(c, &g, "linear_fwd");
 }
 
-typedef struct slope_job {
-    gr_ctx               *c;
-    const gr_linear_args *a;
-    gr_cpu_scratch        mem;
-    size_t                block;
-} slope_job;
+/* ---- the slope of act, on the way back ---- */
+
+enum { ROWS = 16, COLUMNS = 128 };
 
 static void slope_task(void *arg, size_t task, int thread)
 {
-    const slope_job *j = arg;
-    const size_t r0 = task * j->block, rows = (size_t)j->a->rows, r1 = r0 + j->block < rows ? r0 + j->block : rows;
+    const gr_linear_args *a = ((const linear_job *)arg)->a;
+    const size_t N = (size_t)a->out, at = task * ROWS * N, end = (size_t)a->rows * N, n = end - at < ROWS * N ? end - at : ROWS * N;
 
     (void)thread;
-    gr_cpu_k(j->c)->act_bwd(j->a, (int32_t)r0, (int32_t)r1,
-                            j->a->dbias ? j->mem.partials + task * j->mem.partial_floats : NULL);
+    gr_cpu_k(((const linear_job *)arg)->c)->act_bwd(a->act, (float *)a->dy + at, a->pre ? (float *)a->pre + at : NULL, (const float *)a->y + at, false, n);
 }
 
-/* dy becomes the gradient before act; dbias takes its column sums */
-static void slope_and_bias(gr_ctx *c, const gr_linear_args *a)
-{
-    const size_t rows = (size_t)a->rows, blocks = gr_cpu_blocks(rows);
-    slope_job j = { .c = c, .a = a, .mem = gr_cpu_scratch_of(c), .block = gr_cpu_block_rows(rows) };
+/* ---- the bias's gradient where no product goes over dy: the same sums, part by part ---- */
 
-    if (a->act == GR_ACT_NONE && !a->dbias) return;
-    if (!gr_cpu_fits(c, (size_t)a->out, "linear_bwd")) return;
-    gr_pool_run(c->pool, blocks, slope_task, &j);
-    if (a->dbias) gr_cpu_fold(c, a->dbias, blocks, 0, (size_t)a->out);
+static void bias_task(void *arg, size_t task, int thread)
+{
+    const linear_job *j = arg;
+    const size_t N = (size_t)j->a->out, R = (size_t)j->a->rows, from = task * COLUMNS, part = gr_cpu_part(R);
+
+    (void)thread;
+    for (size_t r = 0; r < R; r += part)
+        gr_cpu_k(j->c)->column_sums((float *)j->a->dbias + from, (const float *)j->a->dy + r * N + from, N, R - r < part ? R - r : part,
+                                    N - from < COLUMNS ? N - from : COLUMNS);
 }
 
 void gr_cpu_linear_bwd(gr_ctx *c, const gr_linear_args *a)
 {
     const size_t R = (size_t)a->rows, K = (size_t)a->in, N = (size_t)a->out;
+    const bool bias_with_dw = a->dw && !c->provider;
     const gr_cpu_gemm dx = {
         .m = R, .n = K, .k = N,
         .a = a->dy, .a_row = N, .a_col = 1,
         .b = a->w, .b_row = K, .b_col = 1,
         .c = a->dx, .ldc = K, .add = a->dx_add, .bf16 = c->bf16, .y = a->dx,
+        .x_act = a->x_act, .x_pre = a->x_pre, .x = a->x, .x_remake = a->x_remake,
     };
     const gr_cpu_gemm dw = {
         .m = N, .n = K, .k = R,
         .a = a->dy, .a_row = 1, .a_col = N, /* dy^T */
         .b = a->x, .b_row = K, .b_col = 1,
         .c = a->dw, .ldc = K, .add = true, .bf16 = c->bf16, .y = a->dw,
+        .row_sums = bias_with_dw ? a->dbias : NULL,
     };
+    linear_job j = { c, a };
 
     if (R == 0) return;
-    slope_and_bias(c, a);
+    if (a->act != GR_ACT_NONE) gr_pool_run(c->pool, (R + ROWS - 1) / ROWS, slope_task, &j);
     if (a->dx) gr_cpu_gemm_run(c, &dx, "linear_bwd");
     if (a->dw) gr_cpu_gemm_run(c, &dw, "linear_bwd");
+    if (a->dbias && !bias_with_dw) gr_pool_run(c->pool, (N + COLUMNS - 1) / COLUMNS, bias_task, &j);
 }

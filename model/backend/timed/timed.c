@@ -98,7 +98,7 @@ static void linear_part(timed_ctx *c, gr_timed_op op, const gr_linear_args *a, d
     if (op != GR_TIMED_LINEAR_SLOPE) note_product(&c->t, op, a);
 }
 
-/* After the first part dy is the gradient before act: the others see no act and no bias. */
+/* After the first part dy is the gradient before act: the others see no act. The bias's gradient goes with dw, if there is one. */
 static void linear_bwd(gr_ctx *x, const gr_linear_args *a)
 {
     timed_ctx *c = of(x);
@@ -106,11 +106,14 @@ static void linear_bwd(gr_ctx *x, const gr_linear_args *a)
     gr_linear_args slope = *a, dw = *a, dx = *a;
 
     slope.dx = slope.dw = NULL;
-    if (a->act != GR_ACT_NONE || a->dbias) linear_part(c, GR_TIMED_LINEAR_SLOPE, &slope, 0.0, R * N * (a->act != GR_ACT_NONE ? 3.0 : 1.0));
+    if (a->dw) slope.dbias = NULL;
+    if (a->act != GR_ACT_NONE || slope.dbias) linear_part(c, GR_TIMED_LINEAR_SLOPE, &slope, 0.0, R * N * (a->act != GR_ACT_NONE ? 3.0 : 1.0));
     dx.act = dw.act = GR_ACT_NONE;
-    dx.dbias = dw.dbias = NULL;
+    dx.dbias = NULL;
     dx.dw = dw.dx = NULL;
-    if (a->dx) linear_part(c, GR_TIMED_LINEAR_DX, &dx, product_flops(a), R * N + N * K + R * K * (a->dx_add ? 2.0 : 1.0));
+    if (a->dx)
+        linear_part(c, GR_TIMED_LINEAR_DX, &dx, product_flops(a),
+                    R * N + N * K + R * K * ((a->dx_add ? 2.0 : 1.0) + (a->x_act != GR_ACT_NONE ? 1.0 : 0.0) + (a->x_remake ? 1.0 : 0.0)));
     if (a->dw) linear_part(c, GR_TIMED_LINEAR_DW, &dw, product_flops(a), R * N + R * K + 2.0 * N * K);
 }
 

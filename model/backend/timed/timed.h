@@ -1,8 +1,8 @@
 /* timed.h - a backend that wraps the cpu's and keeps books: for each op calls, seconds, floating-point operations and bytes, and
  * every distinct matrix product. For `bench --roofline` and tests; gr_backend_find("timed-cpu").
  *
- * Its results are the wrapped table's, bit for bit. The backward pass of a linear layer is called in up to three parts (slope and
- * bias, dw, dx), so that each is timed apart; the contract of linear_bwd allows any of its outputs to be left out. */
+ * Its results are the wrapped table's, bit for bit. The backward pass of a linear layer is called in up to three parts (the
+ * slope, dx, dw), so that each is timed apart; the contract of linear_bwd allows any of its outputs to be left out. */
 #ifndef GR_MODEL_BACKEND_TIMED_TIMED_H
 #define GR_MODEL_BACKEND_TIMED_TIMED_H
 #include <stdbool.h>

@@ -153,6 +153,26 @@ static void a_bias_is_reserved(void **state)
     }
 }
 
+/* A product wider than what was reserved is refused before b is packed. */
+static void a_width_is_reserved(void **state)
+{
+    const gr_backend *op = gr_backend_find("cpu");
+    const gr_capacity most = { .tokens = 400, .rows = 400, .max_len = 1, .width = 48, .hidden = 2, .heads = 1 };
+    gr_ctx *c = opened(op);
+    gr_err err = GR_ERR_INIT;
+    float *x = calloc(384, sizeof *x), *w = calloc((size_t)384 * 1200, sizeof *w), *y = calloc(1200, sizeof *y);
+
+    (void)state;
+    assert_true(x && w && y);
+    op->reserve(c, &most);
+    op->linear_fwd(c, &(gr_linear_args){ .rows = 1, .in = 384, .out = 1200, .x = x, .w = w, .y = y });
+    assert_status(op->sync(c, &err), GR_E_INTERNAL, &err, "linear_fwd: a product of 1 x 1200 x 384 was not reserved");
+    op->close(c);
+    free(x);
+    free(w);
+    free(y);
+}
+
 static void an_unknown_instruction_set_is_refused(void **state)
 {
     gr_ctx *c = NULL;
@@ -268,7 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_backend_is_whole),          cmocka_unit_test(memory_is_counted_and_zeroed), cmocka_unit_test(large_memory_is_cleared),
         cmocka_unit_test(the_first_failure_is_kept),       cmocka_unit_test(an_unknown_instruction_set_is_refused),
-        cmocka_unit_test(a_bias_is_reserved),
+        cmocka_unit_test(a_bias_is_reserved), cmocka_unit_test(a_width_is_reserved),
         cmocka_unit_test(checked_sees_nan_and_writes_outside), cmocka_unit_test(checked_memory_is_not_the_hosts), cmocka_unit_test(adamw_by_hand),
     };
 

@@ -124,10 +124,8 @@ static void relu_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n
 /* What backward multiplies by, of x as the value before or behind act */
 static void slope(const gr_cpu_kernels *k, gr_act act, float *y, const float *x, size_t n)
 {
-    const gr_linear_args a = { .rows = 1, .out = (int32_t)n, .act = act, .y = (void *)(uintptr_t)x, .pre = (void *)(uintptr_t)x, .dy = y };
-
     for (size_t i = 0; i < n; i++) y[i] = 1.0f;
-    k->act_bwd(&a, 0, 1, NULL);
+    k->act_bwd(act, y, (float *)(uintptr_t)x, x, false, n);
 }
 
 static void gelu_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_GELU, y, x, n); }
