@@ -41,6 +41,18 @@ bool gr_task_trains(const gr_task *task, const gr_run_opts *o)
     return !(task->flags & GR_TASK_DIAGNOSTIC) && (o->max_steps > 0 || o->epochs > 0);
 }
 
+const char *gr_task_main_split(const gr_task *task)
+{
+    const gr_split *other = NULL;
+
+    for (const gr_split *s = task->splits; s->name; s++) {
+        if (!s->labelled || strcmp(s->name, "train") == 0) continue;
+        if (goes_by(s, "validation")) return s->name;
+        if (!other) other = s;
+    }
+    return other ? other->name : "";
+}
+
 /* ---- what to load ---- */
 
 /* Is it among the splits from number `first` on? */

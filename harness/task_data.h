@@ -33,6 +33,9 @@ typedef struct gr_task_data_opts {
 /* Does a run of the task take steps? Not of a diagnostic task, nor with --epochs 0: then its training rows are not asked for. */
 bool gr_task_trains(const gr_task *task, const gr_run_opts *o);
 
+/* The split whose values make the task's number: its first validation set; "" of a task without labels. */
+const char *gr_task_main_split(const gr_task *task);
+
 /* Load and tokenise what the run's options ask for; while one split is tokenised, the next is read. `validation` and `test` stand for
  * all splits that begin so (validation_matched, ...) where a task has none of that very name; `validation` for the first labelled split
  * beside train when there is none of those either. A task without labels has its test splits predicted. GR_E_ARG: a split that the task

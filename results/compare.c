@@ -48,6 +48,7 @@ static gr_comparison *append(gr_comparisons *list, const gr_record *r, const gr_
     (void)snprintf(grown->task, sizeof grown->task, "%s", r->task);
     (void)snprintf(grown->metric, sizeof grown->metric, "%s", m->name);
     (void)snprintf(grown->split, sizeof grown->split, "%s", m->split);
+    gr_record_row_name(grown->name, sizeof grown->name, r, m->split);
     (void)snprintf(grown->test, sizeof grown->test, "values only");
     return grown;
 }
@@ -281,7 +282,7 @@ gr_status gr_compare_text(gr_buf *out, const gr_comparisons *c, gr_err *err)
     for (size_t i = 0; i < c->n; i++) {
         const gr_comparison *x = &c->c[i];
         gr_grid_row(&g);
-        gr_grid_text(&g, 0, "%s", x->task);
+        gr_grid_text(&g, 0, "%s", x->name);
         gr_grid_text(&g, 1, "%s", x->metric);
         gr_grid_number(&g, 2, "%.4f", x->base);
         gr_grid_number(&g, 3, "%.4f", x->value);

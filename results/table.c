@@ -45,11 +45,11 @@ static const char *const people[C_COUNT] = { "task", "metric", "baseline", "fine
 static void lead_cells(gr_grid *t, const gr_group *g, const char *split)
 {
     const gr_record *r = gr_group_lead(g);
-    char status[600];
+    char status[600], name[sizeof r->task + sizeof r->main_split + 4];
 
     gr_group_status(status, sizeof status, g);
-    if (!*split || strcmp(r->metrics[0].split, split) == 0) gr_grid_text(t, C_TASK, "%s", r->task);
-    else gr_grid_text(t, C_TASK, "%s (%s)", r->task, split);
+    gr_record_row_name(name, sizeof name, r, split);
+    gr_grid_text(t, C_TASK, "%s", name);
     if (gr_record_rows(r, split) >= 0) gr_grid_number(t, C_N, "%.0f", (double)gr_record_rows(r, split));
     if (!isnan(gr_group_mean(g, train_seconds))) gr_grid_text(t, C_TRAIN, "%.1f s", gr_group_mean(g, train_seconds));
     gr_grid_text(t, C_MODEL, "%s", r->model);

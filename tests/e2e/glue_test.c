@@ -1,5 +1,7 @@
 /* glue_test.c - the suite glue: two validation and two test sets of one task, a part of the published data, evaluation without training
  * rows, the diagnostics with the model that the run made, and the files of a submission. */
+#include <unistd.h>
+
 #include "tests/e2e/program.h"
 
 static const char fixtures[] = GR_SOURCE_DIR "/tests/fixtures";
@@ -44,6 +46,15 @@ static size_t lines_of(const char *text)
 
     for (; *text; text++) n += *text == '\n';
     return n;
+}
+
+/* The folder of the model that a run saved. */
+static const char *beside_dir(const gr_record *r)
+{
+    static char path[GR_PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "%.*s", (int)(strlen(r->path) - strlen(".json")), r->path);
+    return path;
 }
 
 static void check_lines(const gr_record *r, const char *ending, size_t rows)
@@ -123,8 +134,47 @@ static void two_of_each(void **state)
     r = records_of(at("mnli-mm"));
     assert_true(r.r[0].n_eval == 3 && !metric_on(&r.r[0], "validation_matched"));
     gr_records_free(&r);
+    assert_non_null(strstr(last.out, "mnli (validation_mismatched)")); /* also where it stands alone */
     expect(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--eval-splits", "test", "--output-dir", at("mnli-t")), 3 - 1);
     assert_non_null(strstr(last.err, "the labels of split 'test_matched' are not public"));
+}
+
+/* The number of run_glue's file of results beside the only record of a folder; -1: not there. */
+static double eval_result(const char *runs, const char *key)
+{
+    char path[GR_PATH_MAX];
+    gr_records r = records_of(runs);
+    gr_json *j = NULL;
+    double v;
+    gr_err err = GR_ERR_INIT;
+
+    (void)snprintf(path, sizeof path, "%.4000s/eval_results.json", beside_dir(&r.r[0]));
+    assert_ok(gr_json_read(&j, path, 0, &err), &err);
+    v = gr_json_num(gr_json_get(j, key), -1);
+    gr_json_free(j);
+    gr_records_free(&r);
+    return v;
+}
+
+/* In run_glue's files the matched rows have the plain names, the others their suffix, whichever come first. */
+static void order_of_splits(void **state)
+{
+    const char *data = DATA("order", "mnli");
+
+    (void)state;
+    ran(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "validation_mismatched,validation_matched",
+             "--output-dir", at("order-runs"), "--save-model"));
+    assert_near(eval_result(at("order-runs"), "eval_samples"), 2, 0, "matched");
+    assert_near(eval_result(at("order-runs"), "eval_samples_mm"), 3, 0, "mismatched");
+    assert_non_null(strstr(last.out, "\nmnli (validation_mismatched)"));
+    assert_non_null(strstr(last.out, "\nmnli  "));
+    ran(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "validation_mismatched", "--output-dir", at("order-mm"),
+             "--save-model"));
+    assert_near(eval_result(at("order-mm"), "eval_samples"), -1, 0, "matched");
+    assert_near(eval_result(at("order-mm"), "eval_samples_mm"), 3, 0, "mismatched");
+    ran(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "train,validation_matched", "--output-dir", at("order-t"),
+             "--save-model"));
+    assert_near(eval_result(at("order-t"), "eval_samples"), 2, 0, "matched");
 }
 
 /* ---- the diagnostics ---- */
@@ -257,7 +307,8 @@ static void wnli(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_of_each), cmocka_unit_test(diagnostics), cmocka_unit_test(predict_test), cmocka_unit_test(without_training_rows),
+        cmocka_unit_test(two_of_each), cmocka_unit_test(order_of_splits), cmocka_unit_test(diagnostics),
+        cmocka_unit_test(predict_test), cmocka_unit_test(without_training_rows),
         cmocka_unit_test(part_of_the_data), cmocka_unit_test(wnli),
     };
     const int failed = gr_test_main(tests);

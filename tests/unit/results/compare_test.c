@@ -135,6 +135,31 @@ static void own_predictions(void **state)
     gr_comparisons_free(&c);
 }
 
+/* Both splits have the same task and metric: what people and CI servers read says which is which. */
+static void split_is_named(void **state)
+{
+    const char *path = made_path("pair.xml");
+    gr_comparisons c;
+    gr_buf b = { 0 };
+    char *text = NULL;
+    size_t n;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    add_two("named", 50, 50, true);
+    c = compare("named", "named");
+    assert_ok(gr_compare_text(&b, &c, &err), &err);
+    assert_non_null(strstr(b.p, "\nmnli           accuracy"));
+    assert_non_null(strstr(b.p, "\nmnli (second)  accuracy"));
+    assert_ok(gr_compare_junit(path, &c, &err), &err);
+    assert_ok(gr_fs_read(&text, &n, path, 0, &err), &err);
+    assert_non_null(strstr(text, "classname=\"glue-run.mnli\" name=\"accuracy\""));
+    assert_non_null(strstr(text, "classname=\"glue-run.mnli (second)\" name=\"accuracy\""));
+    gr_buf_free(&b);
+    gr_comparisons_free(&c);
+    free(text);
+}
+
 /* Seeds are pooled: a fall of 4 examples in each of three seeds is decided, in one it is not (p = 0.125 and 2^-11). */
 static void pooled_seeds(void **state)
 {
@@ -287,7 +312,7 @@ static void several(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(split_is_named), cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
                                         cmocka_unit_test(written_tolerance), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);
 }
