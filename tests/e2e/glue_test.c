@@ -177,6 +177,15 @@ static void order_of_splits(void **state)
     assert_near(eval_result(at("order-t"), "eval_samples"), 2, 0, "matched");
 }
 
+/* Rows that a reader left out are told of with their task, split and file. */
+static void ragged_rows(void **state)
+{
+    (void)state;
+    ran(CALL("run", "qqp", "--model", tiny_model(), "--data", DATA("ragged", "qqp"), "--max-steps", "1", "--output-dir", at("ragged-runs"), "--verbose"));
+    assert_non_null(strstr(last.err, "qqp: train: 3 rows left out for want of a column or of a label, the first at line 3 of QQP/train.tsv\n"));
+    assert_non_null(strstr(last.err, "qqp: validation: "));
+}
+
 /* ---- the diagnostics ---- */
 
 /* With --save-model the suite predicts them with its own model of MNLI; without it says why not. */
@@ -307,7 +316,7 @@ static void wnli(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_of_each), cmocka_unit_test(order_of_splits), cmocka_unit_test(diagnostics),
+        cmocka_unit_test(two_of_each), cmocka_unit_test(order_of_splits), cmocka_unit_test(ragged_rows), cmocka_unit_test(diagnostics),
         cmocka_unit_test(predict_test), cmocka_unit_test(without_training_rows),
         cmocka_unit_test(part_of_the_data), cmocka_unit_test(wnli),
     };
