@@ -78,7 +78,16 @@ static gr_status plan_evaluated(gr_task_data *d, const gr_split *split, gr_err *
     return plan_split(d, split->name, err);
 }
 
-static gr_status plan_word(gr_task_data *d, gr_sv word, gr_err *err)
+/* A word that means no split of this task: for a diagnostic task it may be for the others of the command. */
+static gr_status not_here(const gr_task *t, const char *word, const gr_task_data_opts *from, gr_err *err)
+{
+    for (int i = 0; (t->flags & GR_TASK_DIAGNOSTIC) && i < from->n_tasks; i++)
+        for (const gr_split *s = from->tasks[i]->splits; s->name; s++)
+            if (from->tasks[i] != t && goes_by(s, word)) return GR_OK;
+    return gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, word);
+}
+
+static gr_status plan_word(gr_task_data *d, gr_sv word, const gr_task_data_opts *from, gr_err *err)
 {
     const gr_task *t = d->task;
     char name[40];
@@ -94,21 +103,21 @@ static gr_status plan_word(gr_task_data *d, gr_sv word, gr_err *err)
         any = true;
     }
     if (any) return GR_OK;
-    if (strcmp(name, "validation") != 0) return gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, name);
+    if (strcmp(name, "validation") != 0) return not_here(t, name, from, err);
     for (const gr_split *s = t->splits; s->name; s++)
         if (s->labelled && strcmp(s->name, "train") != 0) return plan_evaluated(d, s, err);
-    return has_labels(t) ? gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, name) : GR_OK;
+    return has_labels(t) ? not_here(t, name, from, err) : GR_OK;
 }
 
 /* The names of the splits, in their places. */
-static gr_status plan(gr_task_data *d, const gr_run_opts *o, gr_err *err)
+static gr_status plan(gr_task_data *d, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err)
 {
     const bool labels = has_labels(d->task);
     gr_sv rest = gr_sv_from(o->eval_splits);
 
     d->n_splits = 0;
     GR_TRY(plan_split(d, gr_task_trains(d->task, o) ? "train" : "", err));
-    while (rest.n) GR_TRY(plan_word(d, gr_sv_trim(gr_sv_split(&rest, ',')), err));
+    while (rest.n) GR_TRY(plan_word(d, gr_sv_trim(gr_sv_split(&rest, ',')), from, err));
     for (const gr_split *s = d->task->splits; s->name; s++) {
         if ((labels && !o->save_model && !o->predict_test) || !goes_by(s, "test") || has_split(d, 1, s->name)) continue;
         GR_TRY(plan_split(d, s->name, err));
@@ -211,7 +220,7 @@ gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const gr_tas
 
     memset(out, 0, sizeof *out);
     out->task = task;
-    s = plan(out, o, err ? err : &local);
+    s = plan(out, from, o, err ? err : &local);
     if (s == GR_OK) s = load(out, from, o->label_all_tokens, err ? err : &local);
     if (s != GR_OK) gr_task_data_close(out);
     return s;

@@ -217,6 +217,42 @@ static void diagnostics(void **state)
     assert_non_null(strstr(last.err, "ax wants a model fine-tuned on mnli"));
 }
 
+/* Named before the suite, it still waits for the model that the run makes; words that only other tasks have are not for it. */
+static void diagnostics_wait(void **state)
+{
+    const char *data = DATA("wait", "mnli", "ax");
+    gr_records r;
+
+    (void)state;
+    ran(CALL("run", "ax", "--suite", "glue", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("wait-runs"), "--save-model"));
+    r = records_of(at("wait-runs"));
+    assert_true(r.n == 2 && strcmp(r.r[0].task, "mnli") == 0 && strcmp(r.r[1].task, "ax") == 0);
+    if (r.r[1].status != GR_RUN_OK) fail_msg("ax: %s", r.r[1].message);
+    assert_non_null(strstr(r.r[1].model, "mnli-tiny-42"));
+    gr_records_free(&r);
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "validation,train", "--output-dir", at("words"),
+             "--save-model"));
+    r = records_of(at("words"));
+    assert_int_equal(r.n, 2);
+    if (record_of(&r, "ax")->status != GR_RUN_OK) fail_msg("ax: %s", record_of(&r, "ax")->message);
+    assert_true(record_of(&r, "mnli")->status != GR_RUN_FAILED);
+    expect(CALL("run", "ax", "--model", beside_dir(record_of(&r, "mnli")), "--data", data, "--eval-splits", "train", "--output-dir", at("words-alone")), 2);
+    assert_non_null(strstr(last.err, "ax has no split 'train'"));
+    gr_records_free(&r);
+}
+
+/* Why a diagnostic task is not run is said where its rows are there, and only there. */
+static void left_out_aloud(void **state)
+{
+    (void)state;
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", DATA("aloud", "mnli", "ax"), "--epochs", "0", "--output-dir", at("aloud-runs")));
+    assert_non_null(strstr(last.err, "ax is left out: it wants a model fine-tuned on mnli, and this run trains none; `run ax --model DIR` takes one\n"));
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", DATA("silent", "mnli"), "--epochs", "0", "--output-dir", at("silent-runs")));
+    assert_null(strstr(last.err, "ax is left out"));
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", DATA("silent", "mnli"), "--max-steps", "1", "--output-dir", at("silent-runs")));
+    assert_null(strstr(last.err, "ax is left out"));
+}
+
 /* ---- predictions without a saved model ---- */
 
 static void predict_test(void **state)
@@ -317,7 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_of_each), cmocka_unit_test(order_of_splits), cmocka_unit_test(ragged_rows), cmocka_unit_test(diagnostics),
-        cmocka_unit_test(predict_test), cmocka_unit_test(without_training_rows),
+        cmocka_unit_test(diagnostics_wait), cmocka_unit_test(left_out_aloud), cmocka_unit_test(predict_test), cmocka_unit_test(without_training_rows),
         cmocka_unit_test(part_of_the_data), cmocka_unit_test(wnli),
     };
     const int failed = gr_test_main(tests);
