@@ -152,8 +152,10 @@ bool gr_job_has_predictions(const gr_record *old, const gr_workroom *w)
 
     if (n <= ending) return false;
     (void)snprintf(record, sizeof record, "%.*s", (int)(n - ending), old->path);
-    for (int i = 1; i < w->data.n_splits; i++)
-        if (table_path(path, record, &w->data, i) && !gr_fs_is_file(path)) return false;
+    for (int i = 1; i < w->data.n_splits; i++) {
+        const bool cut = w->o->max_eval_samples > 0 && (size_t)w->o->max_eval_samples < w->data.split[i].examples.n; /* leaves no table */
+        if (!cut && table_path(path, record, &w->data, i) && !gr_fs_is_file(path)) return false;
+    }
     return true;
 }
 

@@ -51,6 +51,22 @@ static gr_status find_data(const gr_suite_run *s, const gr_task *t, bool *presen
     return GR_OK;
 }
 
+/* The same of the test rows that --predict-test wants; called where the rest is there. */
+static gr_status find_tests(const gr_suite_run *s, const gr_task *t, bool *present, gr_err *why)
+{
+    gr_err missing;
+
+    for (const gr_split *sp = t->splits; s->room.o->predict_test && sp->name; sp++) {
+        if (sp->labelled || strncmp(sp->name, "test", 4) != 0) continue;
+        GR_TRY(gr_task_find_split(t, sp->name, s->room.data_dir, present, why));
+        if (*present) continue;
+        missing = *why;
+        (void)gr_fail(why, GR_E_NOTFOUND, "no test rows: %.330s; without --predict-test the task runs", missing.msg);
+        return GR_OK;
+    }
+    return GR_OK;
+}
+
 static bool planned(const gr_suite_run *s, const gr_task *t)
 {
     for (int i = 0; i < s->n_tasks; i++)
@@ -61,16 +77,18 @@ static bool planned(const gr_suite_run *s, const gr_task *t)
 static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err *err)
 {
     gr_err why = GR_ERR_INIT;
-    bool present = false;
+    bool present = false, covered;
     gr_status st;
 
     if (planned(s, t)) return GR_OK;
     if (s->n_tasks == MAX_TASKS) return gr_fail(err, GR_E_ARG, "at most %d tasks", MAX_TASKS);
     st = find_data(s, t, &present, &why);
+    covered = present;
+    if (st == GR_OK && present) st = find_tests(s, t, &present, &why);
     if (st == GR_E_NOMEM) return gr_fail(err, st, "%s", why.msg);
     if (st != GR_OK) present = true; /* files that are broken fail their own job, with this message */
     if (!present && (named || s->room.o->require_all)) return gr_fail(err, GR_E_NOTFOUND, "%s: %s", t->name, why.msg);
-    if (!present && strcmp(s->room.data_kind, "demo") == 0) return GR_OK; /* the demo covers part of the tasks */
+    if (!present && !covered && strcmp(s->room.data_kind, "demo") == 0) return GR_OK; /* the demo covers part of the tasks */
     s->tasks[s->n_tasks] = t;
     s->has_data[s->n_tasks++] = present;
     return GR_OK;
@@ -229,7 +247,7 @@ static gr_status no_data(gr_suite_run *s, const gr_task *t, gr_err *err)
     bool present;
 
     if (!r) return GR_E_NOMEM;
-    (void)find_data(s, t, &present, &why);
+    if (find_data(s, t, &present, &why) == GR_OK && present) (void)find_tests(s, t, &present, &why);
     (void)snprintf(r->message, sizeof r->message, "%s", why.msg);
     return GR_OK;
 }

@@ -109,6 +109,22 @@ static gr_status plan_word(gr_task_data *d, gr_sv word, const gr_task_data_opts 
     return has_labels(t) ? not_here(t, name, from, err) : GR_OK;
 }
 
+/* A test split that is predicted on the side: beside a saved model it may be absent, asked for by --predict-test it is loaded or fails. */
+static gr_status plan_extra(gr_task_data *d, const gr_split *split, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err)
+{
+    gr_err why = GR_ERR_INIT;
+    bool present = true;
+    const gr_status s = o->predict_test ? GR_OK : gr_task_find_split(d->task, split->name, from->dir, &present, &why);
+
+    if (s != GR_OK) return gr_fail(err, s, "%s", why.msg);
+    if (!present) {
+        gr_warn("%s: %s is not predicted: %s", d->task->name, split->name, why.msg);
+        return GR_OK;
+    }
+    d->n_extra++;
+    return plan_split(d, split->name, err);
+}
+
 /* The names of the splits, in their places. */
 static gr_status plan(gr_task_data *d, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err)
 {
@@ -120,8 +136,8 @@ static gr_status plan(gr_task_data *d, const gr_task_data_opts *from, const gr_r
     while (rest.n) GR_TRY(plan_word(d, gr_sv_trim(gr_sv_split(&rest, ',')), from, err));
     for (const gr_split *s = d->task->splits; s->name; s++) {
         if ((labels && !o->save_model && !o->predict_test) || !goes_by(s, "test") || has_split(d, 1, s->name)) continue;
-        GR_TRY(plan_split(d, s->name, err));
-        d->n_extra += labels;
+        if (labels) GR_TRY(plan_extra(d, s, from, o, err));
+        else GR_TRY(plan_split(d, s->name, err));
     }
     return GR_OK;
 }

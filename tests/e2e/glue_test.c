@@ -280,6 +280,48 @@ static void predict_test(void **state)
              at("cut"), "--predict-test"));
 }
 
+/* A cut test set leaves no table, and the run is finished all the same; what was trained alone is not called predicted. */
+static void cut_and_unevaluated(void **state)
+{
+    const char *data = DATA("cuts", "mnli", "mrpc");
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        ran(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--max-eval-samples", "2", "--eval-splits", "", "--output-dir", at("cuts-runs"),
+                 "--predict-test"));
+    assert_non_null(strstr(last.err, "finished before"));
+    ran(CALL("run", "mrpc", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "", "--output-dir", at("unevaluated"), "--save-model"));
+    assert_non_null(strstr(last.out, "not evaluated"));
+    assert_null(strstr(last.out, "predicted only"));
+}
+
+/* The test rows are looked for before anything is read: asked for by name they must be there, beside a saved model they may be absent. */
+static void absent_test_rows(void **state)
+{
+    const char *data = DATA("no-test", "rte", "wnli");
+    char path[GR_PATH_MAX];
+    gr_records r;
+
+    (void)state;
+    assert_int_equal(unlink(at("no-test/RTE/test.tsv")), 0);
+    expect(CALL("run", "rte", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("no-test-runs"), "--predict-test"), 3);
+    assert_true(strncmp(last.err, "glue-run: rte: no test rows: ", 29) == 0 && lines_of(last.err) == 1);
+    assert_non_null(strstr(last.err, "RTE/test.tsv"));
+    assert_non_null(strstr(last.err, "; without --predict-test the task runs\n"));
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("no-test-suite"), "--predict-test"));
+    assert_non_null(strstr(last.out, "\nrte: no data: no test rows: "));
+    r = records_of(at("no-test-suite"));
+    check_submission(record_of(&r, "wnli"), ".WNLI.tsv", 2, numbers);
+    gr_records_free(&r);
+    ran(CALL("run", "rte", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("no-test-model"), "--save-model"));
+    assert_non_null(strstr(last.err, "rte: test is not predicted: "));
+    r = records_of(at("no-test-model"));
+    assert_true(r.n == 1 && r.r[0].n_splits == 2);
+    (void)snprintf(path, sizeof path, "%.4000s/predict_results_rte.txt", beside_dir(&r.r[0]));
+    assert_true(gr_fs_is_file(path)); /* of the validation rows */
+    gr_records_free(&r);
+}
+
 /* ---- a part of the published data ---- */
 
 static void without_training_rows(void **state)
@@ -353,7 +395,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_of_each), cmocka_unit_test(order_of_splits), cmocka_unit_test(ragged_rows), cmocka_unit_test(diagnostics),
-        cmocka_unit_test(diagnostics_wait), cmocka_unit_test(left_out_aloud), cmocka_unit_test(predict_test), cmocka_unit_test(without_training_rows),
+        cmocka_unit_test(diagnostics_wait), cmocka_unit_test(left_out_aloud), cmocka_unit_test(predict_test), cmocka_unit_test(cut_and_unevaluated),
+        cmocka_unit_test(absent_test_rows), cmocka_unit_test(without_training_rows),
         cmocka_unit_test(part_of_the_data), cmocka_unit_test(wnli),
     };
     const int failed = gr_test_main(tests);
