@@ -97,10 +97,16 @@ static gr_status add_example(void *user, const gr_row *row, gr_err *err)
 
 typedef gr_status (*row_fn)(void *user, const gr_row *row, gr_err *err);
 
-static void add_ragged(gr_ragged *sum, const gr_ragged *of)
+static void add_ragged(gr_ragged *sum, const gr_ragged *of, const char *file)
 {
-    if (sum->n_left_out == 0) sum->left_out_line = of->left_out_line;
-    if (sum->n_long == 0) sum->long_line = of->long_line;
+    if (sum->n_left_out == 0) {
+        sum->left_out_line = of->left_out_line;
+        sum->left_out_file = file;
+    }
+    if (sum->n_long == 0) {
+        sum->long_line = of->long_line;
+        sum->long_file = file;
+    }
     sum->n_left_out += of->n_left_out;
     sum->n_long += of->n_long;
 }
@@ -118,7 +124,7 @@ static gr_status each_row(const gr_found *f, gr_arena *a, row_fn fn, void *user,
             s = gr_reader_next(&r, &row, &more, err);
             if (s == GR_OK && more) s = fn(user, &row, err);
         }
-        add_ragged(ragged, &r.ragged);
+        add_ragged(ragged, &r.ragged, f->pieces[i].name);
         gr_reader_close(&r);
         if (s != GR_OK) return gr_wrap(err, s, "%.200s", f->pieces[i].name);
     }
@@ -212,26 +218,26 @@ static gr_status warn(gr_examples *out, const char *line, gr_err *err)
 /* Rows that differ from a ragged file's header: what was done with them, and where the first of them stands. */
 static gr_status warn_ragged(gr_examples *out, const gr_ragged *g, gr_err *err)
 {
-    char line[160];
+    char line[360];
 
     if (g->n_left_out > 0) {
-        (void)snprintf(line, sizeof line, "%zu row%s left out for want of a column or of a label, the first at line %zu", g->n_left_out,
-                       g->n_left_out == 1 ? "" : "s", g->left_out_line);
+        (void)snprintf(line, sizeof line, "%zu row%s left out for want of a column or of a label, the first at line %zu of %.200s", g->n_left_out,
+                       g->n_left_out == 1 ? "" : "s", g->left_out_line, g->left_out_file);
         GR_TRY(warn(out, line, err));
     }
     if (g->n_long == 0) return GR_OK;
-    (void)snprintf(line, sizeof line, "%zu row%s with more columns than the header, the first at line %zu: what is beyond them is not read",
-                   g->n_long, g->n_long == 1 ? "" : "s", g->long_line);
+    (void)snprintf(line, sizeof line, "%zu row%s with more columns than the header, the first at line %zu of %.200s: what is beyond them is not read",
+                   g->n_long, g->n_long == 1 ? "" : "s", g->long_line, g->long_file);
     return warn(out, line, err);
 }
 
 static gr_status check_rows(gr_examples *out, const gr_split *split, const gr_ragged *g, const gr_load_opts *opts, gr_err *err)
 {
-    char line[160], left_out[80] = "";
+    char line[400], left_out[280] = "";
 
     if (split->rows == 0 || split->rows == out->n) return GR_OK;
     if (g->n_left_out > 0)
-        (void)snprintf(left_out, sizeof left_out, " (%zu left out, the first at line %zu)", g->n_left_out, g->left_out_line);
+        (void)snprintf(left_out, sizeof left_out, " (%zu left out, the first at line %zu of %.200s)", g->n_left_out, g->left_out_line, g->left_out_file);
     (void)snprintf(line, sizeof line, "%zu rows where %zu are published%s", out->n, split->rows, left_out);
     return opts != NULL && opts->any_rows ? warn(out, line, err) : gr_fail(err, GR_E_FORMAT, "%s", line);
 }

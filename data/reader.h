@@ -17,10 +17,13 @@ extern "C" {
 
 #define GR_COLUMNS_MAX 4096
 
-/* Rows of a ragged file that differ from its header, counted; the lines are those of the first ones. */
+/* Rows of a ragged file that differ from its header, counted; the lines are those of the first ones, in the files
+ * beside them (of one reader's count NULL: its own). */
 typedef struct gr_ragged {
-    size_t n_left_out, left_out_line;
-    size_t n_long, long_line;
+    size_t      n_left_out, left_out_line;
+    const char *left_out_file;
+    size_t      n_long, long_line;
+    const char *long_file;
 } gr_ragged;
 
 typedef struct gr_reader {

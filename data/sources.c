@@ -56,7 +56,7 @@ static bool next_candidate(gr_found *f, const char *data_dir)
     return false; /* f->path stays that of the last one found */
 }
 
-/* "DIR/QNLI-dev-test-only.zip: no member 'QNLI/train.tsv' (it is in QNLIv2.zip)". `path` is the candidate that was found. */
+/* "DIR/QNLI-dev-test-only.zip: no member 'QNLI/train.tsv' (QNLIv2.zip has it)". `path` is the candidate that was found. */
 static gr_status fail_without(const gr_source *src, const char *path, gr_err *err)
 {
     const char *const published = src->archives[0];
@@ -66,7 +66,7 @@ static gr_status fail_without(const gr_source *src, const char *path, gr_err *er
     return gr_fail(err, GR_E_NOTFOUND, "%.200s: no member '%.150s' (%.60s has it)", path, src->member, published);
 }
 
-/* "RTE.zip or RTE with RTE/train.tsv: not in DIR" */
+/* "RTE.zip or RTE with RTE/train.tsv: not found in DIR" */
 static gr_status fail_absent(const gr_source *src, const char *data_dir, gr_err *err)
 {
     gr_buf    b = { NULL, 0, 0, false };

@@ -70,7 +70,7 @@ static gr_status load_data(job *j, gr_err *err)
             length = room;
         }
         GR_TRY(gr_task_data_open(&w->data, j->task, &(gr_task_data_opts){ .dir = w->data_dir, .any_rows = strcmp(w->data_kind, "demo") == 0, .tok = w->tok,
-                                                                          .max_length = length, .cache = &w->tokens, .pool = w->pool }, w->o, err));
+                                                                          .max_length = length, .cache = &w->tokens, .pool = w->pool, .tasks = w->tasks, .n_tasks = w->n_tasks }, w->o, err));
     }
     GR_TRY(gr_task_eval_check(&w->data, w->o, err));
     return !trains(j) ? GR_OK : gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err);

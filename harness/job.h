@@ -18,6 +18,8 @@ typedef struct gr_workroom {
     const char          *recipe_name; /* stored recipe in force, or ""                            */
     gr_progress_mode     progress;
     gr_token_cache       tokens;
+    const gr_task *const *tasks;      /* n_tasks: all of the command, this one among them; may be NULL */
+    int                  n_tasks;
     gr_task_data         data;        /* of the task at work; kept from seed to seed              */
     void (*on_step)(void *user, const gr_step_info *info); /* for tests; NULL                     */
     void *user;

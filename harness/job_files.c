@@ -9,6 +9,12 @@
 #include "base/log.h"
 #include "harness/job_record.h"
 
+/* The task's table of a loaded split. */
+static const gr_split *table_of(const gr_task_data *d, int i)
+{
+    return gr_split_find(d->task->splits, d->split[i].name);
+}
+
 static gr_status write_json_and_free(gr_json *j, const char *dir, const char *name, gr_err *err)
 {
     char path[GR_PATH_MAX];
@@ -48,13 +54,26 @@ static void add_eval(gr_json *j, const gr_eval_result *e, const char *suffix)
     add_number(j, "samples_per_second", suffix, e->seconds > 0 ? (double)e->examples / e->seconds : NAN);
 }
 
-/* The first evaluated split, and a second one that the reference tells by a suffix (eval_accuracy_mm). */
+/* Which evaluated split has the plain names: the task's main one, else the first that has no suffix; 0: none. */
+static int plain_split(const gr_task_data *d)
+{
+    int found = 0;
+
+    for (int i = d->n_eval; i > 0; i--) {
+        if (strcmp(d->split[i].name, gr_task_main_split(d->task)) == 0) return i;
+        if (!table_of(d, i)->suffix) found = i;
+    }
+    return found;
+}
+
+/* One plain split, and those that the reference tells by a suffix (eval_accuracy_mm), in whatever order they were asked for. */
 static void add_evals(gr_json *j, const gr_workroom *w, const gr_eval_result *results)
 {
-    for (int i = 1; i <= w->data.n_eval; i++) {
-        const char *suffix = gr_split_find(w->data.task->splits, w->data.split[i].name)->suffix;
-        if (i == 1 || suffix) add_eval(j, &results[i], i == 1 ? NULL : suffix);
-    }
+    const gr_task_data *d = &w->data;
+    const int plain = plain_split(d);
+
+    for (int i = 1; i <= d->n_eval; i++)
+        if (i == plain || table_of(d, i)->suffix) add_eval(j, &results[i], table_of(d, i)->suffix);
 }
 
 static gr_status result_files(const gr_record *r, const gr_workroom *w, const char *dir, const gr_eval_result *results, gr_err *err)
@@ -75,11 +94,6 @@ static gr_status result_files(const gr_record *r, const gr_workroom *w, const ch
 }
 
 /* ---- predictions ---- */
-
-static const gr_split *table_of(const gr_task_data *d, int i)
-{
-    return gr_split_find(d->task->splits, d->split[i].name);
-}
 
 static bool is_test(const gr_task_data *d, int i)
 {
@@ -138,8 +152,10 @@ bool gr_job_has_predictions(const gr_record *old, const gr_workroom *w)
 
     if (n <= ending) return false;
     (void)snprintf(record, sizeof record, "%.*s", (int)(n - ending), old->path);
-    for (int i = 1; i < w->data.n_splits; i++)
-        if (table_path(path, record, &w->data, i) && !gr_fs_is_file(path)) return false;
+    for (int i = 1; i < w->data.n_splits; i++) {
+        const bool cut = w->o->max_eval_samples > 0 && (size_t)w->o->max_eval_samples < w->data.split[i].examples.n; /* leaves no table */
+        if (!cut && table_path(path, record, &w->data, i) && !gr_fs_is_file(path)) return false;
+    }
     return true;
 }
 

@@ -9,7 +9,7 @@
  * trained none). */
 gr_status gr_job_write_files(gr_record *r, const gr_workroom *w, const gr_task *task, gr_model *m, gr_session *s,
                              const gr_eval_result *results, const gr_predictions *predictions, gr_err *err) GR_MUST_USE;
-/* Did the run of this record leave a table for each test split that is predicted now? */
+/* Did the run of this record leave a table for each test split that is predicted now, as far as --max-eval-samples does not cut it? */
 bool gr_job_has_predictions(const gr_record *old, const gr_workroom *w);
 gr_status gr_job_write_record(gr_record *r, const gr_workroom *w, gr_err *err) GR_MUST_USE;
 

@@ -39,6 +39,7 @@ void gr_job_record_facts(gr_record *r, const gr_workroom *w, const gr_task *task
     COPY(r->suite, task->suite);
     COPY(r->head, gr_job_head_name(task->head.kind));
     COPY(r->data, w->data_kind);
+    COPY(r->main_split, gr_task_main_split(task));
     r->out_of_mean = (task->flags & GR_TASK_OUT_OF_MEAN) != 0;
     r->seed = seed;
     COPY(r->device, w->o->device);

@@ -51,41 +51,103 @@ static gr_status find_data(const gr_suite_run *s, const gr_task *t, bool *presen
     return GR_OK;
 }
 
+/* The same of the test rows that --predict-test wants; called where the rest is there. */
+static gr_status find_tests(const gr_suite_run *s, const gr_task *t, bool *present, gr_err *why)
+{
+    gr_err missing;
+
+    for (const gr_split *sp = t->splits; s->room.o->predict_test && sp->name; sp++) {
+        if (sp->labelled || strncmp(sp->name, "test", 4) != 0) continue;
+        GR_TRY(gr_task_find_split(t, sp->name, s->room.data_dir, present, why));
+        if (*present) continue;
+        missing = *why;
+        (void)gr_fail(why, GR_E_NOTFOUND, "no test rows: %.330s; without --predict-test the task runs", missing.msg);
+        return GR_OK;
+    }
+    return GR_OK;
+}
+
+static bool planned(const gr_suite_run *s, const gr_task *t)
+{
+    for (int i = 0; i < s->n_tasks; i++)
+        if (s->tasks[i] == t) return true;
+    return false;
+}
+
 static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err *err)
 {
     gr_err why = GR_ERR_INIT;
-    bool present = false;
+    bool present = false, covered;
     gr_status st;
 
-    for (int i = 0; i < s->n_tasks; i++)
-        if (s->tasks[i] == t) return GR_OK;
+    if (planned(s, t)) return GR_OK;
     if (s->n_tasks == MAX_TASKS) return gr_fail(err, GR_E_ARG, "at most %d tasks", MAX_TASKS);
     st = find_data(s, t, &present, &why);
+    covered = present;
+    if (st == GR_OK && present) st = find_tests(s, t, &present, &why);
     if (st == GR_E_NOMEM) return gr_fail(err, st, "%s", why.msg);
     if (st != GR_OK) present = true; /* files that are broken fail their own job, with this message */
     if (!present && (named || s->room.o->require_all)) return gr_fail(err, GR_E_NOTFOUND, "%s: %s", t->name, why.msg);
-    if (!present && strcmp(s->room.data_kind, "demo") == 0) return GR_OK; /* the demo covers part of the tasks */
+    if (!present && !covered && strcmp(s->room.data_kind, "demo") == 0) return GR_OK; /* the demo covers part of the tasks */
     s->tasks[s->n_tasks] = t;
     s->has_data[s->n_tasks++] = present;
     return GR_OK;
 }
 
-/* A suite's diagnostic tasks are evaluated with models that this very run fine-tunes, where it keeps them. */
+/* Does this run fine-tune a model of that task? */
+static bool trained_here(const gr_suite_run *s, const char *task)
+{
+    for (int i = 0; i < s->n_tasks; i++)
+        if (strcmp(s->tasks[i]->name, task) == 0) return s->has_data[i] && gr_task_trains(s->tasks[i], s->room.o);
+    return false;
+}
+
+/* Take a task to the end of the list, where the model that it borrows has been made. */
+static void move_behind(gr_suite_run *s, const gr_task *t)
+{
+    bool has_data = false;
+    int n = 0;
+
+    for (int i = 0; i < s->n_tasks; i++) {
+        if (s->tasks[i] == t) {
+            has_data = s->has_data[i];
+            continue;
+        }
+        s->tasks[n] = s->tasks[i];
+        s->has_data[n] = s->has_data[i];
+        s->borrows[n++] = s->borrows[i];
+    }
+    s->tasks[n] = t;
+    s->has_data[n] = has_data;
+    s->borrows[n] = has_data;
+}
+
+/* A diagnostic task that the suite has and this run has no model for: said where its rows are there. */
+static void left_out(const gr_suite_run *s, const gr_task *t, bool trained)
+{
+    gr_err why = GR_ERR_INIT;
+    bool present = false;
+
+    if (gr_task_find_data(t, s->room.data_dir, &present, &why) != GR_OK || !present) return;
+    if (trained) gr_info("%s is left out: it wants a model fine-tuned on %s; with --save-model that of this run is kept and taken", t->name, t->weights_of);
+    else gr_info("%s is left out: it wants a model fine-tuned on %s, and this run trains none; `run %s --model DIR` takes one", t->name, t->weights_of, t->name);
+}
+
+/* A suite's diagnostic tasks are evaluated with models that this very run fine-tunes, where it keeps them. One that was named is run in
+ * any case, with the run's --model where there is no such model. */
 static gr_status add_diagnostics(gr_suite_run *s, const char *suite, gr_err *err)
 {
     for (size_t i = 0; gr_task_at(i); i++) {
         const gr_task *t = gr_task_at(i);
-        const int n = s->n_tasks;
-        bool trained = false;
+        bool trained;
         if (!(t->flags & GR_TASK_DIAGNOSTIC) || strcmp(t->suite, suite) != 0) continue;
-        for (int k = 0; k < n; k++) trained = trained || (strcmp(s->tasks[k]->name, t->weights_of) == 0 && s->has_data[k] && gr_task_trains(s->tasks[k], s->room.o));
-        if (!trained) continue;
-        if (!s->room.o->save_model) {
-            gr_info("%s is left out: it wants a model fine-tuned on %s; with --save-model that of this run is kept and taken", t->name, t->weights_of);
-            continue;
+        trained = trained_here(s, t->weights_of);
+        if (trained && s->room.o->save_model) {
+            GR_TRY(add_task(s, t, false, err));
+            if (planned(s, t)) move_behind(s, t);
+        } else if (!planned(s, t)) {
+            left_out(s, t, trained);
         }
-        GR_TRY(add_task(s, t, false, err));
-        if (s->n_tasks > n) s->borrows[n] = true;
     }
     return GR_OK;
 }
@@ -185,7 +247,7 @@ static gr_status no_data(gr_suite_run *s, const gr_task *t, gr_err *err)
     bool present;
 
     if (!r) return GR_E_NOMEM;
-    (void)find_data(s, t, &present, &why);
+    if (find_data(s, t, &present, &why) == GR_OK && present) (void)find_tests(s, t, &present, &why);
     (void)snprintf(r->message, sizeof r->message, "%s", why.msg);
     return GR_OK;
 }
@@ -269,6 +331,8 @@ static gr_status write_suite(const gr_suite_run *s, int argc, char **argv, gr_er
 gr_status gr_suite_execute(gr_suite_run *s, int argc, char **argv, gr_err *err)
 {
     GR_TRY(gr_fs_mkdirs(s->room.suite_dir, err));
+    s->room.tasks = s->tasks;
+    s->room.n_tasks = s->n_tasks;
     for (int t = 0; t < s->n_tasks && !s->interrupted; t++) {
         if (!s->has_data[t]) {
             GR_TRY(no_data(s, s->tasks[t], err));

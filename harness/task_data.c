@@ -41,6 +41,18 @@ bool gr_task_trains(const gr_task *task, const gr_run_opts *o)
     return !(task->flags & GR_TASK_DIAGNOSTIC) && (o->max_steps > 0 || o->epochs > 0);
 }
 
+const char *gr_task_main_split(const gr_task *task)
+{
+    const gr_split *other = NULL;
+
+    for (const gr_split *s = task->splits; s->name; s++) {
+        if (!s->labelled || strcmp(s->name, "train") == 0) continue;
+        if (goes_by(s, "validation")) return s->name;
+        if (!other) other = s;
+    }
+    return other ? other->name : "";
+}
+
 /* ---- what to load ---- */
 
 /* Is it among the splits from number `first` on? */
@@ -66,7 +78,16 @@ static gr_status plan_evaluated(gr_task_data *d, const gr_split *split, gr_err *
     return plan_split(d, split->name, err);
 }
 
-static gr_status plan_word(gr_task_data *d, gr_sv word, gr_err *err)
+/* A word that means no split of this task: for a diagnostic task it may be for the others of the command. */
+static gr_status not_here(const gr_task *t, const char *word, const gr_task_data_opts *from, gr_err *err)
+{
+    for (int i = 0; (t->flags & GR_TASK_DIAGNOSTIC) && i < from->n_tasks; i++)
+        for (const gr_split *s = from->tasks[i]->splits; s->name; s++)
+            if (from->tasks[i] != t && goes_by(s, word)) return GR_OK;
+    return gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, word);
+}
+
+static gr_status plan_word(gr_task_data *d, gr_sv word, const gr_task_data_opts *from, gr_err *err)
 {
     const gr_task *t = d->task;
     char name[40];
@@ -82,25 +103,41 @@ static gr_status plan_word(gr_task_data *d, gr_sv word, gr_err *err)
         any = true;
     }
     if (any) return GR_OK;
-    if (strcmp(name, "validation") != 0) return gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, name);
+    if (strcmp(name, "validation") != 0) return not_here(t, name, from, err);
     for (const gr_split *s = t->splits; s->name; s++)
         if (s->labelled && strcmp(s->name, "train") != 0) return plan_evaluated(d, s, err);
-    return has_labels(t) ? gr_fail(err, GR_E_ARG, "%s has no split '%s'", t->name, name) : GR_OK;
+    return has_labels(t) ? not_here(t, name, from, err) : GR_OK;
+}
+
+/* A test split that is predicted on the side: beside a saved model it may be absent, asked for by --predict-test it is loaded or fails. */
+static gr_status plan_extra(gr_task_data *d, const gr_split *split, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err)
+{
+    gr_err why = GR_ERR_INIT;
+    bool present = true;
+    const gr_status s = o->predict_test ? GR_OK : gr_task_find_split(d->task, split->name, from->dir, &present, &why);
+
+    if (s != GR_OK) return gr_fail(err, s, "%s", why.msg);
+    if (!present) {
+        gr_warn("%s: %s is not predicted: %s", d->task->name, split->name, why.msg);
+        return GR_OK;
+    }
+    d->n_extra++;
+    return plan_split(d, split->name, err);
 }
 
 /* The names of the splits, in their places. */
-static gr_status plan(gr_task_data *d, const gr_run_opts *o, gr_err *err)
+static gr_status plan(gr_task_data *d, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err)
 {
     const bool labels = has_labels(d->task);
     gr_sv rest = gr_sv_from(o->eval_splits);
 
     d->n_splits = 0;
     GR_TRY(plan_split(d, gr_task_trains(d->task, o) ? "train" : "", err));
-    while (rest.n) GR_TRY(plan_word(d, gr_sv_trim(gr_sv_split(&rest, ',')), err));
+    while (rest.n) GR_TRY(plan_word(d, gr_sv_trim(gr_sv_split(&rest, ',')), from, err));
     for (const gr_split *s = d->task->splits; s->name; s++) {
         if ((labels && !o->save_model && !o->predict_test) || !goes_by(s, "test") || has_split(d, 1, s->name)) continue;
-        GR_TRY(plan_split(d, s->name, err));
-        d->n_extra += labels;
+        if (labels) GR_TRY(plan_extra(d, s, from, o, err));
+        else GR_TRY(plan_split(d, s->name, err));
     }
     return GR_OK;
 }
@@ -166,7 +203,7 @@ static gr_status tokenise(const gr_task_data *d, gr_task_split *s, const gr_task
 
     if (!s->name[0]) return GR_OK;
     for (size_t i = 0; i < s->examples.n_warnings; i++) /* of the demo, only that its row counts are its own */
-        gr_log(from->any_rows ? GR_LOG_DEBUG : GR_LOG_WARN, "%s: %s", d->task->name, s->examples.warnings[i]);
+        gr_log(from->any_rows ? GR_LOG_DEBUG : GR_LOG_WARN, "%s: %s: %s", d->task->name, s->name, s->examples.warnings[i]);
     st = gr_token_cache_make(&t, from->cache, from->tok, s->examples.e, s->examples.n, words, from->max_length, from->pool, err);
     if (st == GR_OK) st = gr_encoded_of(&s->encoded, &t, &s->examples, d->task, label_all_tokens, err);
     return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", d->task->name, s->name);
@@ -199,7 +236,7 @@ gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const gr_tas
 
     memset(out, 0, sizeof *out);
     out->task = task;
-    s = plan(out, o, err ? err : &local);
+    s = plan(out, from, o, err ? err : &local);
     if (s == GR_OK) s = load(out, from, o->label_all_tokens, err ? err : &local);
     if (s != GR_OK) gr_task_data_close(out);
     return s;

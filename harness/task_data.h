@@ -28,15 +28,21 @@ typedef struct gr_task_data_opts {
     size_t                max_length; /* tokens a row                                                     */
     const gr_token_cache *cache;      /* NULL: none                                                       */
     gr_pool              *pool;
+    const gr_task *const *tasks;      /* n_tasks: those of the same command; NULL: this one alone         */
+    int                   n_tasks;
 } gr_task_data_opts;
 
 /* Does a run of the task take steps? Not of a diagnostic task, nor with --epochs 0: then its training rows are not asked for. */
 bool gr_task_trains(const gr_task *task, const gr_run_opts *o);
 
+/* The split whose values make the task's number: its first validation set; "" of a task without labels. */
+const char *gr_task_main_split(const gr_task *task);
+
 /* Load and tokenise what the run's options ask for; while one split is tokenised, the next is read. `validation` and `test` stand for
  * all splits that begin so (validation_matched, ...) where a task has none of that very name; `validation` for the first labelled split
  * beside train when there is none of those either. A task without labels has its test splits predicted. GR_E_ARG: a split that the task
- * lacks, or without labels. */
+ * lacks, or without labels; a diagnostic task passes over one that another task of the command has.
+ * With --save-model alone a test split that is absent is warned of and left out. */
 gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_task_data_close(gr_task_data *d); /* accepts a zeroed one */
 

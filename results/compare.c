@@ -48,6 +48,7 @@ static gr_comparison *append(gr_comparisons *list, const gr_record *r, const gr_
     (void)snprintf(grown->task, sizeof grown->task, "%s", r->task);
     (void)snprintf(grown->metric, sizeof grown->metric, "%s", m->name);
     (void)snprintf(grown->split, sizeof grown->split, "%s", m->split);
+    gr_record_row_name(grown->name, sizeof grown->name, r, m->split);
     (void)snprintf(grown->test, sizeof grown->test, "values only");
     return grown;
 }
@@ -164,7 +165,20 @@ static void decide(gr_comparison *c)
     else c->verdict = GR_VERDICT_SAME;
 }
 
-/* Gathers the seeds of base's task; a seed without a finished partner is missing, a failed or collapsed partner a regression. */
+/* Why there is nothing in the partner (NULL: none) to set beside a seed of base. A seed or a split that was not run is missing, a run
+ * that failed or collapsed a regression. */
+static gr_verdict without(char note[200], const gr_comparison *c, uint64_t seed, const gr_record *x, const gr_rec_metric *mx)
+{
+    const unsigned long long k = (unsigned long long)seed;
+
+    if (!x) (void)snprintf(note, 200, "seed %llu was not run", k);
+    else if (x->status == GR_RUN_OK && !mx) (void)snprintf(note, 200, "seed %llu: split %s was not evaluated", k, c->split);
+    else if (x->status == GR_RUN_OK) (void)snprintf(note, 200, "seed %llu: %s is not a number", k, c->metric);
+    else (void)snprintf(note, 200, "seed %llu %s: %.120s", k, gr_run_status_name(x->status), x->message);
+    return !x || (x->status == GR_RUN_OK && !mx) ? GR_VERDICT_MISSING : GR_VERDICT_REGRESSED;
+}
+
+/* Gathers the seeds of base's task. */
 static gr_status gather(gr_comparison *c, paired *p, const gr_records *base, const gr_records *next, const gr_rec_metric *like, gr_err *err)
 {
     double sum_base = 0, sum_next = 0;
@@ -175,16 +189,10 @@ static gr_status gather(gr_comparison *c, paired *p, const gr_records *base, con
         gr_err why = GR_ERR_INIT;
         if (strcmp(b->task, c->task) != 0 || b->status != GR_RUN_OK || again_later(base, i)) continue;
         x = partner(next, b);
-        if (!x) {
-            c->verdict = GR_VERDICT_MISSING;
-            (void)snprintf(c->note, sizeof c->note, "seed %llu was not run", (unsigned long long)b->seed);
-            continue;
-        }
         mb = metric_of(b, like);
-        mx = metric_of(x, like);
-        if (x->status != GR_RUN_OK || !mx || isnan(mx->value)) {
-            c->verdict = GR_VERDICT_REGRESSED;
-            (void)snprintf(c->note, sizeof c->note, "seed %llu %s: %.120s", (unsigned long long)b->seed, gr_run_status_name(x->status), x->message);
+        mx = x ? metric_of(x, like) : NULL;
+        if (!x || x->status != GR_RUN_OK || !mx || isnan(mx->value)) {
+            c->verdict = without(c->note, c, b->seed, x, mx);
             continue;
         }
         sum_base += mb ? mb->value : NAN;
@@ -250,7 +258,7 @@ gr_status gr_compare(gr_comparisons *out, const char *base, const char *next, gr
         for (size_t m = 0; s == GR_OK && m < b.r[i].n_metrics; m++)
             if (b.r[i].metrics[m].headline) s = compare_metric(out, &b.r[i], &b.r[i].metrics[m], &b, &n, baseline, err);
     }
-    if (s == GR_OK && !out->n) s = gr_fail(err, GR_E_NOTFOUND, "%s holds no finished run to compare with", base);
+    if (s == GR_OK && !out->n) s = gr_fail(err, GR_E_NOTFOUND, "%s holds no finished run with a headline metric to compare with", base);
     gr_json_free(baseline);
     gr_records_free(&b);
     gr_records_free(&n);
@@ -281,7 +289,7 @@ gr_status gr_compare_text(gr_buf *out, const gr_comparisons *c, gr_err *err)
     for (size_t i = 0; i < c->n; i++) {
         const gr_comparison *x = &c->c[i];
         gr_grid_row(&g);
-        gr_grid_text(&g, 0, "%s", x->task);
+        gr_grid_text(&g, 0, "%s", x->name);
         gr_grid_text(&g, 1, "%s", x->metric);
         gr_grid_number(&g, 2, "%.4f", x->base);
         gr_grid_number(&g, 3, "%.4f", x->value);

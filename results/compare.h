@@ -13,6 +13,7 @@ const char *gr_verdict_name(gr_verdict v);
 
 typedef struct gr_comparison {
     char       task[64], metric[64], split[40];
+    char       name[120];          /* of its row: the task, with the split where it is not the task's main one */
     int        n_seeds;
     double     base, value, delta; /* means over the joined seeds            */
     double     p;                  /* McNemar exact, or of the paired bootstrap; NaN when not computable */

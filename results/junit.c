@@ -1,5 +1,5 @@
-/* junit.c - verdicts as JUnit XML, which CI servers show: a test case a task and metric; regressed and missing are failures,
- * undecided is skipped. */
+/* junit.c - verdicts as JUnit XML, which CI servers show: a test case a metric, of the class "glue-run.TASK", for splits other than
+ * the task's main one "glue-run.TASK (SPLIT)"; regressed and missing are failures, undecided is skipped. */
 #include <math.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static void test_case(gr_buf *b, const gr_comparison *c)
     const char *tag = NULL;
 
     gr_buf_adds(b, "  <testcase classname=\"glue-run.");
-    escaped(b, c->task);
+    escaped(b, c->name);
     gr_buf_adds(b, "\" name=\"");
     escaped(b, c->metric);
     gr_buf_adds(b, "\">\n");

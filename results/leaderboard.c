@@ -45,14 +45,23 @@ static bool same_entry(const entry *e, const gr_record *r, const char *recipe)
            strcmp(l->precision, r->precision) == 0 && strcmp(l->data, r->data) == 0 && strcmp(e->recipe, recipe) == 0;
 }
 
-/* Mean of the headline metrics of one record's first evaluated split; NaN without any. */
+/* The task's main split where it was evaluated, else the first that was. */
+static const char *scored_split(const gr_record *r)
+{
+    for (size_t i = 0; i < r->n_metrics; i++)
+        if (strcmp(r->metrics[i].split, gr_record_main_split(r)) == 0) return r->metrics[i].split;
+    return r->n_metrics ? r->metrics[0].split : "";
+}
+
+/* Mean of the headline metrics of one record's scored split; NaN without any. */
 static double task_value(const gr_record *r)
 {
+    const char *split = scored_split(r);
     double sum = 0;
     int n = 0;
 
     for (size_t i = 0; i < r->n_metrics; i++) {
-        if (!r->metrics[i].headline || strcmp(r->metrics[i].split, r->metrics[0].split) != 0) continue;
+        if (!r->metrics[i].headline || strcmp(r->metrics[i].split, split) != 0) continue;
         sum += r->metrics[i].value;
         n++;
     }
@@ -110,6 +119,42 @@ static gr_status place(board *b, const gr_group *g, gr_err *err)
     if (t == b->n_tasks) b->task[b->n_tasks++] = r->task;
     b->e[i].task[t] = g;
     return GR_OK;
+}
+
+/* Has it a task that counts, or would count had it not failed? */
+static bool in_the_mean(const entry *e, const board *b)
+{
+    for (size_t t = 0; t < b->n_tasks; t++)
+        if (e->task[t] && !gr_group_lead(e->task[t])->out_of_mean) return true;
+    return false;
+}
+
+static void drop_task(board *b, size_t t)
+{
+    const size_t behind = b->n_tasks - t - 1;
+
+    memmove(&b->task[t], &b->task[t + 1], behind * sizeof *b->task);
+    for (size_t i = 0; i < b->n; i++) memmove(&b->e[i].task[t], &b->e[i].task[t + 1], behind * sizeof *b->e[i].task);
+    b->n_tasks--;
+}
+
+/* Entries with nothing but tasks out of the mean (each seed's own model of a diagnostic task) stand only where there is no other; then
+ * columns that no entry has left. */
+static void drop_unscored(board *b)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < b->n; i++) kept += in_the_mean(&b->e[i], b);
+    if (!kept || kept == b->n) return;
+    kept = 0;
+    for (size_t i = 0; i < b->n; i++)
+        if (in_the_mean(&b->e[i], b)) b->e[kept++] = b->e[i];
+    b->n = kept;
+    for (size_t t = b->n_tasks; t-- > 0;) {
+        bool used = false;
+        for (size_t i = 0; i < b->n; i++) used = used || b->e[i].task[t];
+        if (!used) drop_task(b, t);
+    }
 }
 
 /* Has the task a share in the score? */
@@ -237,10 +282,10 @@ static gr_status write_board(gr_buf *out, const board *b, gr_table_format f, gr_
     return s;
 }
 
-/* Not what had no data, nor what was predicted only, for a scorer elsewhere. */
+/* Not what had no data, nor what failed before it had a model, nor what was predicted only, for a scorer elsewhere. */
 static bool ranked(const gr_record *r)
 {
-    return r->status != GR_RUN_NO_DATA && !(r->status == GR_RUN_OK && !r->n_metrics);
+    return r->model[0] && r->status != GR_RUN_NO_DATA && !(r->status == GR_RUN_OK && !r->n_metrics);
 }
 
 gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
@@ -253,6 +298,7 @@ gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format
     s = gr_groups_make(&gs, r, err);
     for (size_t i = 0; s == GR_OK && i < gs.n; i++)
         if (ranked(gr_group_lead(&gs.g[i]))) s = place(b, &gs.g[i], err);
+    if (s == GR_OK) drop_unscored(b);
     for (size_t i = 0; s == GR_OK && i < b->n; i++) score(&b->e[i], b);
     if (s == GR_OK && b->n) qsort(b->e, b->n, sizeof *b->e, by_score);
     if (s == GR_OK) s = write_board(out, b, f, err);

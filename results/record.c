@@ -91,6 +91,18 @@ gr_status gr_record_warn(gr_record *r, const char *line, gr_err *err)
     return GR_OK;
 }
 
+const char *gr_record_main_split(const gr_record *r)
+{
+    if (r->main_split[0]) return r->main_split;
+    return r->n_metrics ? r->metrics[0].split : "";
+}
+
+void gr_record_row_name(char *out, size_t cap, const gr_record *r, const char *split)
+{
+    if (!*split || strcmp(gr_record_main_split(r), split) == 0) (void)snprintf(out, cap, "%s", r->task);
+    else (void)snprintf(out, cap, "%s (%s)", r->task, split);
+}
+
 void gr_record_predictions_of(char *out, size_t cap, const gr_record *r, const char *split)
 {
     static const char ending[] = "predictions.jsonl";

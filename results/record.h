@@ -62,6 +62,7 @@ typedef struct gr_record {
     char     data[24];               /* "demo", "published", "custom"                     */
     gr_rec_split splits[8];
     int      n_splits;
+    char     main_split[40];         /* whose values make the task's number: its first validation set, evaluated or not; "" unknown */
     int64_t  n_train, n_eval;        /* rows trained on; rows of the first evaluated split */
 
     char     model[64], model_family[24], model_sha256[GR_SHA256_HEX];
@@ -105,6 +106,11 @@ gr_status      gr_record_warn(gr_record *r, const char *line, gr_err *err) GR_MU
 /* Name of the file beside the record with the predictions of an evaluated split: the first one's is `predictions`, of another split S
  * that name with "S." before its ending, "predictions.jsonl". "" when there is none, or no room. */
 void gr_record_predictions_of(char *out, size_t cap, const gr_record *r, const char *split);
+
+/* The split that goes by the task's bare name: main_split, in records without one the first evaluated split, "" where there is none. */
+const char *gr_record_main_split(const gr_record *r);
+/* What a row about a split is called: the task's name, with the split in brackets where it is not the main one ("" is as the main one). */
+void gr_record_row_name(char *out, size_t cap, const gr_record *r, const char *split);
 
 gr_status gr_record_to_json(gr_json **out, const gr_record *r, gr_err *err) GR_MUST_USE;
 gr_status gr_record_from_json(gr_record *out, const gr_json *j, gr_err *err) GR_MUST_USE; /* strict: GR_E_FORMAT names the key */

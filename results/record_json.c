@@ -85,6 +85,7 @@ gr_status gr_record_to_json(gr_json **out, const gr_record *r, gr_err *err)
 #define PUT(f) gr_json_add_str(j, #f, r->f);
     TEXTS(PUT)
 #undef PUT
+    gr_json_add_str(j, "main_split", r->main_split);
 #define PUT(f, type) gr_json_add_int(j, #f, (int64_t)r->f);
     INTS(PUT)
 #undef PUT
@@ -234,6 +235,7 @@ static gr_status get_plain(gr_record *r, const gr_json *j, gr_err *err)
 #define GET(f) GR_TRY(get_text(r->f, sizeof r->f, j, #f, err));
     TEXTS(GET)
 #undef GET
+    if (gr_json_get(j, "main_split")) GR_TRY(get_text(r->main_split, sizeof r->main_split, j, "main_split", err)); /* older records have none */
 #define GET(f, type)                                            \
     GR_TRY(gr_json_need_int(&v, j, #f, 0, INT64_MAX / 2, err)); \
     r->f = (type)v;

@@ -42,21 +42,37 @@ enum { C_TASK, C_METRIC, C_BASE, C_FINE, C_DELTA, C_STD, C_N, C_TRAIN, C_MODEL, 
 static const char *const people[C_COUNT] = { "task", "metric", "baseline", "fine-tuned", "delta", "std", "n eval",
                                              "train", "model", "data", "status" };
 
+/* Of a run without any metric: the split that it was about; "" where it trained only, and predicted on the side at most. */
+static const char *predicted_split(const gr_record *r)
+{
+    return r->n_splits && strcmp(r->splits[0].name, "train") != 0 ? r->splits[0].name : "";
+}
+
 static void lead_cells(gr_grid *t, const gr_group *g, const char *split)
 {
     const gr_record *r = gr_group_lead(g);
-    char status[600];
+    char status[600], name[sizeof r->task + sizeof r->main_split + 4];
 
     gr_group_status(status, sizeof status, g);
-    if (!*split || strcmp(r->metrics[0].split, split) == 0) gr_grid_text(t, C_TASK, "%s", r->task);
-    else gr_grid_text(t, C_TASK, "%s (%s)", r->task, split);
+    gr_record_row_name(name, sizeof name, r, split);
+    gr_grid_text(t, C_TASK, "%s", name);
     if (gr_record_rows(r, split) >= 0) gr_grid_number(t, C_N, "%.0f", (double)gr_record_rows(r, split));
     if (!isnan(gr_group_mean(g, train_seconds))) gr_grid_text(t, C_TRAIN, "%.1f s", gr_group_mean(g, train_seconds));
     gr_grid_text(t, C_MODEL, "%s", r->model);
     gr_grid_text(t, C_DATA, "%s", r->data);
-    if (strcmp(status, "ok") == 0 && !r->n_metrics) gr_grid_text(t, C_STATUS, "predicted only");
+    if (strcmp(status, "ok") == 0 && !r->n_metrics) gr_grid_text(t, C_STATUS, "%s", *predicted_split(r) ? "predicted only" : "not evaluated");
     else if (strcmp(status, "ok") == 0 && g->n > 1) gr_grid_text(t, C_STATUS, "%zu seeds", g->n);
     else if (strcmp(status, "ok") != 0) gr_grid_text(t, C_STATUS, "%s", status);
+}
+
+/* The same file may be missing in each suite of a folder: it is said once. */
+static void note_once(gr_grid *t, const char *line)
+{
+    const size_t n = strlen(line);
+
+    for (const char *at = t->notes.p; at; at = strchr(at, '\n'), at += at != NULL)
+        if (strncmp(at, line, n) == 0) return;
+    gr_buf_adds(&t->notes, line);
 }
 
 /* Why a run is not ok, below the table: in its row the words would make every row wide. */
@@ -66,7 +82,9 @@ static void reasons(gr_grid *t, const gr_group *g)
         const gr_record *r = g->r[i];
         if (r->status == GR_RUN_OK || !r->message[0]) continue;
         if (r->status == GR_RUN_NO_DATA) {
-            gr_buf_addf(&t->notes, "%s: no data: %s\n", r->task, r->message);
+            char line[sizeof r->task + sizeof r->message + 20];
+            (void)snprintf(line, sizeof line, "%s: no data: %s\n", r->task, r->message);
+            note_once(t, line);
             continue;
         }
         gr_buf_addf(&t->notes, "%s seed %llu %s: %s\n", r->task, (unsigned long long)r->seed, gr_run_status_name(r->status), r->message);
@@ -81,7 +99,7 @@ static void comparison_group(gr_grid *t, const gr_group *g)
     if (r->status == GR_RUN_FAILED || r->status == GR_RUN_INTERRUPTED || r->status == GR_RUN_NO_DATA || !r->n_metrics) {
         gr_grid_row(t);
         lead_cells(t, g, "");
-        if (r->status == GR_RUN_OK && r->n_splits) gr_grid_number(t, C_N, "%.0f", (double)r->splits[0].examples);
+        if (r->status == GR_RUN_OK && *predicted_split(r)) gr_grid_number(t, C_N, "%.0f", (double)gr_record_rows(r, predicted_split(r)));
         return;
     }
     for (size_t i = 0; i < r->n_metrics; i++) {

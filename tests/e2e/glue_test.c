@@ -1,5 +1,7 @@
 /* glue_test.c - the suite glue: two validation and two test sets of one task, a part of the published data, evaluation without training
  * rows, the diagnostics with the model that the run made, and the files of a submission. */
+#include <unistd.h>
+
 #include "tests/e2e/program.h"
 
 static const char fixtures[] = GR_SOURCE_DIR "/tests/fixtures";
@@ -44,6 +46,15 @@ static size_t lines_of(const char *text)
 
     for (; *text; text++) n += *text == '\n';
     return n;
+}
+
+/* The folder of the model that a run saved. */
+static const char *beside_dir(const gr_record *r)
+{
+    static char path[GR_PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "%.*s", (int)(strlen(r->path) - strlen(".json")), r->path);
+    return path;
 }
 
 static void check_lines(const gr_record *r, const char *ending, size_t rows)
@@ -123,8 +134,56 @@ static void two_of_each(void **state)
     r = records_of(at("mnli-mm"));
     assert_true(r.r[0].n_eval == 3 && !metric_on(&r.r[0], "validation_matched"));
     gr_records_free(&r);
+    assert_non_null(strstr(last.out, "mnli (validation_mismatched)")); /* also where it stands alone */
     expect(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--eval-splits", "test", "--output-dir", at("mnli-t")), 3 - 1);
     assert_non_null(strstr(last.err, "the labels of split 'test_matched' are not public"));
+}
+
+/* The number of run_glue's file of results beside the only record of a folder; -1: not there. */
+static double eval_result(const char *runs, const char *key)
+{
+    char path[GR_PATH_MAX];
+    gr_records r = records_of(runs);
+    gr_json *j = NULL;
+    double v;
+    gr_err err = GR_ERR_INIT;
+
+    (void)snprintf(path, sizeof path, "%.4000s/eval_results.json", beside_dir(&r.r[0]));
+    assert_ok(gr_json_read(&j, path, 0, &err), &err);
+    v = gr_json_num(gr_json_get(j, key), -1);
+    gr_json_free(j);
+    gr_records_free(&r);
+    return v;
+}
+
+/* In run_glue's files the matched rows have the plain names, the others their suffix, whichever come first. */
+static void order_of_splits(void **state)
+{
+    const char *data = DATA("order", "mnli");
+
+    (void)state;
+    ran(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "validation_mismatched,validation_matched",
+             "--output-dir", at("order-runs"), "--save-model"));
+    assert_near(eval_result(at("order-runs"), "eval_samples"), 2, 0, "matched");
+    assert_near(eval_result(at("order-runs"), "eval_samples_mm"), 3, 0, "mismatched");
+    assert_non_null(strstr(last.out, "\nmnli (validation_mismatched)"));
+    assert_non_null(strstr(last.out, "\nmnli  "));
+    ran(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "validation_mismatched", "--output-dir", at("order-mm"),
+             "--save-model"));
+    assert_near(eval_result(at("order-mm"), "eval_samples"), -1, 0, "matched");
+    assert_near(eval_result(at("order-mm"), "eval_samples_mm"), 3, 0, "mismatched");
+    ran(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "train,validation_matched", "--output-dir", at("order-t"),
+             "--save-model"));
+    assert_near(eval_result(at("order-t"), "eval_samples"), 2, 0, "matched");
+}
+
+/* Rows that a reader left out are told of with their task, split and file. */
+static void ragged_rows(void **state)
+{
+    (void)state;
+    ran(CALL("run", "qqp", "--model", tiny_model(), "--data", DATA("ragged", "qqp"), "--max-steps", "1", "--output-dir", at("ragged-runs"), "--verbose"));
+    assert_non_null(strstr(last.err, "qqp: train: 3 rows left out for want of a column or of a label, the first at line 3 of QQP/train.tsv\n"));
+    assert_non_null(strstr(last.err, "qqp: validation: "));
 }
 
 /* ---- the diagnostics ---- */
@@ -158,6 +217,42 @@ static void diagnostics(void **state)
     assert_non_null(strstr(last.err, "ax wants a model fine-tuned on mnli"));
 }
 
+/* Named before the suite, it still waits for the model that the run makes; words that only other tasks have are not for it. */
+static void diagnostics_wait(void **state)
+{
+    const char *data = DATA("wait", "mnli", "ax");
+    gr_records r;
+
+    (void)state;
+    ran(CALL("run", "ax", "--suite", "glue", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("wait-runs"), "--save-model"));
+    r = records_of(at("wait-runs"));
+    assert_true(r.n == 2 && strcmp(r.r[0].task, "mnli") == 0 && strcmp(r.r[1].task, "ax") == 0);
+    if (r.r[1].status != GR_RUN_OK) fail_msg("ax: %s", r.r[1].message);
+    assert_non_null(strstr(r.r[1].model, "mnli-tiny-42"));
+    gr_records_free(&r);
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "validation,train", "--output-dir", at("words"),
+             "--save-model"));
+    r = records_of(at("words"));
+    assert_int_equal(r.n, 2);
+    if (record_of(&r, "ax")->status != GR_RUN_OK) fail_msg("ax: %s", record_of(&r, "ax")->message);
+    assert_true(record_of(&r, "mnli")->status != GR_RUN_FAILED);
+    expect(CALL("run", "ax", "--model", beside_dir(record_of(&r, "mnli")), "--data", data, "--eval-splits", "train", "--output-dir", at("words-alone")), 2);
+    assert_non_null(strstr(last.err, "ax has no split 'train'"));
+    gr_records_free(&r);
+}
+
+/* Why a diagnostic task is not run is said where its rows are there, and only there. */
+static void left_out_aloud(void **state)
+{
+    (void)state;
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", DATA("aloud", "mnli", "ax"), "--epochs", "0", "--output-dir", at("aloud-runs")));
+    assert_non_null(strstr(last.err, "ax is left out: it wants a model fine-tuned on mnli, and this run trains none; `run ax --model DIR` takes one\n"));
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", DATA("silent", "mnli"), "--epochs", "0", "--output-dir", at("silent-runs")));
+    assert_null(strstr(last.err, "ax is left out"));
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", DATA("silent", "mnli"), "--max-steps", "1", "--output-dir", at("silent-runs")));
+    assert_null(strstr(last.err, "ax is left out"));
+}
+
 /* ---- predictions without a saved model ---- */
 
 static void predict_test(void **state)
@@ -183,6 +278,48 @@ static void predict_test(void **state)
     assert_non_null(strstr(last.err, last.code ? "collapsed" : "finished before"));
     ran(CALL("run", "mrpc", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--max-eval-samples", "2", "--eval-splits", "", "--sample", "2", "--output-dir",
              at("cut"), "--predict-test"));
+}
+
+/* A cut test set leaves no table, and the run is finished all the same; what was trained alone is not called predicted. */
+static void cut_and_unevaluated(void **state)
+{
+    const char *data = DATA("cuts", "mnli", "mrpc");
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        ran(CALL("run", "mnli", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--max-eval-samples", "2", "--eval-splits", "", "--output-dir", at("cuts-runs"),
+                 "--predict-test"));
+    assert_non_null(strstr(last.err, "finished before"));
+    ran(CALL("run", "mrpc", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--eval-splits", "", "--output-dir", at("unevaluated"), "--save-model"));
+    assert_non_null(strstr(last.out, "not evaluated"));
+    assert_null(strstr(last.out, "predicted only"));
+}
+
+/* The test rows are looked for before anything is read: asked for by name they must be there, beside a saved model they may be absent. */
+static void absent_test_rows(void **state)
+{
+    const char *data = DATA("no-test", "rte", "wnli");
+    char path[GR_PATH_MAX];
+    gr_records r;
+
+    (void)state;
+    assert_int_equal(unlink(at("no-test/RTE/test.tsv")), 0);
+    expect(CALL("run", "rte", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("no-test-runs"), "--predict-test"), 3);
+    assert_true(strncmp(last.err, "glue-run: rte: no test rows: ", 29) == 0 && lines_of(last.err) == 1);
+    assert_non_null(strstr(last.err, "RTE/test.tsv"));
+    assert_non_null(strstr(last.err, "; without --predict-test the task runs\n"));
+    ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("no-test-suite"), "--predict-test"));
+    assert_non_null(strstr(last.out, "\nrte: no data: no test rows: "));
+    r = records_of(at("no-test-suite"));
+    check_submission(record_of(&r, "wnli"), ".WNLI.tsv", 2, numbers);
+    gr_records_free(&r);
+    ran(CALL("run", "rte", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("no-test-model"), "--save-model"));
+    assert_non_null(strstr(last.err, "rte: test is not predicted: "));
+    r = records_of(at("no-test-model"));
+    assert_true(r.n == 1 && r.r[0].n_splits == 2);
+    (void)snprintf(path, sizeof path, "%.4000s/predict_results_rte.txt", beside_dir(&r.r[0]));
+    assert_true(gr_fs_is_file(path)); /* of the validation rows */
+    gr_records_free(&r);
 }
 
 /* ---- a part of the published data ---- */
@@ -257,7 +394,9 @@ static void wnli(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_of_each), cmocka_unit_test(diagnostics), cmocka_unit_test(predict_test), cmocka_unit_test(without_training_rows),
+        cmocka_unit_test(two_of_each), cmocka_unit_test(order_of_splits), cmocka_unit_test(ragged_rows), cmocka_unit_test(diagnostics),
+        cmocka_unit_test(diagnostics_wait), cmocka_unit_test(left_out_aloud), cmocka_unit_test(predict_test), cmocka_unit_test(cut_and_unevaluated),
+        cmocka_unit_test(absent_test_rows), cmocka_unit_test(without_training_rows),
         cmocka_unit_test(part_of_the_data), cmocka_unit_test(wnli),
     };
     const int failed = gr_test_main(tests);

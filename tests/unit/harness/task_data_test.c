@@ -130,6 +130,43 @@ static void nothing_trained(void **state)
     stage_close(&s);
 }
 
+/* A diagnostic task has few splits: words of --eval-splits that others of the command have are not for it. */
+static void words_for_others(void **state)
+{
+    gr_split splits[2] = { { .name = NULL } };
+    const gr_task *tasks[2];
+    gr_task task;
+    stage s;
+    gr_err err = GR_ERR_INIT;
+    gr_task_data_opts from = { .dir = "", .max_length = 64 };
+
+    (void)state;
+    STAGE(&s, "x");
+    stage_task(&s, stage_csv("w.csv", 12), stage_csv("w2.csv", 9));
+    from.tok = s.tok;
+    from.pool = s.pool;
+    task = *s.task;
+    splits[0] = *gr_split_find(task.splits, "validation");
+    task.splits = splits;
+    task.flags = GR_TASK_DIAGNOSTIC;
+    s.o.eval_splits = "train,validation";
+    assert_status(gr_task_data_open(&s.data, &task, &from, &s.o, &err), GR_E_ARG, &err, "no split 'train'");
+    tasks[0] = s.task;
+    tasks[1] = &task;
+    from.tasks = tasks;
+    from.n_tasks = 2;
+    assert_ok(gr_task_data_open(&s.data, &task, &from, &s.o, &err), &err);
+    assert_true(s.data.n_eval == 1 && s.data.n_splits == 2 && strcmp(s.data.split[1].name, "validation") == 0);
+    gr_task_data_close(&s.data);
+    s.o.eval_splits = "dev,validation";
+    assert_status(gr_task_data_open(&s.data, &task, &from, &s.o, &err), GR_E_ARG, &err, "no split 'dev'");
+    task.flags = 0; /* any other task has what it is asked for, or fails */
+    s.o.eval_splits = "train,validation";
+    s.o.epochs = 0;
+    assert_status(gr_task_data_open(&s.data, &task, &from, &s.o, &err), GR_E_ARG, &err, "no split 'train'");
+    stage_close(&s);
+}
+
 static size_t class_count(const stage *s, const uint32_t *rows, size_t n, int32_t cls)
 {
     size_t k = 0;
@@ -200,7 +237,7 @@ static void evaluation_rows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(two_of_each), cmocka_unit_test(nothing_trained), cmocka_unit_test(training_rows),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(two_of_each), cmocka_unit_test(nothing_trained), cmocka_unit_test(words_for_others), cmocka_unit_test(training_rows),
                                         cmocka_unit_test(evaluation_rows) };
     return gr_test_main(tests);
 }

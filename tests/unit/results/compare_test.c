@@ -135,6 +135,64 @@ static void own_predictions(void **state)
     gr_comparisons_free(&c);
 }
 
+/* Both splits have the same task and metric: what people and CI servers read says which is which. */
+static void split_is_named(void **state)
+{
+    const char *path = made_path("pair.xml");
+    gr_comparisons c;
+    gr_buf b = { 0 };
+    char *text = NULL;
+    size_t n;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    add_two("named", 50, 50, true);
+    c = compare("named", "named");
+    assert_ok(gr_compare_text(&b, &c, &err), &err);
+    assert_non_null(strstr(b.p, "\nmnli           accuracy"));
+    assert_non_null(strstr(b.p, "\nmnli (second)  accuracy"));
+    assert_ok(gr_compare_junit(path, &c, &err), &err);
+    assert_ok(gr_fs_read(&text, &n, path, 0, &err), &err);
+    assert_non_null(strstr(text, "classname=\"glue-run.mnli\" name=\"accuracy\""));
+    assert_non_null(strstr(text, "classname=\"glue-run.mnli (second)\" name=\"accuracy\""));
+    gr_buf_free(&b);
+    gr_comparisons_free(&c);
+    free(text);
+}
+
+/* A split that the new run did not evaluate is missing; its first one is judged all the same. */
+static void split_is_missing(void **state)
+{
+    gr_comparisons c;
+
+    (void)state;
+    add_two("both", 50, 50, true);
+    add_run("first-alone", "mnli", 42, 50, 0, GR_RUN_OK);
+    c = compare("both", "first-alone");
+    assert_true(c.n == 2 && c.c[0].verdict == GR_VERDICT_SAME && c.c[1].verdict == GR_VERDICT_MISSING);
+    assert_string_equal(c.c[1].note, "seed 42: split second was not evaluated");
+    assert_int_equal(gr_compare_exit_code(&c), 1);
+    gr_comparisons_free(&c);
+}
+
+/* Runs that were predicted only are finished, and nothing of them can be compared. */
+static void predicted_only(void **state)
+{
+    gr_record r;
+    char path[GR_PATH_MAX];
+    const char *dir = made_path("predicted");
+    gr_comparisons c;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    made_run(&r, "ax", "m", 42);
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "r.json"));
+    assert_ok(gr_record_write(&r, path, &err), &err);
+    gr_record_free(&r);
+    assert_status(gr_compare(&c, dir, dir, &err), GR_E_NOTFOUND, &err, "no finished run with a headline metric");
+}
+
 /* Seeds are pooled: a fall of 4 examples in each of three seeds is decided, in one it is not (p = 0.125 and 2^-11). */
 static void pooled_seeds(void **state)
 {
@@ -287,7 +345,8 @@ static void several(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(split_is_named), cmocka_unit_test(split_is_missing), cmocka_unit_test(predicted_only),
+                                        cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
                                         cmocka_unit_test(written_tolerance), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);
 }

@@ -19,6 +19,7 @@ static gr_comparison row(const char *task, gr_verdict v, double base, double val
     gr_comparison c = { .base = base, .value = value, .delta = value - base, .p = 0.25, .lo = NAN, .hi = NAN, .tolerance = 0.01, .verdict = v };
 
     MADE_COPY(c.task, task);
+    MADE_COPY(c.name, task);
     MADE_COPY(c.metric, "f1");
     MADE_COPY(c.note, note);
     return c;

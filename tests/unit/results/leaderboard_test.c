@@ -62,6 +62,23 @@ static void splits_and_predictions(void **state)
     gr_records_free(&r);
 }
 
+/* The main split makes the number wherever it stands in the list; where it was not evaluated, what was. */
+static void main_split(void **state)
+{
+    gr_records r = { 0 };
+    gr_record *x;
+
+    (void)state;
+    x = made_accuracy(&r, "mnli", "small", 42, 0, 0.25);
+    made_metric(x, "matched", "accuracy", true, 0, 0.75);
+    MADE_COPY(x->main_split, "matched");
+    MADE_COPY(made_accuracy(&r, "rte", "small", 42, 0, 0.25)->main_split, "matched");
+    plain_paths(&r);
+    expect(&r, "mnli,rte,",
+           "1,small,1000,glue,0.5,glue,2,0.75,0.25,1,,4,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
 /* Scores of seeds 1 and 2: (0.6 + 0.8) / 2 = 0.7 and (0.8 + 0.8) / 2 = 0.8; deviation 0.1 / sqrt(2). */
 static void seeds(void **state)
 {
@@ -111,6 +128,36 @@ static void recipes(void **state)
     gr_records_free(&r);
 }
 
+/* A job that failed before it had a model makes no row. */
+static void without_a_model(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    (void)made_accuracy(&r, "sst2", "m", 42, 0, 0.9);
+    made_failed(made_accuracy(&r, "ax", "", 42, 0, 0), GR_RUN_FAILED, "there is no model of mnli with this seed");
+    plain_paths(&r);
+    expect(&r, "sst2,", "1,m,1000,glue,0.9,glue,1,0.9,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
+/* A diagnostic task has each seed's own model: rows without a share in any mean stand only where there is nothing else. */
+static void out_of_the_mean(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    made_accuracy(&r, "extract", "m-42", 42, 0, 0.5)->out_of_mean = true;
+    plain_paths(&r);
+    expect(&r, "extract,", ",m-42,1000,glue,,glue,0,0.5,0,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    (void)made_accuracy(&r, "ttc4900", "m", 42, 0, 0.9);
+    made_accuracy(&r, "extract", "m-43", 43, 0, 0.7)->out_of_mean = true;
+    made_accuracy(&r, "wnli", "m", 42, 0, 0.3)->out_of_mean = true;
+    plain_paths(&r);
+    expect(&r, "ttc4900,wnli,", "1,m,1000,glue,0.9,glue,1,0.9,0.3,1,,4,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
 static void nothing(void **state)
 {
     gr_records r = { 0 };
@@ -123,7 +170,7 @@ static void nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes),
-                                        cmocka_unit_test(nothing) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(main_split), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes),
+                                        cmocka_unit_test(without_a_model), cmocka_unit_test(out_of_the_mean), cmocka_unit_test(nothing) };
     return gr_test_main(tests);
 }

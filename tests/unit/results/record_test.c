@@ -22,6 +22,7 @@ static void fill(gr_record *r)
     assert_ok(gr_record_warn(r, "a \"quoted\" warning\twith a tab", &err), &err);
     MADE_COPY(r->predictions, "x.predictions.jsonl");
     MADE_COPY(r->message, "");
+    MADE_COPY(r->main_split, "validation");
 }
 
 static char *text_of(const gr_record *r)
@@ -91,11 +92,40 @@ static void identity(void **state)
     assert_string_equal(x, y);
     assert_true(b.metrics[0].value == 0.1 + 0.2); /* to the bit */
     assert_true(isnan(b.metrics[1].baseline) && isnan(b.total_flops));
+    assert_string_equal(b.main_split, "validation");
     assert_string_equal(b.warnings[0], "a \"quoted\" warning\twith a tab");
     assert_true(b.seed == 43 && b.labels[1][0] == 'y' && b.history[0].step == 13);
     assert_non_null(strstr(x, "\"total_flops\": null")); /* unknown is never 0 */
     free(x);
     free(y);
+    gr_record_free(&a);
+    gr_record_free(&b);
+}
+
+/* Which split makes the task's number, and what rows are called; a record that does not say so has its first evaluated one. */
+static void main_split(void **state)
+{
+    gr_json *j = gr_json_new_object(), *whole = NULL;
+    gr_record a, b;
+    char name[120];
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    fill(&a);
+    MADE_COPY(a.main_split, "test");
+    gr_record_row_name(name, sizeof name, &a, "test");
+    assert_string_equal(name, "mrpc");
+    gr_record_row_name(name, sizeof name, &a, "validation");
+    assert_string_equal(name, "mrpc (validation)");
+    gr_record_row_name(name, sizeof name, &a, "");
+    assert_string_equal(name, "mrpc");
+    assert_ok(gr_record_to_json(&whole, &a, &err), &err);
+    for (const gr_json *v = gr_json_first(whole); v; v = gr_json_next(v))
+        if (strcmp(gr_json_key(v), "main_split") != 0) gr_json_add_copy(j, gr_json_key(v), v);
+    assert_ok(gr_record_from_json(&b, j, &err), &err);
+    assert_string_equal(gr_record_main_split(&b), "validation");
+    gr_json_free(j);
+    gr_json_free(whole);
     gr_record_free(&a);
     gr_record_free(&b);
 }
@@ -153,6 +183,6 @@ static void strict(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(init_is_unknown), cmocka_unit_test(status_names), cmocka_unit_test(metric_is_found_again),
-                                        cmocka_unit_test(identity), cmocka_unit_test(strict) };
+                                        cmocka_unit_test(identity), cmocka_unit_test(main_split), cmocka_unit_test(strict) };
     return gr_test_main(tests);
 }

@@ -72,6 +72,56 @@ static void several_splits(void **state)
     gr_records_free(&r);
 }
 
+/* What was trained only is not evaluated, and its training rows are not counted as such; what was predicted is, as far as it was cut. */
+static void without_values(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b = { 0 };
+    gr_record *x;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    x = made_accuracy(&r, "mrpc", "tiny", 42, 0, 0);
+    x->n_metrics = 0;
+    x->n_eval = 0;
+    MADE_COPY(x->splits[1].name, "test");
+    x = made_accuracy(&r, "ax", "tiny", 42, 0, 0);
+    x->n_metrics = 0;
+    x->n_eval = 0;
+    x->n_splits = 1;
+    x->train_seconds = NAN;
+    MADE_COPY(x->splits[0].name, "test");
+    made_recipe(x, "max-eval-samples", 20, "command line");
+    assert_ok(gr_table_comparison(&b, &r, GR_TABLE_TEXT, &err), &err);
+    assert_text(&b, "task  metric  fine-tuned  n eval  train  model  data       status\n"
+                    "mrpc                              2.0 s  tiny   published  not evaluated\n"
+                    "ax                            20         tiny   published  predicted only\n");
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
+/* The same file is missing in every suite of an output folder. */
+static void reasons_once(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b = { 0 };
+    const char *first;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        made_no_data(&r, i < 2 ? "wnli" : "nli");
+        MADE_COPY(r.r[i].message, "WNLI.zip: not found in data");
+    }
+    assert_ok(gr_table_comparison(&b, &r, GR_TABLE_TEXT, &err), &err);
+    first = strstr(b.p, "\nwnli: no data: WNLI.zip: not found in data\n");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "\nwnli: no data"));
+    assert_non_null(strstr(first + 1, "\nnli: no data: WNLI.zip")); /* the end of another line is not the same line */
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
 static void comparison_csv(void **state)
 {
     gr_records r = { 0 };
@@ -271,7 +321,7 @@ static void formats(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(comparison_text), cmocka_unit_test(several_splits), cmocka_unit_test(comparison_csv), cmocka_unit_test(seeds_are_pooled),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(comparison_text), cmocka_unit_test(several_splits), cmocka_unit_test(without_values), cmocka_unit_test(reasons_once), cmocka_unit_test(comparison_csv), cmocka_unit_test(seeds_are_pooled),
                                         cmocka_unit_test(groups_by_value), cmocka_unit_test(other_splits), cmocka_unit_test(quoting),
                                         cmocka_unit_test(history), cmocka_unit_test(notes), cmocka_unit_test(formats) };
     return gr_test_main(tests);

@@ -118,13 +118,13 @@ static void qqp(void **state)
     want_text(train.e[1].text_b, "What is an empty question?");
     want_text(train.e[2].text_a, "Is there \"more\"?");
     assert_int_equal(train.e[2].label, 0);
-    assert_string_equal(train.warnings[0], "3 rows left out for want of a column or of a label, the first at line 3");
-    assert_string_equal(train.warnings[1], "1 row with more columns than the header, the first at line 7: what is beyond them is not read");
+    assert_string_equal(train.warnings[0], "3 rows left out for want of a column or of a label, the first at line 3 of QQP/train.tsv");
+    assert_string_equal(train.warnings[1], "1 row with more columns than the header, the first at line 7 of QQP/train.tsv: what is beyond them is not read");
     assert_int_equal(test.n, 2);
     assert_int_equal(test.e[1].id, 2); /* a submission names rows as the file does */
     want_text(test.e[1].text_b, "");
     assert_status(gr_task_load(&none, gr_task_find("qqp"), "train", GR_SOURCE_DIR "/tests/fixtures/qqp", &err), GR_E_FORMAT, &err,
-                  "qqp: train: 3 rows where 363846 are published (3 left out, the first at line 3)");
+                  "qqp: train: 3 rows where 363846 are published (3 left out, the first at line 3 of QQP/train.tsv)");
     gr_examples_free(&train);
     gr_examples_free(&test);
 }
