@@ -64,8 +64,9 @@ typedef struct gr_cpu_kernels {
      * gemm_block wants then. */
     void (*pack_a[2])(float *dst, const float *a, size_t row, size_t col, size_t m, size_t k);
     void (*pack_b[2])(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
-    /* Rows of a, contiguous in k, rounded into dst (m,k) as gemm_block does with a_rows for g->bf16; NULL: it wants them packed */
-    void (*round_rows)(float *dst, const float *a, size_t row, size_t m, size_t k);
+    /* Rows of a, contiguous in k, rounded into dst (m,k) as gemm_block does with a_rows for g->bf16, while those at `next` are fetched (NULL: none);
+     * NULL: it wants them packed */
+    void (*round_rows)(float *dst, const float *a, const float *next, size_t row, size_t m, size_t k);
     void (*gemm_block)(const gr_cpu_gemm *g, const gr_cpu_block *b);
     /* act and x_act's slope alone, on a rectangle of c that is complete */
     void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);

@@ -112,7 +112,7 @@ static void rows_beside(const gr_cpu_kernels *kern, size_t m, size_t k, float *d
     const size_t row = k + 2;
 
     clear(dst, m * k + GUARD);
-    kern->round_rows(dst, src, row, m, k);
+    kern->round_rows(dst, src, m > 1 ? src : NULL, row, m, k);
     for (size_t i = 0; i < m; i++)
         for (size_t kk = 0; kk < k; kk++)
             if (!same(dst[i * k + kk], gr_bf16_round(src[i * row + ((kk ^ 1) < k ? kk ^ 1 : kk)]))) {
