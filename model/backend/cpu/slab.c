@@ -4,7 +4,13 @@
 
 #include "model/backend/cpu/cpu.h"
 
-enum { CHUNK = 16384 };
+enum { CHUNK = 16384, TABLE_CHUNK = 4 * CHUNK /* few of its rows are named */, LINE_FLOATS = 16 };
+
+/* The processor cannot know which row of a table comes next: its lines are fetched while one is worked on. */
+static void fetch(const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i += LINE_FLOATS) __builtin_prefetch(x + i, 1, 3);
+}
 
 /* ---- addition ---- */
 
@@ -43,14 +49,25 @@ typedef struct sumsq_job {
 
 static size_t units(const gr_segment *s) { return s->width ? s->count / (size_t)s->width : s->count; }
 
+/* The first named row in [r, end) */
+static size_t named(const gr_segment *s, size_t r, size_t end)
+{
+    while (r < end && !gr_host_row(s, r)) r++;
+    return r;
+}
+
 /* Rows [from, from + n) one by one: a row that is zero, and so may be left out, adds an exact zero. */
 static double sum_rows(const sumsq_job *j, const gr_segment *s, size_t from, size_t n)
 {
-    const size_t width = (size_t)s->width;
+    const size_t width = (size_t)s->width, end = from + n;
+    const float *x = j->slab + s->offset;
     double sum = 0.0;
 
-    for (size_t r = from; r < from + n; r++)
-        if (gr_host_row(s, r)) sum += gr_cpu_k(j->c)->sumsq(j->slab + s->offset + r * width, width);
+    for (size_t r = named(s, from, end), next; r < end; r = next) {
+        next = named(s, r + 1, end);
+        if (next < end) fetch(x + next * width, width);
+        sum += gr_cpu_k(j->c)->sumsq(x + r * width, width);
+    }
     return sum;
 }
 
@@ -107,7 +124,7 @@ static size_t chunk(const gr_segment *s)
 {
     const size_t width = (size_t)s->width;
 
-    return width == 0 ? CHUNK : width > CHUNK ? width : CHUNK / width * width;
+    return width == 0 ? CHUNK : width > TABLE_CHUNK ? width : TABLE_CHUNK / width * width;
 }
 
 static size_t chunks(const gr_segment *s)
@@ -131,9 +148,20 @@ static size_t next_run(const gr_segment *s, size_t at, size_t end, size_t *to)
 
     *to = end;
     if (!s->rows) return at;
-    while (at < end && !gr_host_row(s, at / width)) at += width;
+    at = named(s, at / width, end / width) * width;
     for (*to = at; *to < end && gr_host_row(s, *to / width);) *to += width;
     return at;
+}
+
+static void fetch_row(const adamw_job *j, const gr_segment *s, size_t from)
+{
+    const gr_adamw_args *a = j->a;
+    const size_t at = s->offset + from, width = (size_t)s->width;
+
+    fetch((const float *)a->grad + at, width);
+    fetch((const float *)a->m + at, width);
+    fetch((const float *)a->v + at, width);
+    fetch((const float *)a->param + at, width);
 }
 
 /* Task numbers run through the segments' chunks. */
@@ -147,7 +175,13 @@ static void adamw_task(void *arg, size_t task, int thread)
     for (; task >= chunks(s); s++) task -= chunks(s);
     at = task * chunk(s);
     end = s->count - at < chunk(s) ? s->count : at + chunk(s);
-    for (at = next_run(s, at, end, &to); at < end; at = next_run(s, to, end, &to)) adamw_run(j, s, at, to - at);
+    for (at = next_run(s, at, end, &to); at < end;) {
+        const size_t n = to - at, next = next_run(s, to, end, &to);
+
+        if (next < end) fetch_row(j, s, next);
+        adamw_run(j, s, at, n);
+        at = next;
+    }
 }
 
 /* x^n by squaring: no library call, so the same bits everywhere */
