@@ -11,6 +11,7 @@ int gr_cmd_list(int argc, char **argv);
 int gr_cmd_table(int argc, char **argv);
 int gr_cmd_leaderboard(int argc, char **argv);
 int gr_cmd_compare(int argc, char **argv);
+int gr_cmd_submit(int argc, char **argv);
 int gr_cmd_predict(int argc, char **argv);
 int gr_cmd_score(int argc, char **argv);
 int gr_cmd_tokenize(int argc, char **argv);

@@ -150,6 +150,15 @@ static gr_status note_diagnostic(gr_record *r, const gr_task *task, gr_err *err)
     return gr_record_warn(r, line, err);
 }
 
+void gr_job_record_submission(gr_rec_split *out, const gr_task *task, const gr_split *split)
+{
+    if (!split || !split->submission) return;
+    COPY(out->submission, split->submission);
+    out->form = task->head.kind == GR_HEAD_REGRESSION ? GR_SUBMIT_VALUES : (task->flags & GR_TASK_SUBMIT_NAMES) ? GR_SUBMIT_NAMES : GR_SUBMIT_NUMBERS;
+    out->lo = task->lo;
+    out->hi = task->hi;
+}
+
 gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task *task, const gr_model *m, size_t n_rows,
                               gr_err *err)
 {
@@ -161,6 +170,7 @@ gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task 
         COPY(split->name, d->split[i].name);
         split->examples = (int64_t)d->split[i].examples.n;
         COPY(split->sha256, d->split[i].examples.sha256);
+        gr_job_record_submission(split, task, gr_split_find(task->splits, split->name));
         r->n_splits++;
     }
     r->n_train = (int64_t)n_rows;

@@ -11,6 +11,8 @@ void      gr_job_record_facts(gr_record *r, const gr_workroom *w, const gr_task 
 /* Data, model, recipe and the content key. The record of a diagnostic task says that nothing was trained. */
 gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task *task, const gr_model *m, size_t n_rows,
                               gr_err *err) GR_MUST_USE;
+/* What a file of a GLUE submission is to hold, from the task's table of that split; nothing where it names none. */
+void      gr_job_record_submission(gr_rec_split *out, const gr_task *task, const gr_split *split);
 /* The values of one evaluation, as baseline or as fine-tuned. */
 gr_status gr_job_record_metrics(gr_record *r, const char *split, const gr_task *task, const gr_eval_result *e, bool baseline,
                                 gr_err *err) GR_MUST_USE;

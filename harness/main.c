@@ -15,6 +15,7 @@ static const command commands[] = {
     { "table", gr_cmd_table, "tables from finished runs" },
     { "leaderboard", gr_cmd_leaderboard, "leaderboard.csv from finished runs" },
     { "compare", gr_cmd_compare, "verdict per task between two suites, and a gate for CI" },
+    { "submit", gr_cmd_submit, "the GLUE submission from finished runs, validated and zipped" },
     { "predict", gr_cmd_predict, "labels and probabilities from a fine-tuned model" },
     { "score", gr_cmd_score, "metrics from files of predictions and references" },
     { "tokenize", gr_cmd_tokenize, "ids, tokens and offsets of lines of text" },

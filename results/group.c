@@ -37,6 +37,27 @@ int64_t gr_record_rows(const gr_record *r, const char *split)
     return -1;
 }
 
+const char *gr_record_scored_split(const gr_record *r)
+{
+    for (size_t i = 0; i < r->n_metrics; i++)
+        if (strcmp(r->metrics[i].split, gr_record_main_split(r)) == 0) return r->metrics[i].split;
+    return r->n_metrics ? r->metrics[0].split : "";
+}
+
+double gr_record_value(const gr_record *r)
+{
+    const char *split = gr_record_scored_split(r);
+    double sum = 0;
+    int n = 0;
+
+    for (size_t i = 0; i < r->n_metrics; i++) {
+        if (!r->metrics[i].headline || strcmp(r->metrics[i].split, split) != 0) continue;
+        sum += r->metrics[i].value;
+        n++;
+    }
+    return n ? sum / n : NAN;
+}
+
 static bool same_recipe(const gr_record *a, const gr_record *b, bool *oom)
 {
     gr_buf x = { 0 }, y = { 0 };

@@ -35,6 +35,10 @@ const gr_record *gr_group_lead(const gr_group *g);
 void gr_group_seeds(char *out, size_t cap, const gr_group *g);
 /* Rows of a split that the record's values are of: its examples, cut by --max-eval-samples. -1 when unknown. */
 int64_t gr_record_rows(const gr_record *r, const char *split);
+/* The split that scores a run: the task's main one where it was evaluated, else the first that was; "" none. */
+const char *gr_record_scored_split(const gr_record *r);
+/* Mean of the headline metrics there; NaN without any. */
+double gr_record_value(const gr_record *r);
 /* The options of a recipe with their values, without where they came from; per_task false leaves out those that the task set. Check
  * out->oom. */
 void gr_record_recipe_text(gr_buf *out, const gr_record *r, bool per_task);

@@ -45,29 +45,6 @@ static bool same_entry(const entry *e, const gr_record *r, const char *recipe)
            strcmp(l->precision, r->precision) == 0 && strcmp(l->data, r->data) == 0 && strcmp(e->recipe, recipe) == 0;
 }
 
-/* The task's main split where it was evaluated, else the first that was. */
-static const char *scored_split(const gr_record *r)
-{
-    for (size_t i = 0; i < r->n_metrics; i++)
-        if (strcmp(r->metrics[i].split, gr_record_main_split(r)) == 0) return r->metrics[i].split;
-    return r->n_metrics ? r->metrics[0].split : "";
-}
-
-/* Mean of the headline metrics of one record's scored split; NaN without any. */
-static double task_value(const gr_record *r)
-{
-    const char *split = scored_split(r);
-    double sum = 0;
-    int n = 0;
-
-    for (size_t i = 0; i < r->n_metrics; i++) {
-        if (!r->metrics[i].headline || strcmp(r->metrics[i].split, split) != 0) continue;
-        sum += r->metrics[i].value;
-        n++;
-    }
-    return n ? sum / n : NAN;
-}
-
 static double group_value(const gr_group *g)
 {
     double sum = 0;
@@ -75,7 +52,7 @@ static double group_value(const gr_group *g)
 
     for (size_t i = 0; i < g->n; i++) {
         if (g->r[i]->status != GR_RUN_OK) continue;
-        sum += task_value(g->r[i]);
+        sum += gr_record_value(g->r[i]);
         n++;
     }
     return n ? sum / (double)n : NAN;
@@ -84,7 +61,7 @@ static double group_value(const gr_group *g)
 static double value_of_seed(const gr_group *g, uint64_t seed)
 {
     for (size_t i = 0; i < g->n; i++)
-        if (g->r[i]->seed == seed && g->r[i]->status == GR_RUN_OK) return task_value(g->r[i]);
+        if (g->r[i]->seed == seed && g->r[i]->status == GR_RUN_OK) return gr_record_value(g->r[i]);
     return NAN;
 }
 

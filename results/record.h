@@ -30,10 +30,16 @@ typedef struct gr_rec_metric {
     double baseline, value;
 } gr_rec_metric;
 
+/* What stands in a file of a GLUE submission: nothing, for there is none; class names; class numbers; values in lo..hi. */
+typedef enum gr_submit_form { GR_SUBMIT_NONE, GR_SUBMIT_NAMES, GR_SUBMIT_NUMBERS, GR_SUBMIT_VALUES } gr_submit_form;
+
 typedef struct gr_rec_split {
     char    name[40];
     int64_t examples;
     char    sha256[GR_SHA256_HEX]; /* over the rows, see data/dataset */
+    gr_submit_form form;
+    char    submission[40];        /* "MNLI-m.tsv": beside the record as <record>.MNLI-m.tsv; "" none */
+    double  lo, hi;                /* of GR_SUBMIT_VALUES */
 } gr_rec_split;
 
 /* One evaluation during training. metrics: as measured, on the first evaluation split. */

@@ -29,6 +29,21 @@ static void put_strings(gr_json *j, const char *key, char *const *list, size_t n
     for (size_t i = 0; i < n; i++) gr_json_add_str(a, NULL, list[i]);
 }
 
+static const char *const forms[] = { "", "names", "numbers", "values" };
+
+static void put_submission(gr_json *split, const gr_rec_split *s)
+{
+    gr_json *o;
+
+    if (s->form == GR_SUBMIT_NONE) return;
+    o = gr_json_add_object(split, "submission");
+    gr_json_add_str(o, "file", s->submission);
+    gr_json_add_str(o, "predictions", forms[s->form]);
+    if (s->form != GR_SUBMIT_VALUES) return;
+    gr_json_add_num(o, "lo", s->lo);
+    gr_json_add_num(o, "hi", s->hi);
+}
+
 static void put_splits(gr_json *j, const gr_record *r)
 {
     gr_json *a = gr_json_add_array(j, "splits");
@@ -38,6 +53,7 @@ static void put_splits(gr_json *j, const gr_record *r)
         gr_json_add_str(o, "name", r->splits[i].name);
         gr_json_add_int(o, "examples", r->splits[i].examples);
         gr_json_add_str(o, "sha256", r->splits[i].sha256);
+        put_submission(o, &r->splits[i]);
     }
 }
 
@@ -152,6 +168,25 @@ static gr_status get_strings(char ***out, size_t *n, const gr_json *j, const cha
     return GR_OK;
 }
 
+/* Older records have none. The name makes a path, so it is a plain one. */
+static gr_status get_submission(gr_rec_split *s, const gr_json *split, gr_err *err)
+{
+    const gr_json *o = gr_json_get(split, "submission");
+    const char *form;
+
+    if (!o) return GR_OK;
+    GR_TRY(get_text(s->submission, sizeof s->submission, o, "file", err));
+    if (!s->submission[0] || strspn(s->submission, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(s->submission))
+        return gr_fail(err, GR_E_FORMAT, "'file' of a submission is not a plain name");
+    GR_TRY(gr_json_need_str(&form, o, "predictions", err));
+    for (int f = GR_SUBMIT_NAMES; f <= GR_SUBMIT_VALUES; f++)
+        if (strcmp(form, forms[f]) == 0) s->form = (gr_submit_form)f;
+    if (s->form == GR_SUBMIT_NONE) return gr_fail(err, GR_E_FORMAT, "'predictions' of a submission is '%.40s'", form);
+    if (s->form != GR_SUBMIT_VALUES) return GR_OK;
+    GR_TRY(get_real(&s->lo, o, "lo", err));
+    return get_real(&s->hi, o, "hi", err);
+}
+
 static gr_status get_splits(gr_record *r, const gr_json *j, gr_err *err)
 {
     const gr_json *a = gr_json_get(j, "splits");
@@ -163,6 +198,7 @@ static gr_status get_splits(gr_record *r, const gr_json *j, gr_err *err)
         GR_TRY(get_text(s->name, sizeof s->name, o, "name", err));
         GR_TRY(get_text(s->sha256, sizeof s->sha256, o, "sha256", err));
         GR_TRY(gr_json_need_int(&s->examples, o, "examples", 0, INT64_MAX / 2, err));
+        GR_TRY(get_submission(s, o, err));
     }
     return GR_OK;
 }

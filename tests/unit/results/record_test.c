@@ -23,6 +23,9 @@ static void fill(gr_record *r)
     MADE_COPY(r->predictions, "x.predictions.jsonl");
     MADE_COPY(r->message, "");
     MADE_COPY(r->main_split, "validation");
+    MADE_COPY(r->splits[1].submission, "MRPC.tsv");
+    r->splits[1].form = GR_SUBMIT_VALUES;
+    r->splits[1].hi = 5;
 }
 
 static char *text_of(const gr_record *r)
@@ -94,6 +97,8 @@ static void identity(void **state)
     assert_true(isnan(b.metrics[1].baseline) && isnan(b.total_flops));
     assert_string_equal(b.main_split, "validation");
     assert_string_equal(b.warnings[0], "a \"quoted\" warning\twith a tab");
+    assert_true(b.splits[0].form == GR_SUBMIT_NONE && b.splits[1].form == GR_SUBMIT_VALUES && b.splits[1].lo == 0 && b.splits[1].hi == 5);
+    assert_string_equal(b.splits[1].submission, "MRPC.tsv");
     assert_true(b.seed == 43 && b.labels[1][0] == 'y' && b.history[0].step == 13);
     assert_non_null(strstr(x, "\"total_flops\": null")); /* unknown is never 0 */
     free(x);
@@ -170,6 +175,8 @@ static void strict(void **state)
     damaged("\"deterministic\": false", "\"deterministic\": 0", GR_E_FORMAT, "deterministic");
     damaged("\"train_loss\": 0.5", "\"train_loss\": \"0.5\"", GR_E_FORMAT, "train_loss");
     damaged("\"finetuned\": 0.75", "\"tuned\": 0.75", GR_E_FORMAT, "finetuned");
+    damaged("\"file\": \"MRPC.tsv", "\"file\": \"../MRPC.tsv", GR_E_FORMAT, "plain name");
+    damaged("\"predictions\": \"values", "\"predictions\": \"words", GR_E_FORMAT, "words");
     damaged("\"key\": \"", "\"key\": \"0123456789abcdef0", GR_E_FORMAT, "key");
     damaged("\"history\"", "\"past\"", GR_E_FORMAT, "history");
     damaged("\"labels\": [", "\"labels\": [3, ", GR_E_FORMAT, "labels");
