@@ -9,7 +9,6 @@
 #include "model/backend/host.h"
 
 enum {
-    GR_CPU_PART_K = 384,      /* terms of one packed part, at most                                 */
     GR_CPU_LANE_FLOATS = 528 * 384, /* of b that are packed at a time: they lie in the second cache  */
     GR_CPU_LANES = 64,        /* parts that threads cut a product into, at most                    */
     GR_CPU_TILE_ROWS = 14,    /* rows of a task, in panels of mr, at most                          */

@@ -41,10 +41,10 @@ static size_t pieces(size_t n, size_t of) { return (n + of - 1) / of; }
 
 /* ---- a task ---- */
 
-/* Rows of a are read where they lie, but those that are not contiguous or, behind the last whole panel, too few. */
-static bool rows_lie(const job *b) { return b->g->a_col == 1 && (!b->g->bf16 || b->kern->round_rows); }
+/* Rows of a are laid beside one another a panel at a time, but those that are not contiguous or, behind the last whole panel, too few. */
+static bool rows_lie(const job *b) { return b->g->a_col == 1 && b->kern->lay_rows[b->g->bf16]; }
 
-/* The block's rows of a as gemm_block reads them: where they lie, or packed into the thread's area. Their sums come with the first columns. */
+/* The block's rows of a as gemm_block takes them: where they lie, or packed into the thread's area. Their sums come with the first columns. */
 static void take_rows(const job *b, size_t k0, gr_cpu_block *block, float *area)
 {
     const gr_cpu_gemm *g = b->g;
@@ -54,8 +54,8 @@ static void take_rows(const job *b, size_t k0, gr_cpu_block *block, float *area)
     block->a_rows = g->a + block->i * g->a_row + k0 * g->a_col;
     block->a_row = g->a_row;
     if (rows_lie(b)) block->n_rows = block->m / kern->mr * kern->mr;
-    block->rounded = area;
-    if (g->bf16 && block->n_rows > 0) packed += kern->mr * block->kc;
+    block->laid = area;
+    if (block->n_rows > 0) packed += kern->mr * GR_CPU_ROW;
     block->pa = packed;
     if (block->n_rows < block->m)
         kern->pack_a[g->bf16](packed, block->a_rows + block->n_rows * g->a_row, g->a_row, g->a_col, block->m - block->n_rows, block->kc);
@@ -151,13 +151,13 @@ static void lane_task(void *arg, size_t own, int thread)
     help(b, own, thread);
 }
 
-/* What a lane costs, a term of the sum, in multiply-adds. b is packed by every lane of its columns; rows of a are packed or rounded in every
+/* What a lane costs, a term of the sum, in multiply-adds. b is packed by every lane of its columns; rows of a are packed or laid in every
  * run of columns, and where lanes share them, another processor's cache has half of what the op before left in them. */
 static size_t lane_cost(const job *b, size_t down, size_t across)
 {
-    enum { PACK = 20, ROUND = 8, SHARE = 15 }; /* of an element; measured */
+    enum { PACK = 20, ROUND = 8, COPY = 4, SHARE = 15 }; /* of an element; measured */
     const size_t m = pieces(pieces(b->g->m, b->kern->mr), down) * b->kern->mr, n = pieces(pieces(b->g->n, b->kern->nr), across) * b->kern->nr;
-    const size_t row = (!rows_lie(b) ? PACK : b->g->bf16 ? ROUND : 0) + (across > 1 ? SHARE : 0);
+    const size_t row = (!rows_lie(b) ? PACK : b->g->bf16 ? ROUND : COPY) + (across > 1 ? SHARE : 0);
 
     return m * n + PACK * n + row * m * pieces(n * b->part, GR_CPU_LANE_FLOATS);
 }

@@ -38,10 +38,10 @@ typedef struct gr_cpu_gemm {
 typedef struct gr_cpu_block {
     size_t       i, m, j, n, kc;
     const float *pb;          /* packed b of these columns                                                  */
-    size_t       n_rows;      /* rows that are read as they lie: whole panels, or none                      */
+    size_t       n_rows;      /* rows that lay_rows takes where they lie: whole panels, or none             */
     const float *a_rows;      /* those, contiguous in k, from the first term on                             */
     size_t       a_row;       /* from one of them to the next                                               */
-    float       *rounded;     /* g->bf16: room for mr of them, rounded                                      */
+    float       *laid;        /* room for mr of them                                                        */
     const float *pa;          /* the other rows, packed                                                     */
     bool         first, last; /* parts: the first sets c (unless g->add), behind the last act is applied    */
 } gr_cpu_block;
@@ -64,9 +64,9 @@ typedef struct gr_cpu_kernels {
      * gemm_block wants then. */
     void (*pack_a[2])(float *dst, const float *a, size_t row, size_t col, size_t m, size_t k);
     void (*pack_b[2])(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
-    /* Rows of a, contiguous in k, rounded into dst (m,k) as gemm_block does with a_rows for g->bf16, while those at `next` are fetched (NULL: none);
-     * NULL: it wants them packed */
-    void (*round_rows)(float *dst, const float *a, const float *next, size_t row, size_t m, size_t k);
+    /* Rows of a, contiguous in k, into dst (m, GR_CPU_ROW) as gemm_block does with a_rows, while those at `next` are fetched (NULL: none);
+     * [1] is NULL where it wants them packed */
+    void (*lay_rows[2])(float *dst, const float *a, const float *next, size_t row, size_t m, size_t k);
     void (*gemm_block)(const gr_cpu_gemm *g, const gr_cpu_block *b);
     /* act and x_act's slope alone, on a rectangle of c that is complete */
     void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);
@@ -111,7 +111,13 @@ typedef struct gr_cpu_kernels {
     void (*act_fwd)(gr_act act, float *out, const float *x, size_t n);
 } gr_cpu_kernels;
 
-enum { GR_CPU_PACK_SLACK = 64 };
+enum {
+    GR_CPU_PART_K = 384,            /* terms of one packed part, at most */
+    GR_CPU_ROW = GR_CPU_PART_K + 4, /* floats from a row that was laid to the next: a term's elements then lie in different banks of the cache. Rows
+                                       that are whole lines apart, as those of most models, have them in one: 0.96 of the loop */
+    GR_CPU_PACK_SLACK = 64
+};
+
 /* 16-bit draws of a row of n, rounded up to what one call of the generator makes */
 #define GR_CPU_DRAWS(n) (((size_t)(n) + 127u) / 128u * 128u)
 

@@ -81,6 +81,7 @@ MAP1(vf_swap_pairs, swapped_pairs)
 MAP3(vf_fma, _mm256_fmadd_ps)
 MAP3(vf_fnma, _mm256_fnmadd_ps)
 static inline void vf_fma_to(vf *c, vf a, vf b) { *c = vf_fma(a, b, *c); }
+static inline void vf_fma_from(vf *c, const float *a, vf b) { vf_fma_to(c, vf_set(*a), b); }
 MAP2(vf_copysign, with_sign)
 MAP2(vf_scale2, scaled)
 

@@ -40,6 +40,7 @@ static inline vf vf_abs(vf a) { return _mm512_abs_ps(a); }
 static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 /* Spelled out for the product's tiles: gcc 12 picks forms that overwrite a factor there, and then copies sums from register to register. */
 static inline void vf_fma_to(vf *c, vf a, vf b) { __asm__("vfmadd231ps %2, %1, %0" : "+v"(*c) : "v"(a), "v"(b)); }
+static inline void vf_fma_from(vf *c, const float *a, vf b) { __asm__("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(*c) : "v"(b), "m"(*a)); }
 #ifdef VEC_DOT
 /* c + a b where each lane of a and b is a pair of bf16: the odd term is added first */
 static inline vf vf_dot(vf a, vf b, vf c) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }

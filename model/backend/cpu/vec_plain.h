@@ -93,6 +93,7 @@ MAP1(vf_swap_pairs, swapped_pairs(x)) /* lanes 1, 0, 3, 2, .. */
 MAP3(vf_fma, multiply_add(x, y, z))   /* a b + c */
 MAP3(vf_fnma, multiply_add(-x, y, z)) /* c - a b */
 static inline void vf_fma_to(vf *c, vf a, vf b) { *c = vf_fma(a, b, *c); } /* c + a b */
+static inline void vf_fma_from(vf *c, const float *a, vf b) { vf_fma_to(c, vf_set(*a), b); } /* c + *a b, a in every lane */
 MAP2(vf_copysign, (f4)(((u4)x & 0x7FFFFFFFu) | ((u4)y & 0x80000000u)))
 MAP2(vf_scale2, scaled(x, y))
 
