@@ -6,9 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { VW = 16, MR = 8 };
-#define VEC_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
-#define VEC_NV 3 /* vectors across a tile: 24 of the 32 registers hold sums */
+enum { VW = 16, MR = 14 };
+#define VEC_SHORT 7
+#define VEC_SHORT_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
+#define VEC_ROWS(X) VEC_SHORT_ROWS(X) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
+#define VEC_NV 2 /* vectors across a tile: 28 of the 32 registers hold sums */
 #ifdef VEC_DOT
 #define VEC_TABLE gr_cpu_avx512bf16
 #define VEC_NAME "avx512bf16"
@@ -50,11 +52,6 @@ static inline vf vf_select_lt(vf x, vf y, vf a, vf b) { return _mm512_mask_blend
 static inline vf vf_copysign(vf a, vf sign) { return _mm512_or_ps(_mm512_abs_ps(a), _mm512_and_ps(_mm512_set1_ps(-0.0f), sign)); }
 static inline vf vf_scale2(vf a, vf n) { return _mm512_scalef_ps(a, n); }
 static inline vf vf_fill(vf a, size_t n, float fill) { return _mm512_mask_blend_ps(first_lanes(n), vf_set(fill), a); }
-
-/* For panels of MR = VW / 2: the low halves of two vectors in one, the high halves. */
-#define VEC_HALVES
-static inline vf vf_low_halves(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0x44); }
-static inline vf vf_high_halves(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0xEE); }
 
 static inline vf vf_bf16(vf a)
 {
