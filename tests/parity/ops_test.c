@@ -387,6 +387,26 @@ static void first_tokens_on_rows(void **state)
     gr_cases_done("first tokens against ref64", (3 * n + exact - 1) * i);
 }
 
+/* Every number of rows up to three panels of the tallest tiles and one more, and widths about its columns: whole panels, short ones, and what is left. */
+static void rows_about_panels(void **state)
+{
+    static const int32_t out[] = { 31, 32, 33, 65 };
+    enum { ROWS = 3 * 14 + 1 };
+    way ways[GR_WAYS];
+    const size_t n = ways_here(ways), exact = exact_of(ways, n);
+
+    (void)state;
+    for (int32_t rows = 1; rows <= ROWS; rows++) {
+        gr_ops_case k = { .kind = GR_OPS_LINEAR, .rows = rows, .in = 19 + rows, .out = out[rows % 4], .dx_add = rows % 3 == 0 };
+        char name[48];
+
+        (void)snprintf(name, sizeof name, "linear, %d rows of %d to %d", rows, k.in, k.out);
+        k.name = name;
+        check(&k, ways, n);
+    }
+    gr_cases_done("rows about panels against ref64", (3 * n + exact - 1) * ROWS);
+}
+
 /* Ones through dropout show the mask itself: the same on every backend, element by element. */
 static void masks_are_equal(void **state)
 {
@@ -418,7 +438,8 @@ static void masks_are_equal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_op_on_every_backend), cmocka_unit_test(every_form_of_attention),
-                                        cmocka_unit_test(first_tokens_on_rows), cmocka_unit_test(masks_are_equal) };
+                                        cmocka_unit_test(first_tokens_on_rows), cmocka_unit_test(rows_about_panels),
+                                        cmocka_unit_test(masks_are_equal) };
 
     return gr_test_main(tests);
 }
