@@ -14,11 +14,11 @@ static const gr_ops_case cases[] = {
     { .name = "1x127x3", .kind = GR_OPS_LINEAR, .rows = 1, .in = 127, .out = 3, .dx_add = true },
     { .name = "17x13x31", .kind = GR_OPS_LINEAR, .rows = 17, .in = 13, .out = 31 },
     { .name = "129x127x33", .kind = GR_OPS_LINEAR, .rows = 129, .in = 127, .out = 33, .dx_add = true },
-    { .name = "8x48x48", .kind = GR_OPS_LINEAR, .rows = 8, .in = 48, .out = 48, .no_bias = true },
+    { .name = "14x32x32", .kind = GR_OPS_LINEAR, .rows = 14, .in = 32, .out = 32, .no_bias = true },
     { .name = "3x2053x2", .kind = GR_OPS_LINEAR, .rows = 3, .in = 2053, .out = 2 },
     { .name = "5x7x1543", .kind = GR_OPS_LINEAR, .rows = 5, .in = 7, .out = 1543 },
     { .name = "61x331x523", .kind = GR_OPS_LINEAR, .rows = 61, .in = 331, .out = 523 },
-    { .name = "698x389x17", .kind = GR_OPS_LINEAR, .rows = 698, .in = 389, .out = 17 }, /* tasks of several panels and an odd rest; parts of a's rows */
+    { .name = "1811x389x17", .kind = GR_OPS_LINEAR, .rows = 1811, .in = 389, .out = 17 }, /* tasks of several panels and an odd rest; parts of a's rows */
     { .name = "19x16x33", .kind = GR_OPS_LINEAR, .rows = 19, .in = 16, .out = 33 },
     { .name = "9x401x1553", .kind = GR_OPS_LINEAR, .rows = 9, .in = 401, .out = 1553, .dx_add = true }, /* columns packed in two runs, in several parts */
     { .name = "gelu over parts", .kind = GR_OPS_LINEAR, .rows = 13, .in = 777, .out = 67, .act = GR_ACT_GELU },

@@ -22,7 +22,7 @@ static const gr_ops_case cases[] = {
     { .name = "linear 2060x5x7", .kind = GR_OPS_LINEAR, .rows = 2060, .in = 5, .out = 7 },
     { .name = "linear 5x7x1543", .kind = GR_OPS_LINEAR, .rows = 5, .in = 7, .out = 1543 },
     { .name = "linear 61x331x523", .kind = GR_OPS_LINEAR, .rows = 61, .in = 331, .out = 523 },
-    { .name = "linear 698x389x17", .kind = GR_OPS_LINEAR, .rows = 698, .in = 389, .out = 17 },
+    { .name = "linear 1811x389x17", .kind = GR_OPS_LINEAR, .rows = 1811, .in = 389, .out = 17 },
     { .name = "linear 9x401x1553", .kind = GR_OPS_LINEAR, .rows = 9, .in = 401, .out = 1553, .dx_add = true },
     { .name = "linear gelu over parts", .kind = GR_OPS_LINEAR, .rows = 13, .in = 777, .out = 67, .act = GR_ACT_GELU },
     { .name = "linear of gelu over parts", .kind = GR_OPS_LINEAR, .rows = 13, .in = 67, .out = 777, .x_act = GR_ACT_GELU },

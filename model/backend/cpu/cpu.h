@@ -9,7 +9,7 @@
 #include "model/backend/host.h"
 
 enum {
-    GR_CPU_LANE_FLOATS = 528 * 384, /* of b that are packed at a time: they lie in the second cache  */
+    GR_CPU_LANE_FLOATS = 512 * 384, /* of b that are packed at a time: they lie in the second cache  */
     GR_CPU_LANES = 64,        /* parts that threads cut a product into, at most                    */
     GR_CPU_TILE_ROWS = 8,     /* rows of a task, in panels of mr, at most                          */
     GR_CPU_HEAD_N = 96,       /* columns of a task of a product by head: whole panels of any set of kernels */

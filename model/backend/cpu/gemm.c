@@ -182,7 +182,7 @@ static void lay_lanes(job *b, size_t threads)
 /* Rows and columns of each lane; the size of tasks, small enough to be shared out at the end, and of runs. */
 static void cut_lanes(job *b)
 {
-    enum { TASKS = 64, PACKED_PANELS = 4 }; /* rows that are packed come out of whole lines of the caches */
+    enum { TASKS = 64, PACKED_PANELS = 4 }; /* tasks that pack their rows share the lines of a term where they meet */
     const size_t mr = b->kern->mr, nr = b->kern->nr, tall = pieces(b->g->m, mr), wide = pieces(b->g->n, nr);
     const size_t least = rows_lie(b) ? 1 : PACKED_PANELS, some = pieces(tall, b->down * TASKS), panels = some > least ? some : least, columns = pieces(wide, b->across), most = GR_CPU_LANE_FLOATS / b->part / nr;
 

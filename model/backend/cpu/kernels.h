@@ -34,14 +34,14 @@ typedef struct gr_cpu_gemm {
     float       *row_sums; /* (m) += each row of a over k, as it was before rounding; a's rows lie side by side (a_row 1). NULL: not wanted */
 } gr_cpu_gemm;
 
-/* A block of c: rows i.. i + m, columns j.. j + n, over kc terms that are a part of the sum. */
+/* A block of c: rows i.. i + m, columns j.. j + n, over kc terms that are a part of the sum, GR_CPU_PART_K at most. */
 typedef struct gr_cpu_block {
     size_t       i, m, j, n, kc;
     const float *pb;          /* packed b of these columns                                                  */
     size_t       n_rows;      /* rows that lay_rows takes where they lie: whole panels, or none             */
     const float *a_rows;      /* those, contiguous in k, from the first term on                             */
     size_t       a_row;       /* from one of them to the next                                               */
-    float       *laid;        /* room for mr of them                                                        */
+    float       *laid;        /* room for mr of them: mr GR_CPU_ROW floats                                  */
     const float *pa;          /* the other rows, packed                                                     */
     bool         first, last; /* parts: the first sets c (unless g->add), behind the last act is applied    */
 } gr_cpu_block;
@@ -64,8 +64,8 @@ typedef struct gr_cpu_kernels {
      * gemm_block wants then. */
     void (*pack_a[2])(float *dst, const float *a, size_t row, size_t col, size_t m, size_t k);
     void (*pack_b[2])(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
-    /* Rows of a, contiguous in k, into dst (m, GR_CPU_ROW) as gemm_block does with a_rows, while those at `next` are fetched (NULL: none);
-     * [1] is NULL where it wants them packed */
+    /* Rows of a, contiguous in k, GR_CPU_PART_K terms at most, into dst (m, GR_CPU_ROW) as gemm_block does with a_rows, while those at `next` are fetched
+     * (NULL: none). [1] rounds them, and the terms of a pair change places; it is NULL where gemm_block wants them packed */
     void (*lay_rows[2])(float *dst, const float *a, const float *next, size_t row, size_t m, size_t k);
     void (*gemm_block)(const gr_cpu_gemm *g, const gr_cpu_block *b);
     /* act and x_act's slope alone, on a rectangle of c that is complete */
@@ -113,8 +113,8 @@ typedef struct gr_cpu_kernels {
 
 enum {
     GR_CPU_PART_K = 384,            /* terms of one packed part, at most */
-    GR_CPU_ROW = GR_CPU_PART_K + 4, /* floats from a row that was laid to the next: a term's elements then lie in different banks of the cache. Rows
-                                       that are whole lines apart, as those of most models, have them in one: 0.96 of the loop */
+    GR_CPU_ROW = GR_CPU_PART_K + 4, /* floats from a row that was laid to the next: a term's elements in neighbouring rows then lie in different banks of
+                                       the cache. Rows that are whole lines apart, as those of most models, have them in one: 0.96 of the loop */
     GR_CPU_PACK_SLACK = 64
 };
 
