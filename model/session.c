@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/checked.h"
+#include "base/pages.h"
 #include "model/session_internal.h"
 
 /* ---- open and close ------------------------------------------------------------------------------- */
@@ -43,15 +44,25 @@ static gr_status take(gr_session *s, void **out, size_t bytes, const char *what,
     return GR_OK;
 }
 
+/* Memory of a device that is the host's, of which training writes all but the end */
+static void in_large_pages(const gr_session *s, void *p, size_t bytes)
+{
+    if (s->o.train && s->enc.op->unified) gr_pages_large(p, bytes);
+}
+
 /* A slab of zeros. Those of trained tensors, but for a word table whose rows rest, are written once, for where memory is given page by page as it
  * is touched: a page that is read before it is written costs two faults and a message to every core. */
 static gr_status take_zeros(gr_session *s, void **out, const char *what, gr_err *err)
 {
-    const size_t elem = gr_session_elem(s);
+    const gr_segment *table = s->rows.table;
+    const size_t elem = gr_session_elem(s), slab = gr_session_slab(s);
+    const size_t from = table ? table->offset * elem : 0, to = table ? from + table->count * elem : 0;
 
-    GR_TRY(take(s, out, gr_session_slab(s), what, err));
+    GR_TRY(take(s, out, slab, what, err));
+    in_large_pages(s, *out, from);
+    in_large_pages(s, (char *)*out + to, slab - to);
     for (size_t i = 0; i < s->n_seg; i++)
-        if (&s->seg[i] != s->rows.table) s->enc.op->zero(s->enc.ctx, (char *)*out + s->seg[i].offset * elem, s->seg[i].count * elem);
+        if (&s->seg[i] != table) s->enc.op->zero(s->enc.ctx, (char *)*out + s->seg[i].offset * elem, s->seg[i].count * elem);
     return GR_OK;
 }
 
@@ -80,6 +91,7 @@ static gr_status take_activations(gr_session *s, gr_err *err)
 
     GR_TRY(gr_plan_build(&s->enc.plan, &o, &m->params, &m->config, m->head, NULL, err));
     GR_TRY(take(s, &s->acts, s->enc.plan.bytes, "activations", err));
+    in_large_pages(s, s->acts, s->enc.plan.bytes);
     return gr_plan_build(&s->enc.plan, &o, &m->params, &m->config, m->head, s->acts, err);
 }
 

@@ -10,6 +10,7 @@
 #include "base/checked.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/pages.h"
 #include "model/weights_impl.h"
 
 enum { LINE = 64 }; /* bytes: alignment of the slab */
@@ -151,8 +152,10 @@ static gr_status take_slab(gr_model *m, gr_err *err)
     size_t bytes;
 
     if (!gr_mul_size(&bytes, m->params.total, (size_t)m->elem) || !gr_add_size(&bytes, bytes, LINE)) return gr_fail_nomem(err, "the weights");
-    m->block = calloc(1, bytes); /* padding between tensors is zero; what is never written takes no memory */
+    m->block = gr_pages_alloc(bytes); /* padding between tensors is zero */
     if (!m->block) return gr_fail(err, GR_E_NOMEM, "out of memory for %zu bytes of weights", bytes);
+    m->block_bytes = bytes;
+    gr_pages_large(m->block, bytes);
     m->weights = (char *)m->block + (LINE - 1) - ((uintptr_t)m->block + (LINE - 1)) % LINE;
     return GR_OK;
 }
@@ -198,7 +201,7 @@ void gr_model_close(gr_model *m)
 {
     if (!m) return;
     free(m->warnings);
-    free(m->block);
+    gr_pages_free(m->block, m->block_bytes);
     free(m->tensor);
     gr_st_close(m->file);
     gr_params_free(&m->params);

@@ -44,6 +44,7 @@ typedef struct gr_model {
     char       **warnings;         /* new head, missing pooler, unused heads, ignored buffers    */
     size_t       n_warnings;
     void        *block;            /* memory of the slab                                         */
+    size_t       block_bytes;
     struct gr_st *file;            /* a mapped model's                                           */
 } gr_model;
 

@@ -1,7 +1,7 @@
 /* host.c - see host.h. Every allocation carries its size in a header of 64 bytes, so that the memory
  * held is known and what a caller forgot is released with the context.
  *
- * Zeros come from calloc and are not written by alloc: of a large block the system gives a page when it is first
+ * Zeros are the system's and are not written by alloc: of a large block it gives a page when it is first
  * touched, so that the moments of words that never occur, or room for batches that never come, take no memory. */
 #include "model/backend/host.h"
 
@@ -11,12 +11,13 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/pages.h"
 
-enum { ALIGN = 64, ZERO_PART = 1 << 20 /* bytes a task clears */ };
+enum { ALIGN = 64, BESIDES = 2 * ALIGN - 1 /* header, alignment */, ZERO_PART = 1 << 20 /* bytes a task clears */ };
 
 struct gr_host_block {
     gr_host_block *next, **link;
-    void          *raw; /* as calloc gave it: the block begins at its first whole line */
+    void          *raw; /* as it was given: the block begins at its first whole line */
     size_t         bytes;
 };
 
@@ -44,10 +45,9 @@ void gr_host_close(gr_ctx *c)
 void *gr_host_alloc(gr_ctx *c, size_t bytes)
 {
     gr_host_block *b;
-    size_t total;
     char *raw = NULL;
 
-    if (gr_add_size(&total, bytes, 2 * ALIGN - 1) && total <= SIZE_MAX / 2) raw = calloc(1, total); /* header, payload, alignment */
+    if (bytes <= SIZE_MAX / 2) raw = gr_pages_alloc(bytes + BESIDES);
     if (!raw) {
         gr_host_fail(c, GR_E_NOMEM, "out of memory for %zu bytes", bytes);
         return NULL;
@@ -72,7 +72,7 @@ void gr_host_release(gr_ctx *c, void *p)
     *b->link = b->next;
     if (b->next) b->next->link = b->link;
     c->bytes -= b->bytes;
-    free(b->raw);
+    gr_pages_free(b->raw, b->bytes + BESIDES);
 }
 
 void gr_host_copy(gr_ctx *c, void *dst, const void *src, size_t bytes)
@@ -140,6 +140,7 @@ void gr_host_scratch(gr_ctx *c, size_t bytes, const gr_ctx *want)
         c->scratch = gr_host_alloc(c, bytes);
         if (!c->scratch) return;
         c->scratch_bytes = bytes;
+        gr_pages_large(c->scratch, bytes);
     }
     c->most = want->most;
     c->head_dim = want->head_dim;
