@@ -178,6 +178,41 @@ static void accumulation_is_the_big_batch(world *w)
     free(b);
 }
 
+/* Whatever an earlier step left, the gradients of the next one, of two micro-batches, are those of a session that begins there. */
+static void steps_start_at_nothing(world *w)
+{
+    const double norm = gr_tb_labelled(w->b, w->t.head.kind);
+    void        *grads[2] = { malloc(slab_bytes(w)), malloc(slab_bytes(w)) }, *state = NULL;
+    gr_tb       *b = gr_tb_new();
+    gr_err       err = GR_ERR_INIT;
+    int64_t      step = 0;
+
+    assert_true(grads[0] && grads[1]);
+    gr_tb_copy_row(b, w->b, 0, w->t.head.kind);
+    gr_tb_copy_row(b, w->b, 1, w->t.head.kind);
+    for (int fresh = 0; fresh < 2; fresh++) {
+        gr_session *s = session(w, &w->o);
+
+        if (fresh) {
+            assert_ok(gr_session_state_set(s, state, step, &err), &err);
+        } else {
+            accumulate(s, w->b, norm);
+            assert_ok(gr_session_step(s, 0.0, NULL, &err), &err); /* the weights stay */
+            assert_non_null(state = malloc(gr_session_state_bytes(s)));
+            assert_ok(gr_session_state_get(s, state, &step, &err), &err);
+        }
+        accumulate(s, b, norm);
+        accumulate(s, w->b, norm);
+        assert_ok(gr_session_grads(s, grads[fresh], &err), &err);
+        gr_session_close(s);
+    }
+    assert_memory_equal(grads[0], grads[1], slab_bytes(w));
+    free(grads[0]);
+    free(grads[1]);
+    free(state);
+    free(b);
+}
+
 static void recompute_same_bits(world *w)
 {
     const double    norm = gr_tb_labelled(w->b, w->t.head.kind);
@@ -606,6 +641,7 @@ static void everywhere(void (*law)(world *), size_t n_kinds, int32_t layers)
 LAW(packing_and_order, 5)
 LAW(order_keeps_gradients, 5)
 LAW(accumulation_is_the_big_batch, 5)
+LAW_OF_LAYERS(steps_start_at_nothing, 5, 1, 3)
 LAW_OF_LAYERS(recompute_same_bits, 5, 1, 3)
 LAW(threads_same_bits, 5)
 LAW(resume_same_bits, 1)
@@ -634,7 +670,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packing_and_order), cmocka_unit_test(test_order_keeps_gradients),
-        cmocka_unit_test(test_accumulation_is_the_big_batch), cmocka_unit_test(test_recompute_same_bits),
+        cmocka_unit_test(test_accumulation_is_the_big_batch), cmocka_unit_test(test_steps_start_at_nothing), cmocka_unit_test(test_recompute_same_bits),
         cmocka_unit_test(test_threads_same_bits), cmocka_unit_test(test_processors_same_bits), cmocka_unit_test(test_resume_same_bits),
         cmocka_unit_test(test_in_place_same_bits), cmocka_unit_test(test_resting_rows_same_bits), cmocka_unit_test(test_freezing), cmocka_unit_test(test_freezing_any),
         cmocka_unit_test(test_inference_plan_same_bits), cmocka_unit_test(test_masks_follow_step_seed_and_slot),
