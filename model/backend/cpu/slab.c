@@ -4,12 +4,12 @@
 
 #include "model/backend/cpu/cpu.h"
 
-enum { CHUNK = 16384, TABLE_CHUNK = 4 * CHUNK /* few of its rows are named */, LINE_FLOATS = 16 };
+enum { CHUNK = 16384, LONG_CHUNK = 4 * CHUNK /* the first page of a task is fetched by nobody */, LINE_FLOATS = 16 };
 
 /* The processor cannot know which row of a table comes next: its lines are fetched while one is worked on. */
 static void fetch(const float *x, size_t n)
 {
-    for (size_t i = 0; i < n; i += LINE_FLOATS) __builtin_prefetch(x + i, 1, 3);
+    for (size_t i = 0; i < n; i += LINE_FLOATS) __builtin_prefetch(x + i, 0, 3);
 }
 
 /* ---- addition ---- */
@@ -124,7 +124,7 @@ static size_t chunk(const gr_segment *s)
 {
     const size_t width = (size_t)s->width;
 
-    return width == 0 ? CHUNK : width > TABLE_CHUNK ? width : TABLE_CHUNK / width * width;
+    return width == 0 ? LONG_CHUNK : width > LONG_CHUNK ? width : LONG_CHUNK / width * width;
 }
 
 static size_t chunks(const gr_segment *s)
