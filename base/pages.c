@@ -7,6 +7,10 @@
 
 #include "base/checked.h"
 
+#ifndef MADV_HUGEPAGE
+#define MADV_HUGEPAGE MADV_NORMAL
+#endif
+
 enum { LARGE = GR_PAGES_LARGE };
 
 /* Up to the next large page, from p or of a size */
@@ -31,7 +35,7 @@ static void *map(size_t bytes)
 
 void *gr_pages_alloc(size_t bytes)
 {
-    return mapped(bytes) ? map(bytes) : calloc(1, bytes);
+    return mapped(bytes) ? map(bytes) : calloc(1, bytes > 0 ? bytes : 1);
 }
 
 void gr_pages_free(void *p, size_t bytes)
@@ -41,13 +45,9 @@ void gr_pages_free(void *p, size_t bytes)
     else free(p);
 }
 
-#ifndef MADV_HUGEPAGE
-#define MADV_HUGEPAGE MADV_NORMAL
-#endif
-
 void gr_pages_large(void *p, size_t bytes)
 {
     const size_t before = (uintptr_t)p % LARGE, size = before + bytes;
 
-    if (bytes >= LARGE) (void)madvise((char *)p - before, size + gap(size), MADV_HUGEPAGE);
+    if (mapped(bytes)) (void)madvise((char *)p - before, size + gap(size), MADV_HUGEPAGE);
 }

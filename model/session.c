@@ -44,7 +44,7 @@ static gr_status take(gr_session *s, void **out, size_t bytes, const char *what,
     return GR_OK;
 }
 
-/* Memory of a device that is the host's, of which training writes all but the end */
+/* Memory of a device that is the host's and that training writes nearly all of, when batches are full */
 static void in_large_pages(const gr_session *s, void *p, size_t bytes)
 {
     if (s->o.train && s->enc.op->unified) gr_pages_large(p, bytes);
@@ -76,6 +76,7 @@ static gr_status take_slabs(gr_session *s, gr_err *err)
         s->enc.tensor = s->model->tensor;
     } else {
         GR_TRY(take(s, &s->enc.weights, slab, "weights", err));
+        in_large_pages(s, s->enc.weights, slab);
     }
     if (!s->o.train) return GR_OK;
     GR_TRY(take_zeros(s, &s->enc.grads, "gradients", err));

@@ -147,7 +147,8 @@ gr_status gr_model_check(const gr_model *m, gr_err *err)
 
 /* ---- life ---- */
 
-static gr_status take_slab(gr_model *m, gr_err *err)
+/* Of a mapped model only what cannot stay in the file is written here: the rest shall take no memory. */
+static gr_status take_slab(gr_model *m, bool mapped, gr_err *err)
 {
     size_t bytes;
 
@@ -155,7 +156,7 @@ static gr_status take_slab(gr_model *m, gr_err *err)
     m->block = gr_pages_alloc(bytes); /* padding between tensors is zero */
     if (!m->block) return gr_fail(err, GR_E_NOMEM, "out of memory for %zu bytes of weights", bytes);
     m->block_bytes = bytes;
-    gr_pages_large(m->block, bytes);
+    if (!mapped) gr_pages_large(m->block, bytes);
     m->weights = (char *)m->block + (LINE - 1) - ((uintptr_t)m->block + (LINE - 1)) % LINE;
     return GR_OK;
 }
@@ -176,7 +177,7 @@ static gr_status fill_new(gr_model *m, const char *dir, const gr_model_opts *o, 
     }
     GR_TRY(take_labels(m, o->labels, err));
     GR_TRY(gr_params_build(&m->params, &m->config, m->head, err));
-    return take_slab(m, err);
+    return take_slab(m, o->map, err);
 }
 
 gr_status gr_model_new(gr_model **out, gr_config *config, const char *dir, const gr_model_opts *o, gr_err *err)

@@ -2,7 +2,7 @@
  * held is known and what a caller forgot is released with the context.
  *
  * Zeros are the system's and are not written by alloc: of a large block it gives a page when it is first
- * touched, so that the moments of words that never occur, or room for batches that never come, take no memory. */
+ * touched, so that the moments of words that never occur take no memory, and room for batches that never come next to none. */
 #include "model/backend/host.h"
 
 #include <stdarg.h>
@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "base/pages.h"
 
 enum { ALIGN = 64, BESIDES = 2 * ALIGN - 1 /* header, alignment */, ZERO_PART = 1 << 20 /* bytes a task clears */ };
 
 struct gr_host_block {
     gr_host_block *next, **link;
-    void          *raw; /* as it was given: the block begins at its first whole line */
+    void          *raw; /* as gr_pages_alloc gave it: the block begins at its first whole line */
     size_t         bytes;
 };
 
@@ -140,7 +139,7 @@ void gr_host_scratch(gr_ctx *c, size_t bytes, const gr_ctx *want)
         c->scratch = gr_host_alloc(c, bytes);
         if (!c->scratch) return;
         c->scratch_bytes = bytes;
-        gr_pages_large(c->scratch, bytes);
+        gr_pages_large(c->scratch, bytes); /* every product packs there, in training and in inference */
     }
     c->most = want->most;
     c->head_dim = want->head_dim;

@@ -179,7 +179,7 @@ static void named_rows_same_bits(void **state)
         for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
             for (size_t k = 0; k < 2; k++) same(&(setting){ devices[d].backend, devices[d].isa, 1, widths[w], decays[k], false });
     }
-    same(&(setting){ "cpu", NULL, 1, 16500, 0.1, false }); /* a row longer than a task */
+    same(&(setting){ "cpu", NULL, 1, 65600, 0.1, false }); /* a row longer than a task */
     gr_cases_done("named rows against all rows", 20);
 }
 

@@ -178,7 +178,7 @@ static void accumulation_is_the_big_batch(world *w)
     free(b);
 }
 
-/* Whatever an earlier step left, the gradients of the next one, of two micro-batches, are those of a session that begins there. */
+/* The gradients of the step behind another one, of two micro-batches, are those of a session that begins there. */
 static void steps_start_at_nothing(world *w)
 {
     const double norm = gr_tb_labelled(w->b, w->t.head.kind);

@@ -1,6 +1,7 @@
 /* fault.c - see fault.h. The linker's --wrap sends malloc to __wrap_malloc and __real_malloc to malloc. */
 #include "tests/torture/fault.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +88,7 @@ char *__wrap_strdup(const char *s)
     return strikes() ? NULL : __real_strdup(s);
 }
 
-/* These never fail; they are counted. */
+/* These never fail, but a map of no file; they are counted. */
 
 void *__wrap_aligned_alloc(size_t align, size_t n)
 {
@@ -109,7 +110,10 @@ void __wrap_free(void *p)
 
 void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 {
-    count();
+    if (flags & MAP_ANONYMOUS ? strikes() : (count(), false)) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
     return __real_mmap(at, n, prot, flags, fd, offset);
 }
 

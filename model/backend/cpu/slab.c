@@ -4,7 +4,7 @@
 
 #include "model/backend/cpu/cpu.h"
 
-enum { CHUNK = 16384, LONG_CHUNK = 4 * CHUNK /* the first page of a task is fetched by nobody */, LINE_FLOATS = 16 };
+enum { CHUNK = 16384, LONG_CHUNK = 4 * CHUNK /* long, as nobody fetches the first page of a task */, LINE_FLOATS = 16 };
 
 /* The processor cannot know which row of a table comes next: its lines are fetched while one is worked on. */
 static void fetch(const float *x, size_t n)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
 #include "base/progress.h"
 #include "model/backend/cpu/isa.h"
 #include "model/backend/host.h"
@@ -10,7 +11,7 @@
 #include "model/backend/timed/timed.h"
 
 enum { BURSTS = 12, ROUNDS = 400000, MAX_THREADS = 256, LINE_FLOATS = 16 };
-static const size_t FLOATS = (size_t)16 << 20; /* a slab: larger than a cache */
+static const size_t FLOATS = (size_t)16 << 20, BYTES = sizeof(float) << 24; /* a slab: larger than a cache */
 
 typedef struct probe {
     const gr_peak_kernel *k;
@@ -111,22 +112,24 @@ gr_status gr_peak_measure(gr_peak *out, gr_pool *pool, gr_err *err)
     const gr_peak_kernel *const k = gr_peak_kernel_of(gr_cpu_isa_best()->name), *const bf16 = gr_peak_kernel_bf16();
     probe p = { .threads = (size_t)(threads < MAX_THREADS ? threads : MAX_THREADS), .count = FLOATS };
 
-    p.x = calloc(FLOATS, sizeof *p.x);
-    p.y = calloc(FLOATS, sizeof *p.y);
+    p.x = gr_pages_alloc(BYTES);
+    p.y = gr_pages_alloc(BYTES);
     p.sink = calloc(p.threads * LINE_FLOATS, sizeof *p.sink);
     if (!p.x || !p.y || !p.sink) {
-        free(p.x);
-        free(p.y);
+        gr_pages_free(p.x, BYTES);
+        gr_pages_free(p.y, BYTES);
         free(p.sink);
         return gr_fail(err, GR_E_NOMEM, "out of memory for the peak probe");
     }
+    gr_pages_large(p.x, BYTES); /* as slabs lie */
+    gr_pages_large(p.y, BYTES);
     for (size_t i = 0; i < FLOATS; i++) p.x[i] = p.y[i] = 1.0f; /* pages of their own, not the zero page */
     *out = (gr_peak){ .isa = k->name, .gflops = multiply_rate(pool, &p, k) };
     if (bf16) out->bf16_gflops = multiply_rate(pool, &p, bf16);
     out->read_gb = (double)FLOATS * sizeof(float) / best_seconds(pool, &p, read_task) / 1e9;
     out->update_gb = 3.0 * (double)FLOATS * sizeof(float) / best_seconds(pool, &p, update_task) / 1e9;
-    free(p.x);
-    free(p.y);
+    gr_pages_free(p.x, BYTES);
+    gr_pages_free(p.y, BYTES);
     free(p.sink);
     return GR_OK;
 }

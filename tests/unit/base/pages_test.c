@@ -4,10 +4,10 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tests/support/large_pages.h"
 #include "tests/support/test.h"
 
 enum { SIZE = 9 * GR_PAGES_LARGE + 12345 };
@@ -73,22 +73,32 @@ static void untouched_takes_nothing(void **state)
     assert_int_not_equal(mincore(p, SIZE, (unsigned char[SIZE / 4096 + 2]){ 0 }), 0); /* gone */
 }
 
-/* Whether the system knows p as memory for large pages: "hg" among its mapping's flags. */
-static bool wanted(const char *p)
+/* Bytes of the process's address space */
+static size_t mapped_here(void)
 {
-    FILE *f = fopen("/proc/self/smaps", "r");
-    char line[512];
-    bool here = false, found = false;
+    FILE *f = fopen("/proc/self/statm", "r");
+    unsigned long pages = 0;
 
     assert_non_null(f);
-    while (fgets(line, sizeof line, f)) {
-        unsigned long from, to;
-
-        if (sscanf(line, "%lx-%lx ", &from, &to) == 2) here = (uintptr_t)p >= from && (uintptr_t)p < to;
-        else if (here && strncmp(line, "VmFlags:", 8) == 0) found = strstr(line, " hg") != NULL;
-    }
+    assert_int_equal(fscanf(f, "%lu", &pages), 1);
     (void)fclose(f);
-    return found;
+    return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void what_is_beside_goes_back(void **state)
+{
+    enum { BYTES = GR_PAGES_LARGE + 1 };
+    size_t before;
+    void *p;
+
+    (void)state;
+    if (!GR_PAGES_MAPPED || access("/proc/self/statm", R_OK) != 0) skip();
+    (void)mapped_here(); /* takes what it needs */
+    before = mapped_here();
+    p = gr_pages_alloc(BYTES);
+    assert_int_equal(mapped_here() - before, 2 * GR_PAGES_LARGE);
+    gr_pages_free(p, BYTES);
+    assert_int_equal(mapped_here(), before);
 }
 
 static void large_where_asked(void **state)
@@ -96,24 +106,26 @@ static void large_where_asked(void **state)
     char *p;
 
     (void)state;
-    if (!GR_PAGES_MAPPED || access("/sys/kernel/mm/transparent_hugepage/enabled", R_OK) != 0 || access("/proc/self/smaps", R_OK) != 0) skip();
+    if (!gr_test_sees_large_pages()) skip();
     p = gr_pages_alloc(SIZE);
     assert_non_null(p);
     gr_pages_large(p + 6 * GR_PAGES_LARGE, GR_PAGES_LARGE - 1); /* too little */
-    assert_false(wanted(p + 6 * GR_PAGES_LARGE));
+    assert_false(gr_test_in_large_pages(p + 6 * GR_PAGES_LARGE));
     gr_pages_large(p + 2 * GR_PAGES_LARGE + 100, GR_PAGES_LARGE);
-    assert_false(wanted(p + 2 * GR_PAGES_LARGE - 1));
-    assert_true(wanted(p + 2 * GR_PAGES_LARGE));
-    assert_true(wanted(p + 4 * GR_PAGES_LARGE - 1));
-    assert_false(wanted(p + 4 * GR_PAGES_LARGE));
+    assert_false(gr_test_in_large_pages(p + 2 * GR_PAGES_LARGE - 1));
+    assert_true(gr_test_in_large_pages(p + 2 * GR_PAGES_LARGE));
+    assert_true(gr_test_in_large_pages(p + 4 * GR_PAGES_LARGE - 1));
+    assert_false(gr_test_in_large_pages(p + 4 * GR_PAGES_LARGE));
     gr_pages_large(p + 7 * GR_PAGES_LARGE, SIZE - 7 * GR_PAGES_LARGE);
-    assert_true(wanted(p + SIZE - 1));
+    assert_true(gr_test_in_large_pages(p + SIZE - 1));
     gr_pages_free(p, SIZE);
 }
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(zeros_of_any_size), cmocka_unit_test(what_does_not_fit),
-                                        cmocka_unit_test(untouched_takes_nothing), cmocka_unit_test(large_where_asked) };
+                                        cmocka_unit_test(untouched_takes_nothing), cmocka_unit_test(what_is_beside_goes_back),
+                                        cmocka_unit_test(large_where_asked) };
 
     return gr_test_main(tests);
 }

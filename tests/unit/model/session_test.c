@@ -2,8 +2,11 @@
 #include <math.h>
 
 #include "model/backend/backend.h"
+#include "model/backend/host.h"
 #include "model/encoder_plan.h"
+#include "model/session_internal.h"
 #include "tests/support/engine.h"
+#include "tests/support/large_pages.h"
 
 typedef struct world {
     gr_tiny         t;
@@ -339,6 +342,46 @@ static void memory_is_taken_once(void **state)
     tear_down(&w);
 }
 
+/* Of gradients and moments all but the word table, whose rows rest; weights, activations, scratch. A session that trains nothing asks for its
+ * scratch alone. */
+static void large_pages_where_it_writes(void **state)
+{
+    gr_tiny         t = gr_tiny_default(GR_HEAD_CLASS, "cpu");
+    gr_session_opts o;
+    gr_session     *s;
+    gr_err          err = GR_ERR_INIT;
+
+    (void)state;
+    if (!gr_test_sees_large_pages()) skip();
+    t.hidden = 64;
+    t.vocab = 60000; /* 15 MB */
+    t.inter = 8192;  /* two matrices of 2 MB a layer */
+    gr_model *m = gr_tiny_model(&t, 1);
+    const gr_param *word = &m->params.p[m->params.word_emb], *down = &m->params.p[m->params.layer[0].down_w];
+
+    for (int place = 0; place < 3; place++) {
+        o = gr_session_opts_for_test("cpu", m);
+        o.max_tokens = 512;
+        o.in_place = place == 1;
+        o.train = place < 2;
+        assert_ok(gr_session_open(&s, m, &o, &err), &err);
+        assert_true(gr_test_in_large_pages((const float *)m->weights + word->offset + word->count / 2));
+        assert_int_equal(gr_test_in_large_pages((const float *)s->enc.weights + down->offset), place < 2);
+        assert_int_equal(gr_test_in_large_pages((const char *)s->acts + s->enc.plan.bytes / 2), place < 2);
+        assert_true(gr_test_in_large_pages((const char *)s->enc.ctx->scratch));
+        if (o.train) {
+            const float *const slab[] = { s->enc.grads, s->m, s->v };
+
+            for (size_t i = 0; i < 3; i++) {
+                assert_false(gr_test_in_large_pages(slab[i] + word->offset + word->count / 2));
+                assert_true(gr_test_in_large_pages(slab[i] + down->offset));
+            }
+        }
+        gr_session_close(s);
+    }
+    gr_model_close(m);
+}
+
 /* A batch without segment ids is one of segment 0 throughout. */
 static void no_types_are_zeros(void **state)
 {
@@ -389,6 +432,7 @@ int main(void)
         cmocka_unit_test(lengths_are_checked), cmocka_unit_test(targets_are_checked), cmocka_unit_test(calls_out_of_turn),
         cmocka_unit_test(no_labels), cmocka_unit_test(non_finite_is_named), cmocka_unit_test(non_finite_gradient_is_named),
         cmocka_unit_test(nothing_trainable), cmocka_unit_test(flops_by_hand), cmocka_unit_test(activations_by_hand), cmocka_unit_test(memory_is_taken_once),
+        cmocka_unit_test(large_pages_where_it_writes),
         cmocka_unit_test(no_types_are_zeros), cmocka_unit_test(wide_embeddings),
     };
     return gr_test_main(tests);
