@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "model/safetensors.h"
 #include "model/weights.h"
+#include "tests/support/large_pages.h"
 #include "tests/support/test.h"
 
 static const char config_json[] =
@@ -27,7 +28,7 @@ static gr_model_opts opts(gr_head_kind kind, int32_t n_out)
     return (gr_model_opts){ .head = { kind, n_out }, .seed = 7, .elem = 4, .dropout = -1.0 };
 }
 
-static gr_model *create(const gr_model_opts *o)
+static gr_model *create_as(const char *json, const gr_model_opts *o)
 {
     const char *dir = in_tmp("Source Model");
     char path[GR_PATH_MAX];
@@ -38,10 +39,12 @@ static gr_model *create(const gr_model_opts *o)
     assert_true(gr_fs_join(path, sizeof path, dir, "vocab.txt"));
     assert_ok(gr_fs_write(path, "[PAD]\n", 6, &err), &err);
     assert_true(gr_fs_join(path, sizeof path, dir, "config.json"));
-    assert_ok(gr_fs_write(path, config_json, strlen(config_json), &err), &err);
+    assert_ok(gr_fs_write(path, json, strlen(json), &err), &err);
     assert_ok(gr_model_create(&m, path, o, &err), &err);
     return m;
 }
+
+static gr_model *create(const gr_model_opts *o) { return create_as(config_json, o); }
 
 static const float *weights_of(const gr_model *m, const char *name, size_t *n)
 {
@@ -575,6 +578,31 @@ static void test_mapped(void **state)
     }
 }
 
+/* Weights that are read in lie in large pages; of a mapped model's slab little is written, and shall take no more. */
+static void test_large_pages(void **state)
+{
+    static const char wide[] =
+        "{\"model_type\":\"bert\",\"vocab_size\":300000,\"hidden_size\":8,\"num_hidden_layers\":1,\"num_attention_heads\":2,\"intermediate_size\":12,"
+        "\"max_position_embeddings\":10}";
+    gr_model_opts o = opts(GR_HEAD_CLASS, 3);
+    const char *dir = in_tmp("wide");
+    gr_err err = GR_ERR_INIT;
+    gr_model *m;
+
+    (void)state;
+    if (!gr_test_sees_large_pages()) skip();
+    m = create_as(wide, &o);
+    assert_ok(gr_model_save(m, dir, &err), &err);
+    gr_model_close(m);
+    o.dir = dir;
+    for (int map = 0; map < 2; map++) {
+        o.map = map;
+        assert_ok(gr_model_open(&m, &o, &err), &err);
+        assert_int_equal(gr_test_in_large_pages((const float *)m->weights + m->params.total / 2), !map);
+        gr_model_close(m);
+    }
+}
+
 /* Opening searches what it copies, mapping does not: gr_model_check names the tensor. */
 static void test_not_finite(void **state)
 {
@@ -617,7 +645,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_init), cmocka_unit_test(test_spread), cmocka_unit_test(test_save_and_open), cmocka_unit_test(test_heads_saved),
         cmocka_unit_test(test_strict), cmocka_unit_test(test_whole_numbers), cmocka_unit_test(test_other_head), cmocka_unit_test(test_names), cmocka_unit_test(test_written_list),
-        cmocka_unit_test(test_unread_pooler), cmocka_unit_test(test_tied), cmocka_unit_test(test_half_a_head), cmocka_unit_test(test_mapped), cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_unread_pooler), cmocka_unit_test(test_tied), cmocka_unit_test(test_half_a_head), cmocka_unit_test(test_mapped), cmocka_unit_test(test_large_pages), cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_refusals),
     };
 
