@@ -12,7 +12,8 @@
 enum { TOTAL = 170000, STEPS = 5 };
 
 /* Gaps between segments must stay as they are; 1, a prime, and more than one chunk. */
-static const gr_segment segments[] = { { 16, 1, true, 0, NULL }, { 32, 127, false, 0, NULL }, { 176, 40009, true, 0, NULL }, { 40192, 29000, false, 0, NULL }, { 69200, 100003, true, 0, NULL } };
+static const gr_segment segments[] = { { 16, 1, true, 0, NULL }, { 32, 127, false, 0, NULL }, { 176, 40009, true, 0, NULL },
+                                       { 40192, 29000, false, 0, NULL }, { 69200, 100003, true, 0, NULL } };
 enum { N_SEGMENTS = sizeof segments / sizeof *segments };
 
 typedef struct state {

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/options.h"
+#include "base/pages.h"
 #include "base/pool.h"
 #include "base/progress.h"
 #include "base/sha256.h"
@@ -216,6 +217,24 @@ static void options_and_progress(void **state)
     }
 }
 
+/* Small blocks and large ones, which come from the system */
+static gr_status make_pages(gr_err *err)
+{
+    enum { SMALL = 1000, BIG = GR_PAGES_LARGE + 1 };
+    void *small = gr_pages_alloc(SMALL), *big = gr_pages_alloc(BIG);
+    const bool made = small && big;
+
+    gr_pages_free(small, SMALL);
+    gr_pages_free(big, BIG);
+    return made ? GR_OK : gr_fail_nomem(err, "pages");
+}
+
+static void pages(void **state)
+{
+    (void)state;
+    torture("pages", make_pages, 2);
+}
+
 static void *c_malloc(size_t n)
 {
     return malloc(n);
@@ -230,7 +249,7 @@ int main(void)
 {
     cJSON_Hooks hooks = { c_malloc, c_free };
     const struct CMUnitTest tests[] = { cmocka_unit_test(json), cmocka_unit_test(files), cmocka_unit_test(arena_pool_zip),
-                                        cmocka_unit_test(options_and_progress) };
+                                        cmocka_unit_test(options_and_progress), cmocka_unit_test(pages) };
 
     cJSON_InitHooks(&hooks);
     return gr_test_main(tests);

@@ -110,7 +110,9 @@ void __wrap_free(void *p)
 
 void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
 {
-    if (flags & MAP_ANONYMOUS ? strikes() : (count(), false)) {
+    if (!(flags & MAP_ANONYMOUS)) {
+        count();
+    } else if (strikes()) {
         errno = ENOMEM;
         return MAP_FAILED;
     }
