@@ -21,6 +21,7 @@ static const gr_ops_case cases[] = {
     { .name = "1811x389x17", .kind = GR_OPS_LINEAR, .rows = 1811, .in = 389, .out = 17 }, /* tasks of several panels and an odd rest; parts of a's rows */
     { .name = "19x16x33", .kind = GR_OPS_LINEAR, .rows = 19, .in = 16, .out = 33 },
     { .name = "9x401x1553", .kind = GR_OPS_LINEAR, .rows = 9, .in = 401, .out = 1553, .dx_add = true }, /* columns packed in two runs, in several parts */
+    { .name = "5x385x2053", .kind = GR_OPS_LINEAR, .rows = 5, .in = 385, .out = 2053 }, /* the same of pairs, which take half of the room */
     { .name = "gelu over parts", .kind = GR_OPS_LINEAR, .rows = 13, .in = 777, .out = 67, .act = GR_ACT_GELU },
     { .name = "gelu", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_GELU },
     { .name = "tanh", .kind = GR_OPS_LINEAR, .rows = 37, .in = 19, .out = 67, .act = GR_ACT_TANH, .dx_add = true },

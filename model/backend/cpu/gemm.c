@@ -42,7 +42,7 @@ static size_t pieces(size_t n, size_t of) { return (n + of - 1) / of; }
 /* ---- a task ---- */
 
 /* Rows of a are laid beside one another a panel at a time, but those that are not contiguous or, behind the last whole panel, too few. */
-static bool rows_lie(const job *b) { return b->g->a_col == 1 && b->kern->lay_rows[b->g->bf16]; }
+static bool rows_lie(const job *b) { return b->g->a_col == 1; }
 
 /* The block's rows of a as gemm_block takes them: where they lie, or packed into the thread's area. Their sums come with the first columns. */
 static void take_rows(const job *b, size_t k0, gr_cpu_block *block, float *area)
@@ -151,6 +151,9 @@ static void lane_task(void *arg, size_t own, int thread)
     help(b, own, thread);
 }
 
+/* Columns of a run: what of b is packed at a time lies in the second cache. */
+static size_t most_columns(const job *b) { return GR_CPU_LANE_FLOATS / gr_cpu_lines(b->kern, b->g->bf16, b->part); }
+
 /* What a lane costs, a term of the sum, in multiply-adds. b is packed by every lane of its columns; rows of a are packed or laid in every
  * run of columns, and where lanes share them, another processor's cache has half of what the op before left in them. */
 static size_t lane_cost(const job *b, size_t down, size_t across)
@@ -159,7 +162,7 @@ static size_t lane_cost(const job *b, size_t down, size_t across)
     const size_t m = pieces(pieces(b->g->m, b->kern->mr), down) * b->kern->mr, n = pieces(pieces(b->g->n, b->kern->nr), across) * b->kern->nr;
     const size_t row = (!rows_lie(b) ? PACK : b->g->bf16 ? ROUND : COPY) + (across > 1 ? SHARE : 0);
 
-    return m * n + PACK * n + row * m * pieces(n * b->part, GR_CPU_LANE_FLOATS);
+    return m * n + PACK * n + row * m * pieces(n, most_columns(b));
 }
 
 /* As many lanes as threads, or a few less, laid as costs least; no more than there are panels, and GR_CPU_LANES, behind which threads have no part
@@ -184,7 +187,8 @@ static void cut_lanes(job *b)
 {
     enum { TASKS = 64, PACKED_PANELS = 4 }; /* tasks that pack their rows share the lines of a term where they meet */
     const size_t mr = b->kern->mr, nr = b->kern->nr, tall = pieces(b->g->m, mr), wide = pieces(b->g->n, nr);
-    const size_t least = rows_lie(b) ? 1 : PACKED_PANELS, some = pieces(tall, b->down * TASKS), panels = some > least ? some : least, columns = pieces(wide, b->across), most = GR_CPU_LANE_FLOATS / b->part / nr;
+    const size_t least = rows_lie(b) ? 1 : PACKED_PANELS, some = pieces(tall, b->down * TASKS), panels = some > least ? some : least;
+    const size_t columns = pieces(wide, b->across), most = most_columns(b) / nr;
 
     b->rows = smaller(panels, GR_CPU_TILE_ROWS) * mr;
     b->cols = pieces(columns, pieces(columns, most)) * nr;
@@ -210,7 +214,7 @@ static void run_own(gr_ctx *c, job *b, const char *op)
     b->spins = gr_pool_spins(c->pool);
     lay_lanes(b, (size_t)gr_pool_threads(c->pool));
     cut_lanes(b);
-    if (b->cols * smaller(b->part, b->g->k) + GR_CPU_PACK_SLACK > b->mem->packed_floats) {
+    if (b->cols * gr_cpu_lines(b->kern, b->g->bf16, smaller(b->part, b->g->k)) + GR_CPU_PACK_SLACK > b->mem->packed_floats) {
         not_reserved(c, b->g, op);
         return;
     }

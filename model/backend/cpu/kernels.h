@@ -58,14 +58,15 @@ typedef struct gr_cpu_update {
 typedef struct gr_cpu_kernels {
     const char *name; /* "plain", "exact", "avx2", "avx512", "avx512bf16" */
     size_t      mr, nr; /* tile that the innermost loop of the product holds in registers */
+    size_t      line_terms[2]; /* terms of a line of a panel: one, two where a product of bf16 takes pairs */
 
-    /* Panels of mr rows (nr columns), k-major, padded with zeros: a (m,k), b (k,n). dst holds
-     * round_up(m, mr) k + GR_CPU_PACK_SLACK floats, or the same with n and nr. [1] is for g->bf16: rounded, in the form that
-     * gemm_block wants then. */
+    /* Panels of mr rows (nr columns), k-major, padded with zeros: a (m,k), b (k,n). A panel has gr_cpu_lines(kernels, bf16, k) lines of mr (nr) floats,
+     * dst room for the lines of all panels and GR_CPU_PACK_SLACK floats. [1] is for g->bf16: rounded, in the form that gemm_block wants
+     * then; of pairs an element is the even term, in its low half, and the odd one, GR_CPU_PART_K terms at most. */
     void (*pack_a[2])(float *dst, const float *a, size_t row, size_t col, size_t m, size_t k);
     void (*pack_b[2])(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
     /* Rows of a, contiguous in k, GR_CPU_PART_K terms at most, into dst (m, GR_CPU_ROW) as gemm_block does with a_rows, while those at `next` are fetched
-     * (NULL: none). [1] rounds them, and the terms of a pair change places; it is NULL where gemm_block wants them packed */
+     * (NULL: none). [1] rounds them, and makes them pairs or lets the terms of a pair change places */
     void (*lay_rows[2])(float *dst, const float *a, const float *next, size_t row, size_t m, size_t k);
     void (*gemm_block)(const gr_cpu_gemm *g, const gr_cpu_block *b);
     /* act and x_act's slope alone, on a rectangle of c that is complete */
@@ -117,6 +118,11 @@ enum {
                                        the cache. Rows that are whole lines apart, as those of most models, have them in one: 0.96 of the loop */
     GR_CPU_PACK_SLACK = 64
 };
+
+static inline size_t gr_cpu_lines(const gr_cpu_kernels *kern, bool bf16, size_t k)
+{
+    return (k + kern->line_terms[bf16] - 1) / kern->line_terms[bf16];
+}
 
 /* 16-bit draws of a row of n, rounded up to what one call of the generator makes */
 #define GR_CPU_DRAWS(n) (((size_t)(n) + 127u) / 128u * 128u)

@@ -46,6 +46,15 @@ static inline void vf_fma_from(vf *c, const float *a, vf b) { __asm__("vfmadd231
 #ifdef VEC_DOT
 /* c + a b where each lane of a and b is a pair of bf16: the odd term is added first */
 static inline vf vf_dot(vf a, vf b, vf c) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
+/* Thirty-two numbers rounded to bf16, as sixteen pairs: those of `lo`, then those of `hi`. Subnormal numbers become zeros. */
+static inline vf vf_pairs(vf lo, vf hi) { return (vf)_mm512_cvtne2ps_pbh(hi, lo); }
+/* The same, lane by lane: `even` in the low halves, `odd` in the high ones */
+static inline vf vf_pair(vf even, vf odd)
+{
+    static const uint16_t lanes[] = { 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31 };
+
+    return _mm512_castsi512_ps(_mm512_permutexvar_epi16(_mm512_loadu_si512(lanes), (__m512i)vf_pairs(even, odd)));
+}
 #endif
 static inline vf vf_fnma(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); }
 static inline vf vf_select_lt(vf x, vf y, vf a, vf b) { return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(x, y, _CMP_LT_OQ), b, a); }
