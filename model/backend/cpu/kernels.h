@@ -119,6 +119,7 @@ enum {
     GR_CPU_PACK_SLACK = 64
 };
 
+/* Lines of a panel of k terms */
 static inline size_t gr_cpu_lines(const gr_cpu_kernels *kern, bool bf16, size_t k)
 {
     return (k + kern->line_terms[bf16] - 1) / kern->line_terms[bf16];
