@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/options.h"
 #include "harness/cmd.h"
+#include "results/html.h"
 #include "results/table.h"
 
 typedef struct table_opts { const char *format, *kind, *out; bool help; } table_opts;
@@ -13,7 +14,7 @@ static const gr_opt options[] = {
     { .name = "format", .type = GR_OPT_CHOICE, .offset = offsetof(table_opts, format), .fallback = "text", .value = "NAME",
       .choices = "text|md|csv|latex|html|json", .help = "how it is written" },
     { .name = "kind", .type = GR_OPT_CHOICE, .offset = offsetof(table_opts, kind), .fallback = "comparison", .value = "NAME",
-      .choices = "comparison|seeds|leaderboard|history", .help = "what it shows" },
+      .choices = "comparison|seeds|leaderboard|history|report", .help = "what it shows; report is a page in HTML with charts, whatever the format" },
     { .name = "out", .type = GR_OPT_STR, .offset = offsetof(table_opts, out), .value = "FILE", .help = "write there in place of standard output" },
     { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(table_opts, help), .help = "this text" },
     { .name = NULL },
@@ -31,6 +32,7 @@ static gr_status make(gr_buf *b, const gr_records *r, const table_opts *o, gr_er
 {
     gr_table_format f;
 
+    if (strcmp(o->kind, "report") == 0) return gr_html_report(b, r, err);
     GR_TRY(gr_table_format_find(&f, o->format, err));
     if (strcmp(o->kind, "seeds") == 0) return gr_table_seeds(b, r, f, err);
     if (strcmp(o->kind, "leaderboard") == 0) return gr_table_leaderboard(b, r, f, err);

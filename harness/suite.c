@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "harness/interrupt.h"
+#include "results/html.h"
 #include "results/table.h"
 #include "tasks/load.h"
 
@@ -320,12 +321,19 @@ static gr_status write_table(const gr_suite_run *s, const char *name, gr_table_f
     return st;
 }
 
+static gr_status report_page(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
+{
+    (void)f;
+    return gr_html_report(out, r, err);
+}
+
 static gr_status write_suite(const gr_suite_run *s, int argc, char **argv, gr_err *err)
 {
     GR_TRY(gr_store_write_suite(s->room.suite_dir, s->id, argc, argv, &s->records, err));
     GR_TRY(write_table(s, "comparison.md", GR_TABLE_MD, gr_table_comparison, err));
     GR_TRY(write_table(s, "comparison.csv", GR_TABLE_CSV, gr_table_comparison, err));
-    return write_table(s, "leaderboard.csv", GR_TABLE_CSV, gr_table_leaderboard, err);
+    GR_TRY(write_table(s, "leaderboard.csv", GR_TABLE_CSV, gr_table_leaderboard, err));
+    return write_table(s, "report.html", GR_TABLE_HTML, report_page, err);
 }
 
 gr_status gr_suite_execute(gr_suite_run *s, int argc, char **argv, gr_err *err)

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "results/markup.h"
 
 void gr_grid_open(gr_grid *g, const char *const *columns, size_t n_columns)
 {
@@ -218,12 +219,12 @@ static void write_latex(gr_buf *out, const gr_grid *g, const bool *right)
 
 static void write_html(gr_buf *out, const gr_grid *g, const bool *right)
 {
-    static const char *const with[] = { "&amp;", "&lt;", "&gt;", "&quot;" };
+    gr_sv notes = gr_buf_sv(&g->notes);
 
     gr_buf_adds(out, "<table>\n<thead><tr>");
     for (size_t c = 0; c < g->n_columns; c++) {
         gr_buf_adds(out, right[c] ? "<th style=\"text-align:right\">" : "<th>");
-        escape(out, g->columns[c], "&<>\"", with);
+        gr_markup_text(out, g->columns[c]);
         gr_buf_adds(out, "</th>");
     }
     gr_buf_adds(out, "</tr></thead>\n<tbody>\n");
@@ -231,16 +232,17 @@ static void write_html(gr_buf *out, const gr_grid *g, const bool *right)
         gr_buf_adds(out, "<tr>");
         for (size_t c = 0; c < g->n_columns; c++) {
             gr_buf_adds(out, right[c] ? "<td style=\"text-align:right\">" : "<td>");
-            escape(out, cell(g, r, c)->text, "&<>\"", with);
+            gr_markup_text(out, cell(g, r, c)->text);
             gr_buf_adds(out, "</td>");
         }
         gr_buf_adds(out, "</tr>\n");
     }
     gr_buf_adds(out, "</tbody>\n</table>\n");
-    if (!g->notes.n) return;
-    gr_buf_adds(out, "<p>");
-    escape(out, g->notes.p, "&<>\"", with);
-    gr_buf_adds(out, "</p>\n");
+    while (notes.n) {
+        gr_buf_adds(out, "<p>");
+        gr_markup_sv(out, gr_sv_split(&notes, '\n'));
+        gr_buf_adds(out, "</p>\n");
+    }
 }
 
 static void write_json(gr_buf *out, const gr_grid *g)

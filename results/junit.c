@@ -4,29 +4,8 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/utf8.h"
 #include "results/compare.h"
-
-/* XML 1.0: valid UTF-8 and no control characters; what a message cut in the middle of a character leaves becomes U+FFFD. */
-static void escaped(gr_buf *b, const char *s)
-{
-    size_t n = strlen(s), k;
-    uint32_t cp;
-
-    for (; n; s += k, n -= k) {
-        k = gr_utf8_next(&cp, s, n);
-        if (k == 0) {
-            k = 1;
-            if (b->n < 3 || memcmp(b->p + b->n - 3, "\xEF\xBF\xBD", 3) != 0) gr_buf_adds(b, "\xEF\xBF\xBD");
-        } else if (cp == '&') gr_buf_adds(b, "&amp;");
-        else if (cp == '<') gr_buf_adds(b, "&lt;");
-        else if (cp == '>') gr_buf_adds(b, "&gt;");
-        else if (cp == '"') gr_buf_adds(b, "&quot;");
-        else if (cp == 0xFFFE || cp == 0xFFFF) gr_buf_adds(b, "\xEF\xBF\xBD");
-        else if (cp >= 0x20 && cp != 0x7F) gr_buf_add(b, s, k);
-        else gr_buf_addc(b, ' ');
-    }
-}
+#include "results/markup.h"
 
 static void number(gr_buf *b, const char *name, double v)
 {
@@ -40,9 +19,9 @@ static void test_case(gr_buf *b, const gr_comparison *c)
     const char *tag = NULL;
 
     gr_buf_adds(b, "  <testcase classname=\"glue-run.");
-    escaped(b, c->name);
+    gr_markup_text(b, c->name);
     gr_buf_adds(b, "\" name=\"");
-    escaped(b, c->metric);
+    gr_markup_text(b, c->metric);
     gr_buf_adds(b, "\">\n");
     if (c->verdict == GR_VERDICT_REGRESSED || c->verdict == GR_VERDICT_MISSING) tag = "failure";
     if (c->verdict == GR_VERDICT_UNDECIDED) tag = "skipped";
@@ -50,7 +29,7 @@ static void test_case(gr_buf *b, const gr_comparison *c)
         gr_buf_addf(b, "    <%s message=\"%s:", tag, gr_verdict_name(c->verdict));
         if (!isnan(c->delta)) gr_buf_addf(b, " %.4f to %.4f, delta %+.4f, tolerance %.4f", c->base, c->value, c->delta, c->tolerance);
         if (c->note[0]) gr_buf_addc(b, ' ');
-        escaped(b, c->note);
+        gr_markup_text(b, c->note);
         gr_buf_adds(b, "\"/>\n");
     }
     gr_buf_adds(b, "    <system-out>");

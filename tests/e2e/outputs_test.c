@@ -155,6 +155,10 @@ static void tables(void **state)
     GOOD("export", "leaderboard", dir, "--out", at("board2.csv"));
     GOOD("table", dir, "--kind", "leaderboard", "--format", "text", "--out", at("board.txt"));
     assert_string_equal(last.out, "");
+    GOOD("table", dir, "--kind", "report");
+    assert_memory_equal(last.out, "<!DOCTYPE html>", 15);
+    assert_non_null(strstr(last.out, "<h2>Seeds</h2>"));
+    assert_non_null(strstr(last.out, "<polyline"));
 }
 
 /* A gate: the same suite is green; one whose model was spoiled (never trained) is red, with JUnit for the server. */

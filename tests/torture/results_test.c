@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "results/compare.h"
+#include "results/html.h"
 #include "results/table.h"
 #include "tests/torture/fault.h"
 #include "tests/unit/results/made.h"
@@ -90,6 +91,15 @@ static gr_status tables(gr_err *err)
     return s;
 }
 
+static gr_status report(gr_err *err)
+{
+    gr_buf b = { 0 };
+    const gr_status s = gr_html_report(&b, &made, err);
+
+    gr_buf_free(&b);
+    return s;
+}
+
 static gr_status compare(gr_err *err)
 {
     gr_comparisons c;
@@ -133,6 +143,7 @@ static void test_all(void **state)
     torture("load", load, 100);
     torture("find", find, 20);
     torture("tables", tables, 100);
+    torture("report", report, 30);
     torture("compare", compare, 100);
     gr_records_free(&made);
 }

@@ -1,0 +1,52 @@
+/* chart.h - the report's charts: SVG in the page itself, no script, colours from the page's style sheet so that it has a light and a dark face. */
+#ifndef GR_RESULTS_CHART_H
+#define GR_RESULTS_CHART_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Style rules of all charts: for the page's <style>. */
+extern const char gr_chart_style[];
+
+/* Ticks of an axis over lo..hi (lo <= hi, at most 1e30 from 0): `count` multiples of `step`, which is 1, 2 or 5 times a power of ten, from `first` on. They
+ * enclose lo..hi, three to seven of them; a single value gets ticks around it. */
+typedef struct gr_ticks { double first, step; int count; } gr_ticks;
+gr_ticks gr_chart_ticks(double lo, double hi);
+
+/* A line; points with a value that is not finite, or beyond 1e30, are gaps. */
+typedef struct gr_series {
+    const char   *name;
+    int           color; /* 0, 1, 2, ..; series of one name have one colour and one entry in the legend */
+    const double *x, *y; /* [n] */
+    size_t        n;
+} gr_series;
+
+/* Lines over a common x axis. from_zero: the y axis begins at 0. Nothing is written where there is no point. */
+typedef struct gr_lines {
+    const char      *title, *x_name;
+    const gr_series *series;
+    size_t           n;
+    bool             from_zero;
+} gr_lines;
+void gr_chart_lines(gr_buf *out, const gr_lines *c);
+
+/* A row of values between -1 and 1: where it began (NaN: unknown), where it ended, and the deviation of that (NaN: of one run). */
+typedef struct gr_span { const char *label; double from, to, std; } gr_span;
+
+/* Rows below one another on one axis, from a hollow dot to a full one. */
+typedef struct gr_spans {
+    const char    *title, *from_name, *to_name;
+    const gr_span *row;
+    size_t         n;
+} gr_spans;
+void gr_chart_spans(gr_buf *out, const gr_spans *c);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,395 @@
+/* html.c - see html.h. The page is written from its top to its end; charts are chart.c's, tables those of table.c. */
+#include "results/html.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "results/chart.h"
+#include "results/grid.h"
+#include "results/group.h"
+#include "results/markup.h"
+
+static const char page_style[] =
+    ":root{color-scheme:light dark;--page:#fcfcfb;--text:#1d1d1b;--soft:#6d6c68;--line:#e3e2de;--c0:#2a6fcf;--c1:#c2570c;--c2:#1a7f5a;--c3:#8446b8}\n"
+    "@media(prefers-color-scheme:dark){:root{--page:#191918;--text:#ecebe8;--soft:#a3a29d;--line:#3a3937;--c0:#6aa6f2;--c1:#f0975a;--c2:#52bd93;--c3:#c193ea}}\n"
+    "body{margin:2rem auto;padding:0 1.2rem;max-width:62rem;background:var(--page);color:var(--text);font:15px/1.5 system-ui,sans-serif}\n"
+    "h1{font-size:1.6rem;margin:0}h2{font-size:1.2rem;margin:2.6rem 0 .6rem;border-top:1px solid var(--line);padding-top:1rem}h2 small{font-weight:400;color:var(--soft)}\n"
+    "p{color:var(--soft);margin:.4rem 0}p.bad{color:var(--c1)}.scroll{overflow-x:auto;margin:.8rem 0}.charts{display:flex;flex-wrap:wrap;gap:1.2rem}\n"
+    "table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}th,td{padding:.2rem .7rem;text-align:left;white-space:nowrap}\n"
+    "th{color:var(--soft);font-weight:500;border-bottom:1px solid var(--line)}tbody tr:hover{background:color-mix(in srgb,var(--line) 45%,transparent)}\n"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;font-size:.9rem;margin:.8rem 0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n";
+
+enum { SERIES_MOST = 256, SPANS_MOST = 512, SCORES_MOST = 4 };
+
+static void tagged(gr_buf *out, const char *open, const char *s, const char *close)
+{
+    gr_buf_adds(out, open);
+    gr_markup_text(out, s);
+    gr_buf_adds(out, close);
+}
+
+/* ---- head of the page ---- */
+
+static const gr_record *first_run(const gr_records *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->r[i].status != GR_RUN_NO_DATA) return &r->r[i];
+    return NULL;
+}
+
+static size_t runs_of(const gr_records *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++) n += r->r[i].status != GR_RUN_NO_DATA;
+    return n;
+}
+
+/* Models by name and weights: how many there are. */
+static size_t models_of(const gr_records *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++) {
+        bool seen = r->r[i].status == GR_RUN_NO_DATA;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = strcmp(r->r[k].model, r->r[i].model) == 0 && strcmp(r->r[k].model_sha256, r->r[i].model_sha256) == 0;
+        n += !seen;
+    }
+    return n;
+}
+
+static void page_head(gr_buf *out, const gr_records *r)
+{
+    const gr_record *x = first_run(r);
+    const size_t runs = runs_of(r), models = models_of(r);
+
+    gr_buf_adds(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
+                     "<title>glue-run report</title>\n<style>\n");
+    gr_buf_adds(out, page_style);
+    gr_buf_adds(out, gr_chart_style);
+    gr_buf_adds(out, "</style>\n</head>\n<body>\n<h1>glue-run report</h1>\n");
+    gr_buf_addf(out, "<p>%zu run%s", runs, runs == 1 ? "" : "s");
+    if (x) {
+        if (models > 1) gr_buf_addf(out, " of %zu models", models);
+        else tagged(out, " of ", x->model, "");
+        tagged(out, ", data ", x->data, "");
+        tagged(out, ", ", x->device, "");
+        tagged(out, " in ", x->precision, "");
+        if (x->cpu[0]) tagged(out, " on ", x->cpu, "");
+        tagged(out, ". glue-run ", x->version, "");
+        if (x->git_revision[0]) tagged(out, ", revision ", x->git_revision, "");
+        tagged(out, ", ", x->created, "");
+    }
+    gr_buf_adds(out, "</p>\n");
+}
+
+/* ---- baseline against fine-tuned ---- */
+
+/* A headline metric of the split that scores a run. */
+static bool scores(const gr_record *r, const gr_rec_metric *m)
+{
+    return m->headline && strcmp(m->split, gr_record_scored_split(r)) == 0;
+}
+
+static bool drawable(double v) { return v >= -1 && v <= 1; }
+
+static gr_status overview(gr_buf *out, gr_arena *a, const gr_groups *gs, bool models, gr_err *err)
+{
+    gr_span *row = gr_arena_calloc(a, SPANS_MOST, sizeof *row);
+    size_t n = 0, left = 0;
+
+    if (!row) return gr_fail_nomem(err, "a report");
+    for (size_t i = 0; i < gs->n; i++) {
+        const gr_record *r = gr_group_lead(&gs->g[i]);
+        for (size_t k = 0; k < r->n_metrics; k++) {
+            const gr_rec_metric *m = &r->metrics[k];
+            const gr_pooled p = gr_group_metric(&gs->g[i], m->split, m->name);
+            char label[sizeof r->task + sizeof m->name + sizeof r->model + 4];
+            if (!scores(r, m) || isnan(p.value)) continue;
+            if (n == SPANS_MOST || !drawable(p.value) || !(isnan(p.baseline) || drawable(p.baseline))) {
+                left++;
+                continue;
+            }
+            (void)snprintf(label, sizeof label, "%s %s%s%s", r->task, m->name, models ? " " : "", models ? r->model : "");
+            row[n] = (gr_span){ gr_arena_strndup(a, label, strlen(label)), p.baseline, p.value, p.std };
+            if (!row[n++].label) return gr_fail_nomem(err, "a report");
+        }
+    }
+    gr_chart_spans(out, &(gr_spans){ "Headline metrics", "baseline", "fine-tuned", row, n });
+    if (left) gr_buf_addf(out, "<p>Not in the chart: %zu more, or values outside of -1..1; the table has them.</p>\n", left);
+    return GR_OK;
+}
+
+static gr_status table(gr_buf *out, const char *title, gr_status (*make)(gr_buf *, const gr_records *, gr_table_format, gr_err *),
+                       const gr_records *r, gr_err *err)
+{
+    gr_status s;
+
+    if (title) tagged(out, "<h2>", title, "</h2>\n");
+    gr_buf_adds(out, "<div class=\"scroll\">\n");
+    s = make(out, r, GR_TABLE_HTML, err);
+    gr_buf_adds(out, "</div>\n");
+    return s;
+}
+
+/* ---- over the epochs ---- */
+
+/* What a chart's line shows of an evaluation. */
+typedef double (*reading)(const gr_rec_point *p, const char *name);
+
+static double train_loss(const gr_rec_point *p, const char *name)
+{
+    (void)name;
+    return p->train_loss;
+}
+
+static double eval_loss(const gr_rec_point *p, const char *name)
+{
+    (void)name;
+    return p->eval_loss;
+}
+
+static double score_of(const gr_rec_point *p, const char *name)
+{
+    for (int i = 0; i < p->n_metrics; i++)
+        if (strcmp(p->metric[i].name, name) == 0) return p->metric[i].value;
+    return NAN;
+}
+
+/* Before any step: the baseline of the split that the history is of, the first one. */
+static double at_start(const gr_record *r, const char *metric)
+{
+    for (size_t i = 0; i < r->n_metrics; i++)
+        if (strcmp(r->metrics[i].split, r->metrics[0].split) == 0 && strcmp(r->metrics[i].name, metric) == 0) return r->metrics[i].baseline;
+    return NAN;
+}
+
+typedef struct chart { gr_arena *a; gr_series s[SERIES_MOST]; size_t n; bool oom; } chart;
+
+static void add_series(chart *c, const gr_record *r, const char *name, int color, reading of, const char *metric)
+{
+    const size_t n = r->n_history + 1;
+    double *xy;
+
+    if (c->n == SERIES_MOST || !r->n_history) return;
+    xy = gr_arena_calloc(c->a, 2 * n, sizeof *xy);
+    if (!xy) {
+        c->oom = true;
+        return;
+    }
+    xy[n] = metric ? at_start(r, metric) : NAN;
+    for (size_t i = 1; i < n; i++) {
+        xy[i] = r->history[i - 1].epoch;
+        xy[n + i] = of(&r->history[i - 1], metric);
+    }
+    c->s[c->n++] = (gr_series){ name, color, xy, xy + n, n };
+}
+
+static gr_status draw(gr_buf *out, chart *c, const char *title, bool from_zero, gr_err *err)
+{
+    if (c->oom) return gr_fail_nomem(err, "a report");
+    gr_chart_lines(out, &(gr_lines){ title, "epoch", c->s, c->n, from_zero });
+    c->n = 0;
+    return GR_OK;
+}
+
+static gr_status charts(gr_buf *out, gr_arena *a, const gr_group *g, gr_err *err)
+{
+    const gr_record *lead = gr_group_lead(g);
+    chart *c = gr_arena_calloc(a, 1, sizeof *c);
+    char title[sizeof lead->metrics[0].split + 24] = "";
+    gr_status s;
+    int color = 0;
+
+    if (!c) return gr_fail_nomem(err, "a report");
+    c->a = a;
+    gr_buf_adds(out, "<div class=\"charts\">\n");
+    for (size_t i = 0; i < g->n; i++) {
+        add_series(c, g->r[i], "training", 0, train_loss, NULL);
+        add_series(c, g->r[i], "evaluation", 1, eval_loss, "loss");
+    }
+    s = draw(out, c, "Loss", true, err);
+    for (size_t k = 0; k < lead->n_metrics && color < SCORES_MOST; k++) {
+        if (!scores(lead, &lead->metrics[k])) continue;
+        for (size_t i = 0; i < g->n; i++) add_series(c, g->r[i], lead->metrics[k].name, color, score_of, lead->metrics[k].name);
+        color++;
+    }
+    if (color) (void)snprintf(title, sizeof title, "Headline metrics, %s", lead->metrics[0].split); /* whose evaluations the history has */
+    if (s == GR_OK) s = draw(out, c, title, false, err);
+    gr_buf_adds(out, "</div>\n");
+    return s;
+}
+
+/* ---- what runs were made of ---- */
+
+static void fact(gr_buf *out, const char *name, const char *value)
+{
+    if (!*value) return;
+    tagged(out, "<dt>", name, "</dt>");
+    tagged(out, "<dd>", value, "</dd>\n");
+}
+
+/* Options whose value does not come from the program's defaults, and where it comes from. */
+static void recipe_fact(gr_buf *out, const gr_record *r)
+{
+    gr_buf all = { 0 };
+
+    for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
+        const char *from = gr_json_str(gr_json_get(v, "from"), "");
+        char *value = NULL;
+        if (strcmp(from, "default") == 0 || !gr_json_get(v, "value")) continue;
+        if (gr_json_print(&value, gr_json_get(v, "value"), false, NULL) != GR_OK) all.oom = true;
+        gr_buf_addf(&all, "%s%s %s (%s)", all.n ? ", " : "", gr_json_key(v), value ? value : "", from);
+        free(value);
+    }
+    if (all.n) fact(out, "recipe, beside the defaults", all.p);
+    out->oom = out->oom || all.oom;
+    gr_buf_free(&all);
+}
+
+static double seconds_of(const gr_record *r) { return r->train_seconds; }
+static double examples_of(const gr_record *r) { return r->samples_per_second; }
+static double tokens_of(const gr_record *r) { return r->tokens_per_second; }
+static double memory_of(const gr_record *r) { return r->peak_memory_mb; }
+
+static void number_fact(gr_buf *out, const char *name, const char *unit, double v)
+{
+    if (isfinite(v)) gr_buf_addf(out, "<dt>%s</dt><dd>%.*f %s</dd>\n", name, v < 100, v, unit);
+}
+
+static void facts(gr_buf *out, const gr_group *g)
+{
+    const gr_record *r = gr_group_lead(g);
+    char text[640];
+
+    gr_buf_adds(out, "<dl>\n");
+    (void)snprintf(text, sizeof text, "%s (%s, %lld parameters with the head, weights %.12s)", r->model, r->model_family, (long long)r->model_params, r->model_sha256);
+    fact(out, "model", r->model_params > 0 ? text : r->model);
+    (void)snprintf(text, sizeof text, "%s, %lld rows to train on, %lld to evaluate", r->data, (long long)r->n_train, (long long)r->n_eval);
+    fact(out, "data", text);
+    gr_group_seeds(text, sizeof text, g);
+    fact(out, g->n == 1 ? "seed" : "seeds", text);
+    (void)snprintf(text, sizeof text, "%lld steps, %.4g epochs", (long long)r->steps, r->epochs);
+    if (isfinite(r->epochs)) fact(out, "length", text);
+    recipe_fact(out, r);
+    number_fact(out, "training", "s", gr_group_mean(g, seconds_of));
+    number_fact(out, "examples", "a second", gr_group_mean(g, examples_of));
+    number_fact(out, "tokens", "a second", gr_group_mean(g, tokens_of));
+    number_fact(out, "peak memory", "MB", gr_group_mean(g, memory_of));
+    for (size_t i = 0; i < g->n; i++) fact(out, i ? "" : "records", gr_fs_basename(g->r[i]->path));
+    gr_buf_adds(out, "</dl>\n");
+}
+
+/* ---- values of single entity types: PER.f1 stands in the row PER, column f1 ---- */
+
+enum { ENTITY_COLUMNS = 9 };
+
+typedef struct entity_columns { const char *name[ENTITY_COLUMNS]; size_t n; } entity_columns;
+
+/* The column of a metric's name behind its dot, made where it is new; 0, the types' own, where there is no room. */
+static size_t column_of(entity_columns *c, const char *name)
+{
+    for (size_t i = 1; i < c->n; i++)
+        if (strcmp(c->name[i], name) == 0) return i;
+    if (c->n == ENTITY_COLUMNS) return 0;
+    c->name[c->n] = name;
+    return c->n++;
+}
+
+/* NULL: not of the split that scores the run, or not of a single type. */
+static const char *entity_dot(const gr_record *r, const gr_rec_metric *m)
+{
+    return strcmp(m->split, gr_record_scored_split(r)) == 0 ? strrchr(m->name, '.') : NULL;
+}
+
+static void entity_rows(gr_grid *t, entity_columns *c, const gr_group *g)
+{
+    const gr_record *r = gr_group_lead(g);
+    const char *type = "";
+    size_t n_type = 0;
+
+    for (size_t i = 0; i < r->n_metrics; i++) {
+        const gr_rec_metric *m = &r->metrics[i];
+        const char *dot = entity_dot(r, m);
+        const size_t column = dot ? column_of(c, dot + 1) : 0;
+        if (!column) continue;
+        if ((size_t)(dot - m->name) != n_type || strncmp(type, m->name, n_type) != 0) {
+            type = m->name;
+            n_type = (size_t)(dot - m->name);
+            gr_grid_row(t);
+            gr_grid_text(t, 0, "%.*s", (int)n_type, type);
+        }
+        gr_grid_number(t, column, strcmp(dot + 1, "support") == 0 ? "%.0f" : "%.4f", gr_group_metric(g, m->split, m->name).value);
+    }
+}
+
+static gr_status entities(gr_buf *out, const gr_group *g, gr_err *err)
+{
+    const gr_record *r = gr_group_lead(g);
+    entity_columns c = { { "type" }, 1 };
+    gr_status s;
+    gr_grid t;
+
+    for (size_t i = 0; i < r->n_metrics; i++)
+        if (entity_dot(r, &r->metrics[i])) (void)column_of(&c, entity_dot(r, &r->metrics[i]) + 1);
+    if (c.n == 1) return GR_OK;
+    gr_grid_open(&t, c.name, c.n);
+    entity_rows(&t, &c, g);
+    gr_buf_adds(out, "<div class=\"scroll\">\n");
+    s = gr_grid_write(out, &t, GR_TABLE_HTML, err);
+    gr_buf_adds(out, "</div>\n");
+    gr_grid_close(&t);
+    return s;
+}
+
+/* ---- the page ---- */
+
+static gr_status section(gr_buf *out, gr_arena *a, const gr_group *g, bool models, gr_err *err)
+{
+    const gr_record *r = gr_group_lead(g);
+
+    if (r->status == GR_RUN_NO_DATA) return GR_OK; /* the table says what is missing */
+    tagged(out, "<h2>", r->task, "");
+    if (models) tagged(out, " <small>", r->model, "</small>");
+    if (strcmp(r->title, r->task) != 0) tagged(out, " <small>", r->title, "</small>");
+    gr_buf_adds(out, "</h2>\n");
+    for (size_t i = 0; i < g->n; i++) {
+        if (g->r[i]->status == GR_RUN_OK) continue;
+        gr_buf_addf(out, "<p class=\"bad\">seed %llu %s: ", (unsigned long long)g->r[i]->seed, gr_run_status_name(g->r[i]->status));
+        tagged(out, "", g->r[i]->message, "</p>\n");
+    }
+    GR_TRY(charts(out, a, g, err));
+    GR_TRY(entities(out, g, err));
+    facts(out, g);
+    for (size_t i = 0; i < r->n_warnings; i++) tagged(out, "<p>warning: ", r->warnings[i], "</p>\n");
+    return GR_OK;
+}
+
+gr_status gr_html_report(gr_buf *out, const gr_records *r, gr_err *err)
+{
+    const bool models = models_of(r) > 1;
+    bool seeds = false;
+    gr_groups gs;
+    gr_arena a;
+    gr_status s;
+
+    GR_TRY(gr_groups_make(&gs, r, err));
+    gr_arena_init(&a, 0);
+    for (size_t i = 0; i < gs.n; i++) seeds = seeds || gs.g[i].n > 1;
+    page_head(out, r);
+    s = overview(out, &a, &gs, models, err);
+    if (s == GR_OK) s = table(out, NULL, gr_table_comparison, r, err);
+    if (s == GR_OK && models) s = table(out, "Leaderboard", gr_table_leaderboard, r, err);
+    for (size_t i = 0; s == GR_OK && i < gs.n; i++) s = section(out, &a, &gs.g[i], models, err);
+    if (s == GR_OK && seeds) s = table(out, "Seeds", gr_table_seeds, r, err);
+    gr_buf_adds(out, "</body>\n</html>\n");
+    if (s == GR_OK && out->oom) s = gr_fail_nomem(err, "a report");
+    gr_arena_free(&a);
+    gr_groups_free(&gs);
+    return s;
+}
