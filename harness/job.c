@@ -36,7 +36,7 @@ typedef struct job {
     gr_eval_result result[GR_MAX_SPLITS];      /* of the evaluated splits, after training */
     gr_predictions predictions[GR_MAX_SPLITS];
     gr_train_result train;
-    char           checkpoints[GR_PATH_MAX], log_path[GR_PATH_MAX];
+    char           checkpoints[GR_PATH_MAX], log_path[GR_PATH_MAX], board_dir[GR_PATH_MAX];
 } job;
 
 static size_t max_length(const gr_run_opts *o, const gr_task *t)
@@ -228,6 +228,7 @@ static gr_status train(job *j, gr_err *err)
     char title[128];
     gr_status s;
 
+    if (strcmp(w->o->report_to, "tensorboard") == 0) tj.board_dir = j->board_dir;
     if (d->n_eval) {
         tj.eval = &d->split[1].encoded;
         tj.eval_examples = &d->split[1].examples;
@@ -302,6 +303,7 @@ static gr_status run_phases(job *j, bool *reused, gr_err *err)
     gr_job_file_stem(name, sizeof name, j->r);
     (void)snprintf(j->checkpoints, sizeof j->checkpoints, "%.3000s/checkpoints/%s", w->o->output_dir, name);
     (void)snprintf(j->log_path, sizeof j->log_path, "%.3000s/%s.log.jsonl", w->suite_dir, name);
+    (void)snprintf(j->board_dir, sizeof j->board_dir, "%.3000s/tensorboard/%s", w->suite_dir, name);
     if (!w->o->force) {
         gr_record old;
         GR_TRY(gr_store_find(&old, &found, w->o->output_dir, j->r->key, err));

@@ -88,6 +88,7 @@ const gr_opt gr_run_options[] = {
     { .name = "save-model", .type = GR_OPT_FLAG, .offset = AT(save_model), .help = "the fine-tuned model as a folder that transformers loads" },
     { .name = "predict-test", .aliases = "do-predict", .type = GR_OPT_FLAG, .offset = AT(predict_test), .help = "predict the test rows too: a GLUE submission's files, beside the record" },
     { .name = "log-steps", .aliases = "logging-steps", .type = GR_OPT_INT, .offset = AT(log_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "steps between lines of the run's log" },
+    { .name = "report-to", .type = GR_OPT_CHOICE, .offset = AT(report_to), .fallback = "none", .value = "NAME", .choices = "none|tensorboard", .help = "the log as a TensorBoard event file too" },
 
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "NAME", .help = "cpu, ref (plain float), ref64 (plain double)", .group = "Machine and output" },
     { .name = "precision", .type = GR_OPT_CHOICE, .offset = AT(precision), .fallback = "f32", .value = "NAME", .choices = "f32|bf16", .help = "operands of the matrix products; sums, weights and the rest are f32" },
@@ -106,7 +107,7 @@ const gr_opt gr_run_options[] = {
 /* Options that choose work or shape output, but change no number of a run. */
 static const char *const outside_recipe[] = {
     "all", "suite", "task-name", "model", "data", "output-dir", "recipe", "force", "require-all", "train-file", "validation-file",
-    "test-file", "seed", "seeds", "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "device", "precision", "threads",
+    "test-file", "seed", "seeds", "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "report-to", "device", "precision", "threads",
     "json", "quiet", "no-progress", "verbose", "help", "fp16", "bf16", NULL,
 };
 

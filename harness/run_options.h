@@ -37,6 +37,7 @@ typedef struct gr_run_opts {
     int64_t     save_steps, save_total_limit;
     bool        save_model, predict_test;
     int64_t     log_steps;
+    const char *report_to;
     /* machine and output */
     const char *device, *precision;
     int64_t     threads;

@@ -9,16 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
-#include "base/fs.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "data/order.h"
 #include "harness/checkpoint.h"
 #include "harness/interrupt.h"
+#include "harness/train_log.h"
 
 enum { TOKENS_CAP = 8192 };
 
@@ -32,9 +30,7 @@ typedef struct loop {
     int64_t             epoch;      /* that `order` is of; -1: none        */
     size_t              rows_a_step;
     void               *best;       /* host copy of the best weights, or NULL */
-    FILE               *log;
-    gr_buf              line;       /* of the log */
-    bool                log_failed, linked;
+    gr_train_log        log;
     double              last_norm, last_lr, t0;
 } loop;
 
@@ -131,130 +127,7 @@ static gr_status step_once(loop *l, gr_step_info *info, gr_err *err)
     return GR_OK;
 }
 
-/* ---- the log: a line each --log-steps steps and each evaluation ---- */
-
-static void log_number(gr_buf *b, const char *name, double v)
-{
-    gr_buf_addf(b, ",\"%s\":", name);
-    gr_json_number(b, v);
-}
-
-static void log_begin(gr_buf *b, int64_t step, double epoch)
-{
-    gr_buf_reset(b);
-    gr_buf_addf(b, "{\"step\":%lld", (long long)step);
-    log_number(b, "epoch", epoch);
-}
-
-/* A line that cannot be written is found when the file is closed. */
-static void log_end(loop *l)
-{
-    gr_buf_adds(&l->line, "}\n");
-    if (!l->log) return;
-    l->log_failed = l->log_failed || l->line.oom || fwrite(l->line.p, 1, l->line.n, l->log) != l->line.n;
-}
-
-static void log_step(loop *l, const gr_step_info *info)
-{
-    const gr_train_state *st = &l->out->state;
-
-    log_begin(&l->line, st->step, info->epoch);
-    log_number(&l->line, "loss", st->log_sum / (double)st->log_steps);
-    log_number(&l->line, "grad_norm", info->grad_norm);
-    log_number(&l->line, "learning_rate", info->lr);
-    log_end(l);
-}
-
-static void log_eval(loop *l, const gr_rec_point *p)
-{
-    char name[80];
-
-    log_begin(&l->line, p->step, p->epoch);
-    log_number(&l->line, "eval_loss", p->eval_loss);
-    for (int i = 0; i < p->n_metrics; i++) {
-        (void)snprintf(name, sizeof name, "eval_%s", p->metric[i].name);
-        if (!isnan(p->metric[i].value)) log_number(&l->line, name, p->metric[i].value);
-    }
-    log_end(l);
-    if (l->log) l->log_failed = l->log_failed || fflush(l->log) != 0;
-}
-
-static gr_status close_log(loop *l, gr_err *err)
-{
-    const bool ok = !l->log || (fclose(l->log) == 0 && !l->log_failed), oom = l->line.oom;
-
-    l->log = NULL;
-    gr_buf_free(&l->line);
-    if (oom) return gr_fail_nomem(err, "the log");
-    return ok ? GR_OK : gr_fail(err, GR_E_IO, "%s: cannot be written", l->job->log_path);
-}
-
-/* ---- a log that goes on where a killed run's left off ----
- *
- * A resumed run writes into another suite's folder. So that the killed one's lines are found, the log has a second name beside the
- * checkpoints, a hard link; where the file system has none, the log begins at the checkpoint. */
-
-static bool link_of(char out[GR_PATH_MAX], const gr_train_job *j)
-{
-    return j->checkpoint_dir && j->log_path && gr_fs_join(out, GR_PATH_MAX, j->checkpoint_dir, "log.jsonl");
-}
-
-/* Lines up to the checkpoint's step, from the killed run's log. */
-static void copy_lines(loop *l, const char *from)
-{
-    char *text = NULL;
-    size_t n = 0;
-    gr_sv rest;
-
-    if (!gr_fs_is_file(from) || gr_fs_read(&text, &n, from, 0, NULL) != GR_OK) return;
-    rest = (gr_sv){ text, n };
-    while (rest.n) {
-        const gr_sv line = gr_sv_split(&rest, '\n');
-        gr_json *j = NULL;
-        const bool whole = rest.p > line.p + line.n && gr_json_parse(&j, line.p, line.n, NULL) == GR_OK;
-        if (whole && gr_json_num(gr_json_get(j, "step"), INFINITY) <= (double)l->out->state.step)
-            l->log_failed = l->log_failed || fwrite(line.p, 1, line.n + 1, l->log) != line.n + 1;
-        gr_json_free(j);
-    }
-    free(text);
-}
-
-static void give_second_name(loop *l)
-{
-    char second[GR_PATH_MAX];
-
-    if (l->linked || !link_of(second, l->job)) return;
-    l->linked = true;
-    (void)unlink(second); /* an older log's */
-    if (gr_fs_mkdirs(l->job->checkpoint_dir, NULL) != GR_OK || link(l->job->log_path, second) != 0) gr_log(GR_LOG_DEBUG, "%s: no second name for the log", second);
-}
-
-static gr_status open_log(loop *l, bool resumed, gr_err *err)
-{
-    const gr_train_job *j = l->job;
-    char second[GR_PATH_MAX];
-
-    if (!j->log_path) return GR_OK;
-    if (!(l->log = fopen(j->log_path, "wb"))) return gr_fail(err, GR_E_IO, "%s: cannot be written", j->log_path);
-    if (!resumed || !link_of(second, j)) return GR_OK;
-    copy_lines(l, second);
-    if (fflush(l->log) == 0) give_second_name(l); /* the old name stays until all it holds is in the new file */
-    return GR_OK;
-}
-
-/* Before a checkpoint: the lines of its steps are in the file, and the file will be found. */
-static void settle_log(loop *l)
-{
-    if (l->log) l->log_failed = l->log_failed || fflush(l->log) != 0;
-    if (l->log) give_second_name(l);
-}
-
-static void drop_second_name(const gr_train_job *j)
-{
-    char second[GR_PATH_MAX];
-
-    if (link_of(second, j)) (void)unlink(second);
-}
+/* ---- what is kept and said of a step ---- */
 
 static void note_step(loop *l, const gr_step_info *info)
 {
@@ -275,7 +148,7 @@ static void note_step(loop *l, const gr_step_info *info)
         gr_progress_update(l->job->progress, st->step, note);
     }
     if (st->step % l->job->o->log_steps == 0) {
-        log_step(l, info);
+        gr_train_log_step(&l->log, st->step, info->epoch, st->log_sum / (double)st->log_steps, info->grad_norm, info->lr);
         st->log_sum = 0;
         st->log_steps = 0;
     }
@@ -302,7 +175,7 @@ static gr_status add_point(loop *l, const gr_eval_result *e, gr_err *err)
     }
     st->point_sum = 0;
     st->point_steps = 0;
-    log_eval(l, p);
+    gr_train_log_eval(&l->log, p);
     return GR_OK;
 }
 
@@ -385,7 +258,7 @@ static gr_status run_steps(loop *l, gr_err *err)
         }
         if (j->checkpoint_dir && due(j->o->save_strategy, j->o->save_steps, out)) {
             out->state.seconds += gr_clock_seconds() - l->t0;
-            settle_log(l);
+            gr_train_log_settle(&l->log);
             GR_TRY(gr_checkpoint_save(j->checkpoint_dir, j, &out->state, l->record, l->best, j->o->save_total_limit, err));
             l->t0 = gr_clock_seconds();
         }
@@ -422,7 +295,7 @@ static gr_status open_loop(loop *l, gr_err *err)
     if (j->checkpoint_dir) GR_TRY(gr_checkpoint_load(j->checkpoint_dir, j, &l->out->state, l->record, &l->best, &found, err));
     l->out->stopped_early = found && j->o->early_stopping > 0 && l->out->state.stale >= j->o->early_stopping;
     if (found) gr_info("resumed at step %lld of %lld", (long long)l->out->state.step, (long long)l->out->total_steps);
-    return open_log(l, found, err);
+    return gr_train_log_open(&l->log, &(gr_train_log_paths){ j->log_path, j->checkpoint_dir, j->board_dir }, found, l->out->state.step, err);
 }
 
 gr_status gr_train(gr_train_result *out, const gr_train_job *job, gr_record *record, gr_err *err)
@@ -434,11 +307,11 @@ gr_status gr_train(gr_train_result *out, const gr_train_job *job, gr_record *rec
     s = open_loop(&l, err);
     if (s == GR_OK) s = run_steps(&l, err);
     if (s == GR_OK) s = restore_best(&l, err);
-    if (s == GR_OK) drop_second_name(job);
+    if (s == GR_OK) gr_train_log_finish(&l.log);
     record->steps = out->state.step;
     record->epochs = out->steps_per_epoch ? (double)out->state.step / (double)out->steps_per_epoch : 0;
     record->train_loss = out->state.step ? out->state.loss_sum / (double)out->state.step : NAN;
-    closed = close_log(&l, s == GR_OK ? err : NULL);
+    closed = gr_train_log_close(&l.log, s == GR_OK ? err : NULL);
     if (s == GR_OK) s = closed;
     gr_batcher_close(&l.batcher);
     free(l.order);

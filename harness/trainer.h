@@ -49,6 +49,7 @@ typedef struct gr_train_job {
     const char        *checkpoint_dir; /* NULL: no checkpoints, no resume */
     const char        *key;          /* content key: a checkpoint of another key is not resumed */
     const char        *log_path;     /* step log as JSON lines, or NULL */
+    const char        *board_dir;    /* folder of its TensorBoard event file, or NULL */
     void             (*on_step)(void *user, const gr_step_info *info); /* NULL: none */
     void              *user;
 } gr_train_job;

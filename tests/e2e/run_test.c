@@ -159,17 +159,38 @@ static void assert_same_log(const char *dir_a, const char *dir_b)
     gr_records_free(&b);
 }
 
+/* Bytes of a run's only event file: but for its times it is its log. */
+static size_t events_of(const char *dir)
+{
+    gr_records r = records_of(dir);
+    char dir_of[GR_PATH_MAX], path[GR_PATH_MAX], *text = NULL;
+    const char *stem = gr_fs_basename(r.r[0].path), *end = strrchr(r.r[0].path, '/');
+    size_t n = 0;
+    gr_fs_list l = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)snprintf(dir_of, sizeof dir_of, "%.*s/tensorboard/%.*s", (int)(end - r.r[0].path), r.r[0].path, (int)(strlen(stem) - strlen(".json")), stem);
+    assert_ok(gr_fs_list_dir(&l, dir_of, &err), &err);
+    assert_int_equal(l.n, 1);
+    assert_true(gr_fs_join(path, sizeof path, dir_of, l.names[0]));
+    assert_ok(gr_fs_read(&text, &n, path, 0, &err), &err);
+    free(text);
+    gr_fs_list_free(&l);
+    gr_records_free(&r);
+    return n;
+}
+
 static void killed_and_resumed(void **state)
 {
     static const int64_t kill_at[] = { 2, 10, 24 };
     const char *train = make_csv("kill.csv", 80, true, 50, 10), *check = make_csv("kill_check.csv", 40, true, 50, 11);
     const char *const words[] = { "run", "--train-file", train, "--validation-file", check, "--model", tiny_model(), "--epochs", "5", "--learning-rate", "1e-3",
-                                  "--save-strategy", "steps", "--save-steps", "2", "--load-best", "--early-stopping", "5", "--log-steps", "3", "--output-dir", at("killed"), NULL };
+                                  "--save-strategy", "steps", "--save-steps", "2", "--load-best", "--early-stopping", "5", "--log-steps", "3", "--report-to", "tensorboard", "--output-dir", at("killed"), NULL };
     size_t killed = 0;
 
     (void)state;
     GOOD("run", "--train-file", train, "--validation-file", check, "--model", tiny_model(), "--epochs", "5", "--learning-rate", "1e-3", "--load-best",
-         "--early-stopping", "5", "--log-steps", "3", "--output-dir", at("whole"));
+         "--early-stopping", "5", "--log-steps", "3", "--report_to", "tensorboard", "--output-dir", at("whole"));
     for (size_t i = 0; i < sizeof kill_at / sizeof *kill_at; i++) {
         trap t = { at("killed"), kill_at[i], SIGKILL };
         const gr_process_opts o = { .poll = spring, .user = &t };
@@ -183,6 +204,8 @@ static void killed_and_resumed(void **state)
     assert_non_null(strstr(last.err, "resumed at step"));
     assert_same_run(at("whole"), at("killed"));
     assert_same_log(at("whole"), at("killed"));
+    assert_int_equal(events_of(at("whole")), events_of(at("killed")));
+    assert_true(events_of(at("whole")) > 1000);
     assert_false(gr_fs_is_dir(at("killed/checkpoints"))); /* finished: they are gone */
 }
 

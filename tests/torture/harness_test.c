@@ -60,7 +60,7 @@ static void a_run(void **state)
 
     (void)state;
     STAGE(&st, "--max-steps", "2", "--batch-size", "4", "--save-strategy", "steps", "--save-steps", "1", "--eval-strategy", "steps", "--eval-steps", "1", "--load-best",
-          "--save-model", "--force", "--log-steps", "1");
+          "--save-model", "--force", "--log-steps", "1", "--report-to", "tensorboard");
     gr_log_set_level(GR_LOG_QUIET);
     gr_pool_close(st.pool);
     assert_ok(gr_pool_open(&st.pool, 1, &err), &err); /* faults are counted on this thread */

@@ -1,0 +1,39 @@
+/* train_log.h - what a run says of itself while it trains: log.jsonl, a line each --log-steps steps and each evaluation, and with
+ * --report-to tensorboard the same in an event file.
+ *
+ * A resumed run writes into another suite's folder. So that the killed one's lines are found, the log has a second name beside the
+ * checkpoints, a hard link; where the file system has none, the log begins at the checkpoint. */
+#ifndef GR_HARNESS_TRAIN_LOG_H
+#define GR_HARNESS_TRAIN_LOG_H
+#include <stdio.h>
+
+#include "results/record.h"
+#include "results/tensorboard.h"
+
+/* Where it is written. All borrowed, each may be NULL: then that is not written. */
+typedef struct gr_train_log_paths {
+    const char *log;
+    const char *checkpoints; /* folder of the run's checkpoints: its log is found there again */
+    const char *board;       /* folder of the event file                                      */
+} gr_train_log_paths;
+
+typedef struct gr_train_log {
+    gr_train_log_paths at;
+    FILE              *f;
+    gr_tensorboard    *board;
+    gr_buf             line;
+    bool               failed, linked;
+} gr_train_log;
+
+/* resumed: the lines of the run that was killed come first, up to `step`. Close it also when this failed. */
+gr_status gr_train_log_open(gr_train_log *l, const gr_train_log_paths *at, bool resumed, int64_t step, gr_err *err) GR_MUST_USE;
+/* What cannot be written is found when the log is closed. */
+void gr_train_log_step(gr_train_log *l, int64_t step, double epoch, double loss, double grad_norm, double learning_rate);
+void gr_train_log_eval(gr_train_log *l, const gr_rec_point *p);
+/* Before a checkpoint: the lines of its steps are in the file, and the file will be found. */
+void gr_train_log_settle(gr_train_log *l);
+/* The run is over: nobody looks for its log beside the checkpoints. */
+void gr_train_log_finish(gr_train_log *l);
+gr_status gr_train_log_close(gr_train_log *l, gr_err *err) GR_MUST_USE;
+
+#endif
