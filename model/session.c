@@ -205,6 +205,10 @@ gr_status gr_session_eval(gr_session *s, const gr_batch *b, double *logits, doub
     gr_pass           p;
 
     GR_TRY(gr_session_load(s, b, false, loss != NULL, &p, &labelled, err));
+    if (s->evaluated && !s->kept) { /* who evaluates once has no use for it */
+        e->op->keep_weights(e->ctx, true);
+        s->kept = true;
+    }
     p.tap = s->o.tap_hidden;
     s->last = p;
     gr_head_fwd(e, &p, gr_encoder_fwd(e, &p));
@@ -216,6 +220,7 @@ gr_status gr_session_eval(gr_session *s, const gr_batch *b, double *logits, doub
     n = (size_t)gr_plan_out_rows(e->head, b->n_tokens, b->n_rows) * N;
     if (logits) e->op->download(e->ctx, s->host, e->plan.logits, n * gr_session_elem(s));
     GR_TRY(e->op->sync(e->ctx, err));
+    s->evaluated = !s->o.train;
     if (logits) gr_session_to_double(s, logits, n);
     if (loss) *loss = labelled ? sum / (double)labelled : (double)NAN;
     return GR_OK;

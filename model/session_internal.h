@@ -52,6 +52,7 @@ struct gr_session {
     int64_t         steps;
     int32_t         micro;          /* loss slots in use since the last step */
     bool            pending;        /* gradients wait for a step */
+    bool            evaluated, kept; /* of a session that only evaluates: once; its weights are kept (backend.h, keep_weights) */
     bool            in_place;       /* enc.weights or enc.tensor are the model's own */
     double          folded;
     gr_pass         last;           /* the last pass: shapes for taps, and for a failed step's search ... */

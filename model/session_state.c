@@ -33,6 +33,8 @@ static void upload_tensors(gr_session *s)
 gr_status gr_session_push(gr_session *s, gr_err *err)
 {
     gr_rows_forget(s);
+    if (s->kept) s->enc.op->keep_weights(s->enc.ctx, false);
+    s->evaluated = s->kept = false;
     if (!s->in_place && s->model->tensor) upload_tensors(s);
     else if (!s->in_place) s->enc.op->upload(s->enc.ctx, s->enc.weights, s->model->weights, gr_session_slab(s));
     return s->enc.op->sync(s->enc.ctx, err);

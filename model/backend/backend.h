@@ -265,7 +265,7 @@ typedef struct gr_capacity {
     int32_t      rel_rows;
 } gr_capacity;
 
-#define GR_BACKEND_ABI 5u
+#define GR_BACKEND_ABI 6u
 
 typedef struct gr_ctx_opts {
     gr_pool *pool;          /* borrowed; NULL: one thread */
@@ -294,6 +294,9 @@ typedef struct gr_backend {
     void      (*zero)(gr_ctx *c, void *dst, size_t bytes);
     gr_status (*sync)(gr_ctx *c, gr_err *err); /* waits; reports and clears the first failure */
     size_t    (*memory)(const gr_ctx *c);      /* bytes held */
+    /* true: the weights that linear_fwd has read so far stay as they are, so a backend may keep a form of them that its products want, and take memory
+     * for it; where there is none it does without. The bits of no result change. false, also before such weights change: forget it. */
+    void      (*keep_weights)(gr_ctx *c, bool keep);
 
     void (*embed_fwd)(gr_ctx *, const gr_embed_args *);
     void (*embed_bwd)(gr_ctx *, const gr_embed_args *);

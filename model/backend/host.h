@@ -23,6 +23,7 @@ struct gr_ctx {
     gr_err         first;     /* first failure since the last sync; status GR_OK: none   */
     const void    *kernels;   /* cpu: the table of the instruction set in use            */
     const void    *provider;  /* cpu: matrix products from a library; NULL: our own      */
+    void          *kept;      /* cpu: weights that are kept packed                       */
 };
 
 gr_status gr_host_open(gr_ctx **out, const gr_ctx_opts *o, gr_err *err) GR_MUST_USE;
@@ -33,6 +34,7 @@ void      gr_host_copy(gr_ctx *c, void *dst, const void *src, size_t bytes); /* 
 void      gr_host_zero(gr_ctx *c, void *dst, size_t bytes);
 gr_status gr_host_sync(gr_ctx *c, gr_err *err) GR_MUST_USE;
 size_t    gr_host_memory(const gr_ctx *c);
+void      gr_host_keep_weights(gr_ctx *c, bool keep); /* for who has no other form of them */
 
 /* Is row r of a table named? */
 static inline bool gr_host_row(const gr_segment *s, size_t r)

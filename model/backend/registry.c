@@ -24,7 +24,7 @@ const gr_backend *gr_backend_find(const char *name)
 /* Every function member, by name. */
 #define MEMBERS(X)                                                                                     \
     X(open) X(close) X(alloc) X(release) X(reserve) X(upload) X(download) X(copy) X(zero) X(sync)      \
-    X(memory) X(embed_fwd) X(embed_bwd) X(linear_fwd) X(linear_bwd) X(attention_fwd) X(attention_bwd)  \
+    X(memory) X(keep_weights) X(embed_fwd) X(embed_bwd) X(linear_fwd) X(linear_bwd) X(attention_fwd) X(attention_bwd)  \
     X(attend_firsts_fwd) X(attend_firsts_bwd) X(heads_spread) X(heads_collect) X(heads_grad)           \
     X(rotary) X(gate_fwd) X(gate_bwd)                                                                  \
     X(dropout_add_norm_fwd) X(dropout_add_norm_bwd) X(gather_rows_fwd) X(gather_rows_bwd)              \

@@ -317,6 +317,13 @@ static void find_nonfinite(gr_ctx *x, const void *p, size_t count, int32_t *out)
     leave(of(x));
 }
 
+static void keep_weights(gr_ctx *x, bool keep)
+{
+    enter(of(x));
+    of(x)->op->keep_weights(of(x)->in, keep);
+    leave(of(x));
+}
+
 /* ---- one table a watched backend ---- */
 
 #define TABLE(which, name_, elem_)                                                                                   \
@@ -328,6 +335,7 @@ static void find_nonfinite(gr_ctx *x, const void *p, size_t count, int32_t *out)
         .abi = GR_BACKEND_ABI, .name = name_, .about = "guards and NaN scans, for tests", .elem = elem_,             \
         .open = open_##which, .close = close_checked, .alloc = alloc, .release = release, .reserve = reserve,        \
         .upload = upload, .download = download, .copy = copy, .zero = zero, .sync = sync_checked, .memory = memory,  \
+        .keep_weights = keep_weights,                                                                                \
         .embed_fwd = embed_fwd, .embed_bwd = embed_bwd, .linear_fwd = linear_fwd, .linear_bwd = linear_bwd,          \
         .attention_fwd = attention_fwd, .attention_bwd = attention_bwd, .attend_firsts_fwd = attend_firsts_fwd,      \
         .attend_firsts_bwd = attend_firsts_bwd, .heads_spread = heads_spread, .heads_collect = heads_collect,        \

@@ -90,11 +90,24 @@ static gr_status open_cpu(gr_ctx **out, const gr_ctx_opts *o, gr_err *err)
     if (o && o->precision == GR_PRECISION_BF16 && !o->deterministic && !(isa && *isa)) k = gr_cpu_isa_bf16(k);
     if ((s = gr_host_open(out, o, err)) != GR_OK) return s;
     (*out)->kernels = k;
+    (*out)->kept = gr_cpu_kept_new();
+    if (!(*out)->kept) {
+        gr_host_close(*out);
+        *out = NULL;
+        return gr_fail(err, GR_E_NOMEM, "out of memory for a device context");
+    }
     if (gemm && strcmp(gemm, "openblas") == 0 && !(o && (o->deterministic || o->precision == GR_PRECISION_BF16))) {
         gr_cpu_openblas_prepare();
         (*out)->provider = &gr_cpu_openblas;
     }
     return GR_OK;
+}
+
+static void close_cpu(gr_ctx *c)
+{
+    if (!c) return;
+    gr_cpu_kept_free(c);
+    gr_host_close(c);
 }
 
 #define FROM_REF(op, args) \
@@ -118,7 +131,7 @@ const gr_backend gr_backend_cpu = {
     .elem = 4,
     .unified = true,
     .open = open_cpu,
-    .close = gr_host_close,
+    .close = close_cpu,
     .alloc = gr_host_alloc,
     .release = gr_host_release,
     .reserve = reserve,
@@ -128,6 +141,7 @@ const gr_backend gr_backend_cpu = {
     .zero = gr_host_zero,
     .sync = gr_host_sync,
     .memory = gr_host_memory,
+    .keep_weights = gr_cpu_keep_weights,
     .embed_fwd = gr_cpu_embed_fwd,
     .embed_bwd = gr_cpu_embed_bwd,
     .linear_fwd = gr_cpu_linear_fwd,

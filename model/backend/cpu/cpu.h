@@ -48,6 +48,14 @@ void gr_cpu_openblas_prepare(void); /* one thread a call; once before first use 
 void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op);
 size_t gr_cpu_part(size_t k); /* terms of each part of a sum of k but the last */
 
+/* kept.c: the table of a context's weights (NULL: no memory); the panels of one, or NULL where it is not kept; those of n columns over k terms, in floats. */
+typedef struct gr_cpu_kept gr_cpu_kept;
+gr_cpu_kept *gr_cpu_kept_new(void);
+void         gr_cpu_kept_free(gr_ctx *c);
+const float *gr_cpu_kept_panels(gr_ctx *c, const float *w, size_t n, size_t k);
+void         gr_cpu_keep_weights(gr_ctx *c, bool keep);
+size_t       gr_cpu_panel_floats(const gr_cpu_kernels *kern, bool bf16, size_t n, size_t k);
+
 /* How the gradient of an attention's bias is summed: (row of groups, head) each have `stride` floats. parts 0: not wanted. */
 typedef struct gr_cpu_relative { size_t parts, stride; } gr_cpu_relative;
 gr_cpu_relative gr_cpu_relative_of(gr_attn_bias bias, size_t n_rows, size_t rel_rows, size_t head_dim);

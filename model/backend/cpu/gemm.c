@@ -16,6 +16,7 @@ typedef enum lane_state { LANE_WAITS, LANE_AT_WORK, LANE_OVER } lane_state;
 typedef struct lane {
     size_t i0, i1, j0, j1;       /* of c                                             */
     float *packed;
+    const float *pb;             /* its columns' panels: packed, or those that are kept      */
     size_t j, n, k0, k, n_tasks; /* what it is at: columns, terms, tasks down its rows */
     _Atomic size_t     left;     /* tasks that nobody has taken; zero while b is packed */
     _Atomic size_t     done;
@@ -65,7 +66,7 @@ static void take_rows(const job *b, size_t k0, gr_cpu_block *block, float *area)
 static void tile_task(const job *b, const lane *l, size_t task, int thread)
 {
     const size_t i = l->i0 + task * b->rows;
-    gr_cpu_block block = { .i = i, .m = smaller(b->rows, l->i1 - i), .j = l->j, .n = l->n, .kc = l->k, .pb = l->packed,
+    gr_cpu_block block = { .i = i, .m = smaller(b->rows, l->i1 - i), .j = l->j, .n = l->n, .kc = l->k, .pb = l->pb,
                            .first = l->k0 == 0, .last = l->k0 + l->k == b->g->k };
 
     take_rows(b, l->k0, &block, (float *)(void *)(b->mem->thread + (size_t)thread * b->mem->thread_bytes));
@@ -128,6 +129,17 @@ static void wait_for(const job *b, const lane *l)
     }
 }
 
+/* b's share of the lane's columns and terms */
+static void take_columns(const job *b, lane *l)
+{
+    const gr_cpu_gemm *g = b->g;
+    const size_t parts = l->k0 / b->part; /* before this one */
+
+    l->pb = l->packed;
+    if (g->b_panels) l->pb = g->b_panels + parts * gr_cpu_panel_floats(b->kern, g->bf16, g->n, b->part) + l->j * gr_cpu_lines(b->kern, g->bf16, l->k);
+    else b->kern->pack_b[g->bf16](l->packed, g->b + l->k0 * g->b_row + l->j * g->b_col, g->b_row, g->b_col, l->k, l->n);
+}
+
 static void lane_task(void *arg, size_t own, int thread)
 {
     job *b = arg;
@@ -140,7 +152,7 @@ static void lane_task(void *arg, size_t own, int thread)
         l->n = smaller(b->cols, l->j1 - l->j);
         for (l->k0 = 0; l->k0 < g->k; l->k0 += l->k) {
             l->k = smaller(b->part, g->k - l->k0);
-            b->kern->pack_b[g->bf16](l->packed, g->b + l->k0 * g->b_row + l->j * g->b_col, g->b_row, g->b_col, l->k, l->n);
+            take_columns(b, l);
             atomic_store(&l->done, 0);
             atomic_store(&l->left, l->n_tasks);
             work(b, l, thread);

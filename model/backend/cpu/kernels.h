@@ -20,6 +20,7 @@ typedef struct gr_cpu_gemm {
     size_t       a_row, a_col;
     const float *b;
     size_t       b_row, b_col;
+    const float *b_panels; /* all of b packed, part by part; NULL: it is packed as it is wanted   */
     float       *c;
     size_t       ldc;
     bool         add;  /* to what c holds                                                  */

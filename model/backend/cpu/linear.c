@@ -12,7 +12,7 @@ void gr_cpu_linear_fwd(gr_ctx *c, const gr_linear_args *a)
     const gr_cpu_gemm g = {
         .m = (size_t)a->rows, .n = N, .k = K,
         .a = a->x, .a_row = K, .a_col = 1,
-        .b = a->w, .b_row = 1, .b_col = K, /* w^T */
+        .b = a->w, .b_row = 1, .b_col = K, /* w^T */ .b_panels = gr_cpu_kept_panels(c, a->w, N, K),
         .c = a->pre && a->act != GR_ACT_NONE ? a->pre : a->y, .ldc = N,
         .bias = a->bias, .act = a->act, .bf16 = c->bf16, .y = a->y,
     };

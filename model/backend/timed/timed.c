@@ -306,6 +306,8 @@ static size_t memory(const gr_ctx *x)
     return c->op->memory(c->in);
 }
 
+static void keep_weights(gr_ctx *x, bool keep) { of(x)->op->keep_weights(of(x)->in, keep); }
+
 const gr_backend gr_backend_timed_cpu = {
     .abi = GR_BACKEND_ABI,
     .name = "timed-cpu",
@@ -323,6 +325,7 @@ const gr_backend gr_backend_timed_cpu = {
     .zero = zero,
     .sync = sync_timed,
     .memory = memory,
+    .keep_weights = keep_weights,
     .embed_fwd = embed_fwd,
     .embed_bwd = embed_bwd,
     .linear_fwd = linear_fwd,

@@ -398,6 +398,59 @@ static void no_types_are_zeros(void **state)
     tear_down(&w);
 }
 
+/* From its second batch on a session that only evaluates keeps the weights in another form: the same bits, until they are pushed anew. One that trains
+ * keeps none. */
+static void evaluation_keeps_weights(void **state)
+{
+    static const int32_t lengths[] = { 4, 2, 6, 3 };
+    double x[64], y[64];
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (size_t f = 0; gr_tiny_families[f]; f++) {
+        gr_tiny t = gr_tiny_default(GR_HEAD_CLASS, "cpu");
+        gr_session_opts o;
+        gr_session *s, *fresh;
+        gr_model *m;
+        gr_tb *b;
+        size_t held;
+
+        t.family = gr_tiny_families[f];
+        m = gr_tiny_model(&t, 1);
+        b = gr_tiny_batch(&t, lengths, 4, 2);
+        o = gr_session_opts_for_test("cpu", m);
+        for (int train = 1; train >= 0; train--) {
+            o.train = train == 1;
+            assert_ok(gr_session_open(&s, m, &o, &err), &err);
+            held = gr_session_memory(s);
+            assert_ok(gr_session_eval(s, &b->b, x, NULL, &err), &err);
+            assert_int_equal(gr_session_memory(s), held);
+            for (int again = 0; again < 2; again++) {
+                assert_ok(gr_session_eval(s, &b->b, y, NULL, &err), &err);
+                assert_memory_equal(x, y, 4 * (size_t)t.head.n_out * sizeof *x);
+            }
+            assert_true((gr_session_memory(s) > held) == !o.train);
+            if (!o.train) break;
+            gr_session_close(s);
+        }
+        for (size_t i = 0; i < m->params.total; i++) ((float *)m->weights)[i] *= 1.25f;
+        assert_ok(gr_session_push(s, &err), &err);
+        assert_int_equal(gr_session_memory(s), held);
+        assert_ok(gr_session_open(&fresh, m, &o, &err), &err);
+        assert_ok(gr_session_eval(fresh, &b->b, x, NULL, &err), &err);
+        for (int again = 0; again < 2; again++) {
+            assert_memory_not_equal(x, y, 4 * (size_t)t.head.n_out * sizeof *x);
+            assert_ok(gr_session_eval(s, &b->b, y, NULL, &err), &err);
+            assert_memory_equal(x, y, 4 * (size_t)t.head.n_out * sizeof *x);
+            memset(y, 0, sizeof y);
+        }
+        gr_session_close(fresh);
+        gr_session_close(s);
+        gr_model_close(m);
+        free(b);
+    }
+}
+
 /* Embeddings may be wider than the encoder: ELECTRA's and ALBERT's are 128 when the file does not say. */
 static void wide_embeddings(void **state)
 {
@@ -433,7 +486,7 @@ int main(void)
         cmocka_unit_test(no_labels), cmocka_unit_test(non_finite_is_named), cmocka_unit_test(non_finite_gradient_is_named),
         cmocka_unit_test(nothing_trainable), cmocka_unit_test(flops_by_hand), cmocka_unit_test(activations_by_hand), cmocka_unit_test(memory_is_taken_once),
         cmocka_unit_test(large_pages_where_it_writes),
-        cmocka_unit_test(no_types_are_zeros), cmocka_unit_test(wide_embeddings),
+        cmocka_unit_test(no_types_are_zeros), cmocka_unit_test(evaluation_keeps_weights), cmocka_unit_test(wide_embeddings),
     };
     return gr_test_main(tests);
 }
