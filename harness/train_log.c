@@ -127,11 +127,13 @@ void gr_train_log_finish(gr_train_log *l)
 gr_status gr_train_log_close(gr_train_log *l, gr_err *err)
 {
     const bool ok = (!l->f || fclose(l->f) == 0) && !l->failed, oom = l->line.oom;
-    const gr_status board = gr_tensorboard_close(l->board, err);
+    gr_err why = GR_ERR_INIT;
+    const gr_status board = gr_tensorboard_close(l->board, &why);
 
+    if (board != GR_OK && board != GR_E_NOMEM) gr_warn("%s; the log has the same lines", why.msg);
     gr_buf_free(&l->line);
     l->f = NULL;
     l->board = NULL;
-    if (oom) return gr_fail_nomem(err, "the log");
-    return ok ? board : gr_fail(err, GR_E_IO, "%s: cannot be written", l->at.log);
+    if (oom || board == GR_E_NOMEM) return gr_fail_nomem(err, "the log");
+    return ok ? GR_OK : gr_fail(err, GR_E_IO, "%s: cannot be written", l->at.log);
 }

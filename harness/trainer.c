@@ -295,7 +295,7 @@ static gr_status open_loop(loop *l, gr_err *err)
     if (j->checkpoint_dir) GR_TRY(gr_checkpoint_load(j->checkpoint_dir, j, &l->out->state, l->record, &l->best, &found, err));
     l->out->stopped_early = found && j->o->early_stopping > 0 && l->out->state.stale >= j->o->early_stopping;
     if (found) gr_info("resumed at step %lld of %lld", (long long)l->out->state.step, (long long)l->out->total_steps);
-    return gr_train_log_open(&l->log, &(gr_train_log_paths){ j->log_path, j->checkpoint_dir, j->board_dir }, found, l->out->state.step, err);
+    return gr_train_log_open(&l->log, &(gr_train_log_paths){ .log = j->log_path, .checkpoints = j->checkpoint_dir, .board = j->board_dir }, found, l->out->state.step, err);
 }
 
 gr_status gr_train(gr_train_result *out, const gr_train_job *job, gr_record *record, gr_err *err)

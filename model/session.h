@@ -3,7 +3,8 @@
  *   gr_session_open -> gr_session_eval* / (gr_session_accumulate+ gr_session_step)* -> gr_session_close
  *
  * A session owns its device memory (parameters, gradients, moments, activations), sized once when it
- * opens: nothing allocates inside a step. One thread drives a session at a time. */
+ * opens: nothing allocates inside a step. (One that only evaluates takes more once, before its second
+ * batch: gr_backend.keep_weights.) One thread drives a session at a time. */
 #ifndef GR_MODEL_SESSION_H
 #define GR_MODEL_SESSION_H
 #include <stdbool.h>
@@ -45,7 +46,7 @@ typedef struct gr_session_opts {
     bool        tap_hidden;     /* keep every hidden state for gr_session_tap (tests)               */
     bool        dense_table;    /* update every row of the word table in every step (tests: the twin of the sparse way) */
     bool        in_place;       /* take the model's own memory for the weights where the device's memory is the host's: no copy.
-                                   model->weights then changes with every step, and is complete after a pull              */
+                                   model->weights then changes with every step, and is complete after a pull; who writes there pushes */
 } gr_session_opts;
 
 typedef struct gr_session gr_session;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "results/markup.h"
 
 const char gr_chart_style[] =
@@ -22,7 +23,7 @@ enum { COLORS = 4 };
 gr_ticks gr_chart_ticks(double lo, double hi)
 {
     static const double of_ten[] = { 1, 2, 5, 10 };
-    const double most = fmax(fabs(lo), fabs(hi)), least = most > 0 ? most * 1e-9 : 1;
+    const double most = fmax(fabs(lo), fabs(hi)), least = most > 1e-30 ? most * 5e-3 : 1;
     double spread = hi - lo, power, end;
     gr_ticks t = { 0 };
     int i = 0;
@@ -141,10 +142,12 @@ static void draw_series(gr_buf *out, const gr_lines *c, const gr_series *s, cons
         open = there(s, i);
     }
     if (open) gr_buf_addf(out, "\" class=\"c%d\"/>\n", color);
-    for (size_t i = 0; i < s->n && s->n <= DOTS_MOST; i++) {
-        if (!there(s, i)) continue;
+    for (size_t i = 0; i < s->n; i++) {
+        const bool alone = (i == 0 || !there(s, i - 1)) && (i + 1 == s->n || !there(s, i + 1));
+        if (!there(s, i) || (s->n > DOTS_MOST && !alone)) continue;
         gr_buf_addf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" class=\"c%d\"><title>", place(x, s->x[i]), place(y, s->y[i]), color);
         gr_markup_text(out, s->name);
+        if (s->run) gr_buf_addf(out, ", %s", s->run);
         gr_buf_adds(out, ", ");
         gr_markup_text(out, c->x_name);
         gr_buf_addf(out, " %.6g: %.4f</title></circle>\n", s->x[i], s->y[i]);
@@ -172,7 +175,19 @@ void gr_chart_lines(gr_buf *out, const gr_lines *c)
 
 /* ---- spans ---- */
 
-enum { ROW = 24, LABELS = 190, PLOT = 330, VALUES = 120, SPAN_BOTTOM = 22 };
+enum { ROW = 24, LETTER = 7, GAP = 12, PLOT = 330, VALUES = 120, SPAN_BOTTOM = 22 };
+
+/* Room for the longest label, its letters as wide as most of a sans serif of 11 pixels are at most. */
+static int label_room(const gr_spans *c)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < c->n; i++) {
+        const size_t n = gr_utf8_count(gr_sv_from(c->row[i].label));
+        if (n > most) most = n;
+    }
+    return (int)most * LETTER + 2 * GAP;
+}
 
 static void draw_dot(gr_buf *out, const axis *x, double v, double y, const char *class, const char *name)
 {
@@ -184,14 +199,14 @@ static void draw_dot(gr_buf *out, const axis *x, double v, double y, const char 
 
 static void draw_span(gr_buf *out, const gr_spans *c, const gr_span *r, const axis *x, double y)
 {
-    text(out, LABELS - 12, y + 4, "end", " class=\"v\"", r->label);
+    text(out, x->at - GAP, y + 4, "end", " class=\"v\"", r->label);
     if (isfinite(r->from)) gr_buf_addf(out, "<line class=\"c0 bar\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n", place(x, r->from), place(x, r->to), y, y);
     if (isfinite(r->std))
         gr_buf_addf(out, "<line class=\"c0\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"><title>standard deviation over seeds %.4f</title></line>\n",
                     place(x, fmax(-1, r->to - r->std)), place(x, fmin(1, r->to + r->std)), y + 7, y + 7, r->std);
     draw_dot(out, x, r->from, y, "k", c->from_name);
     draw_dot(out, x, r->to, y, "c0 full", c->to_name);
-    gr_buf_addf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" class=\"v\">", LABELS + PLOT + VALUES, y + 4);
+    gr_buf_addf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" class=\"v\">", (int)x->at + PLOT + VALUES, y + 4);
     if (isfinite(r->from)) gr_buf_addf(out, "%.4f \xE2\x86\x92 ", r->from);
     gr_buf_addf(out, "%.4f</text>\n", r->to);
 }
@@ -199,6 +214,7 @@ static void draw_span(gr_buf *out, const gr_spans *c, const gr_span *r, const ax
 void gr_chart_spans(gr_buf *out, const gr_spans *c)
 {
     const double height = (double)c->n * ROW + SPAN_BOTTOM;
+    const int labels = label_room(c);
     double lo = 0;
     axis x;
 
@@ -206,12 +222,13 @@ void gr_chart_spans(gr_buf *out, const gr_spans *c)
     for (size_t i = 0; i < c->n; i++) {
         if (c->row[i].from < lo) lo = c->row[i].from;
         if (c->row[i].to < lo) lo = c->row[i].to;
+        if (c->row[i].to - c->row[i].std < lo) lo = fmax(-1, c->row[i].to - c->row[i].std);
     }
-    x = (axis){ gr_chart_ticks(lo, 1), LABELS, PLOT };
+    x = (axis){ gr_chart_ticks(lo, 1), labels, PLOT };
     open_figure(out, " class=\"wide\"", c->title);
     legend(out, "k", c->from_name);
     legend(out, "full", c->to_name);
-    open_svg(out, LABELS + PLOT + VALUES, height, c->title);
+    open_svg(out, labels + PLOT + VALUES, height, c->title);
     for (int i = 0; i < x.t.count; i++) {
         const double at = place(&x, tick(&x.t, i));
         gr_buf_addf(out, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%.1f\"/>\n", at, at, height - SPAN_BOTTOM);

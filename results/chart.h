@@ -14,7 +14,7 @@ extern "C" {
 extern const char gr_chart_style[];
 
 /* Ticks of an axis over lo..hi (lo <= hi, at most 1e30 from 0): `count` multiples of `step`, which is 1, 2 or 5 times a power of ten, from `first` on. They
- * enclose lo..hi, three to seven of them; a single value gets ticks around it. */
+ * enclose lo..hi, three to seven of them, no closer than a five-thousandth of the largest value, so that their texts differ. */
 typedef struct gr_ticks { double first, step; int count; } gr_ticks;
 gr_ticks gr_chart_ticks(double lo, double hi);
 
@@ -24,6 +24,7 @@ typedef struct gr_series {
     int           color; /* 0, 1, 2, ..; series of one name have one colour and one entry in the legend */
     const double *x, *y; /* [n] */
     size_t        n;
+    const char   *run;   /* whose line it is among several of one name: "seed 43"; NULL: there is one */
 } gr_series;
 
 /* Lines over a common x axis. from_zero: the y axis begins at 0. Nothing is written where there is no point. */

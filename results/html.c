@@ -23,7 +23,7 @@ static const char page_style[] =
     "th{color:var(--soft);font-weight:500;border-bottom:1px solid var(--line)}tbody tr:hover{background:color-mix(in srgb,var(--line) 45%,transparent)}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;font-size:.9rem;margin:.8rem 0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n";
 
-enum { SERIES_MOST = 256, SPANS_MOST = 512, SCORES_MOST = 4 };
+enum { SCORES_MOST = 4 }; /* headline metrics in one chart: its colours */
 
 static void tagged(gr_buf *out, const char *open, const char *s, const char *close)
 {
@@ -34,30 +34,41 @@ static void tagged(gr_buf *out, const char *open, const char *s, const char *clo
 
 /* ---- head of the page ---- */
 
-static const gr_record *first_run(const gr_records *r)
+/* A run that got as far as its model: one without data, or that failed before, knows little of itself. */
+static bool began(const gr_record *r) { return r->status != GR_RUN_NO_DATA && r->model_sha256[0] && r->version[0]; }
+
+/* What all runs that began have in common; "" where they differ or know nothing. */
+typedef const char *(*text_of)(const gr_record *r);
+
+static const char *common(const gr_records *r, text_of of)
 {
-    for (size_t i = 0; i < r->n; i++)
-        if (r->r[i].status != GR_RUN_NO_DATA) return &r->r[i];
-    return NULL;
+    const char *text = NULL;
+
+    for (size_t i = 0; i < r->n; i++) {
+        if (!began(&r->r[i])) continue;
+        if (text && strcmp(text, of(&r->r[i])) != 0) return "";
+        text = of(&r->r[i]);
+    }
+    return text ? text : "";
 }
 
-static size_t runs_of(const gr_records *r)
-{
-    size_t n = 0;
+static const char *model_of(const gr_record *r) { return r->model; }
+static const char *data_of(const gr_record *r) { return r->data; }
+static const char *device_of(const gr_record *r) { return r->device; }
+static const char *precision_of(const gr_record *r) { return r->precision; }
+static const char *cpu_of(const gr_record *r) { return r->cpu; }
+static const char *version_of(const gr_record *r) { return r->version; }
+static const char *revision_of(const gr_record *r) { return r->git_revision; }
 
-    for (size_t i = 0; i < r->n; i++) n += r->r[i].status != GR_RUN_NO_DATA;
-    return n;
-}
-
-/* Models by name and weights: how many there are. */
+/* Encoders, by name and weights; a diagnostic task's model is one that another task fine-tuned. */
 static size_t models_of(const gr_records *r)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < r->n; i++) {
-        bool seen = r->r[i].status == GR_RUN_NO_DATA;
+        bool seen = !began(&r->r[i]) || r->r[i].out_of_mean;
         for (size_t k = 0; k < i && !seen; k++)
-            seen = strcmp(r->r[k].model, r->r[i].model) == 0 && strcmp(r->r[k].model_sha256, r->r[i].model_sha256) == 0;
+            seen = began(&r->r[k]) && strcmp(r->r[k].model, r->r[i].model) == 0 && strcmp(r->r[k].model_sha256, r->r[i].model_sha256) == 0;
         n += !seen;
     }
     return n;
@@ -65,27 +76,55 @@ static size_t models_of(const gr_records *r)
 
 static void page_head(gr_buf *out, const gr_records *r)
 {
-    const gr_record *x = first_run(r);
-    const size_t runs = runs_of(r), models = models_of(r);
+    static const struct { const char *before; text_of of; } facts[] = {
+        { ", model ", model_of }, { ", data ", data_of }, { ", ", device_of }, { ", ", precision_of }, { ", ", cpu_of }, { ", glue-run ", version_of },
+        { ", revision ", revision_of },
+    };
+    size_t runs = 0;
+    const char *first = "", *last = "";
 
+    for (size_t i = 0; i < r->n; i++) {
+        const char *made = r->r[i].created;
+        runs += r->r[i].status != GR_RUN_NO_DATA;
+        if (*made && (!*first || strcmp(made, first) < 0)) first = made;
+        if (strcmp(made, last) > 0) last = made;
+    }
     gr_buf_adds(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
                      "<title>glue-run report</title>\n<style>\n");
     gr_buf_adds(out, page_style);
     gr_buf_adds(out, gr_chart_style);
     gr_buf_adds(out, "</style>\n</head>\n<body>\n<h1>glue-run report</h1>\n");
     gr_buf_addf(out, "<p>%zu run%s", runs, runs == 1 ? "" : "s");
-    if (x) {
-        if (models > 1) gr_buf_addf(out, " of %zu models", models);
-        else tagged(out, " of ", x->model, "");
-        tagged(out, ", data ", x->data, "");
-        tagged(out, ", ", x->device, "");
-        tagged(out, " in ", x->precision, "");
-        if (x->cpu[0]) tagged(out, " on ", x->cpu, "");
-        tagged(out, ". glue-run ", x->version, "");
-        if (x->git_revision[0]) tagged(out, ", revision ", x->git_revision, "");
-        tagged(out, ", ", x->created, "");
-    }
+    if (models_of(r) > 1) gr_buf_addf(out, " of %zu models", models_of(r));
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (*common(r, facts[i].of)) tagged(out, facts[i].before, common(r, facts[i].of), "");
+    if (*first) tagged(out, ", ", first, "");
+    if (strcmp(first, last) != 0) tagged(out, " to ", last, "");
     gr_buf_adds(out, "</p>\n");
+}
+
+/* ---- what a group is called ---- */
+
+/* Behind the task's name: what its runs have that others of the page have not, and the number of its recipe where that alone tells it from an
+ * earlier group. */
+static void distinction(char *out, size_t cap, const gr_records *rs, const gr_groups *gs, size_t g)
+{
+    static const text_of parts[] = { model_of, data_of, device_of, precision_of };
+    const gr_record *r = gr_group_lead(&gs->g[g]);
+    size_t at = 0, earlier = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && at + 1 < cap; i++) {
+        const bool differs = parts[i] == model_of ? models_of(rs) > 1 : !*common(rs, parts[i]);
+        if (differs && *parts[i](r)) at += (size_t)snprintf(out + at, cap - at, " %s", parts[i](r));
+    }
+    for (size_t k = 0; k < g; k++) {
+        const gr_record *x = gr_group_lead(&gs->g[k]);
+        bool same = strcmp(x->task, r->task) == 0 && strcmp(x->model_sha256, r->model_sha256) == 0;
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) same = same && strcmp(parts[i](x), parts[i](r)) == 0;
+        earlier += same;
+    }
+    if (earlier && at + 1 < cap) (void)snprintf(out + at, cap - at, " recipe %zu", earlier + 1);
 }
 
 /* ---- baseline against fine-tuned ---- */
@@ -98,30 +137,33 @@ static bool scores(const gr_record *r, const gr_rec_metric *m)
 
 static bool drawable(double v) { return v >= -1 && v <= 1; }
 
-static gr_status overview(gr_buf *out, gr_arena *a, const gr_groups *gs, bool models, gr_err *err)
+static gr_status overview(gr_buf *out, gr_arena *a, const gr_records *rs, const gr_groups *gs, gr_err *err)
 {
-    gr_span *row = gr_arena_calloc(a, SPANS_MOST, sizeof *row);
-    size_t n = 0, left = 0;
+    size_t n = 0, left = 0, most = 0;
+    gr_span *row;
 
+    for (size_t i = 0; i < gs->n; i++) most += gr_group_lead(&gs->g[i])->n_metrics;
+    row = gr_arena_calloc(a, most + 1, sizeof *row);
     if (!row) return gr_fail_nomem(err, "a report");
     for (size_t i = 0; i < gs->n; i++) {
         const gr_record *r = gr_group_lead(&gs->g[i]);
+        char other[200], label[sizeof other + sizeof r->task + sizeof r->metrics[0].name];
+        distinction(other, sizeof other, rs, gs, i);
         for (size_t k = 0; k < r->n_metrics; k++) {
             const gr_rec_metric *m = &r->metrics[k];
             const gr_pooled p = gr_group_metric(&gs->g[i], m->split, m->name);
-            char label[sizeof r->task + sizeof m->name + sizeof r->model + 4];
             if (!scores(r, m) || isnan(p.value)) continue;
-            if (n == SPANS_MOST || !drawable(p.value) || !(isnan(p.baseline) || drawable(p.baseline))) {
+            if (!drawable(p.value) || !(isnan(p.baseline) || drawable(p.baseline))) {
                 left++;
                 continue;
             }
-            (void)snprintf(label, sizeof label, "%s %s%s%s", r->task, m->name, models ? " " : "", models ? r->model : "");
+            (void)snprintf(label, sizeof label, "%s %s%s", r->task, m->name, other);
             row[n] = (gr_span){ gr_arena_strndup(a, label, strlen(label)), p.baseline, p.value, p.std };
             if (!row[n++].label) return gr_fail_nomem(err, "a report");
         }
     }
     gr_chart_spans(out, &(gr_spans){ "Headline metrics", "baseline", "fine-tuned", row, n });
-    if (left) gr_buf_addf(out, "<p>Not in the chart: %zu more, or values outside of -1..1; the table has them.</p>\n", left);
+    if (left) gr_buf_addf(out, "<p>Not in the chart: %zu with values outside of -1..1; the table has them.</p>\n", left);
     return GR_OK;
 }
 
@@ -169,25 +211,35 @@ static double at_start(const gr_record *r, const char *metric)
     return NAN;
 }
 
-typedef struct chart { gr_arena *a; gr_series s[SERIES_MOST]; size_t n; bool oom; } chart;
+typedef struct chart { gr_arena *a; gr_series *s; size_t n, most; bool oom; } chart;
 
-static void add_series(chart *c, const gr_record *r, const char *name, int color, reading of, const char *metric)
+/* The seed, where a line is one of several. */
+static const char *run_of(gr_arena *a, const gr_record *r)
 {
-    const size_t n = r->n_history + 1;
-    double *xy;
+    char text[32];
 
-    if (c->n == SERIES_MOST || !r->n_history) return;
-    xy = gr_arena_calloc(c->a, 2 * n, sizeof *xy);
-    if (!xy) {
+    (void)snprintf(text, sizeof text, "seed %llu", (unsigned long long)r->seed);
+    return gr_arena_strndup(a, text, strlen(text));
+}
+
+static void add_series(chart *c, const gr_group *g, size_t i, const char *name, int color, reading of, const char *metric)
+{
+    const gr_record *r = g->r[i];
+    const size_t n = r->n_history + 1;
+    double *xy = gr_arena_calloc(c->a, 2 * n, sizeof *xy);
+    const char *run = g->n > 1 ? run_of(c->a, r) : NULL;
+
+    if (c->n == c->most || !r->n_history) return;
+    if (!xy || (g->n > 1 && !run)) {
         c->oom = true;
         return;
     }
     xy[n] = metric ? at_start(r, metric) : NAN;
-    for (size_t i = 1; i < n; i++) {
-        xy[i] = r->history[i - 1].epoch;
-        xy[n + i] = of(&r->history[i - 1], metric);
+    for (size_t k = 1; k < n; k++) {
+        xy[k] = r->history[k - 1].epoch;
+        xy[n + k] = of(&r->history[k - 1], metric);
     }
-    c->s[c->n++] = (gr_series){ name, color, xy, xy + n, n };
+    c->s[c->n++] = (gr_series){ .name = name, .color = color, .x = xy, .y = xy + n, .n = n, .run = run };
 }
 
 static gr_status draw(gr_buf *out, chart *c, const char *title, bool from_zero, gr_err *err)
@@ -201,27 +253,31 @@ static gr_status draw(gr_buf *out, chart *c, const char *title, bool from_zero, 
 static gr_status charts(gr_buf *out, gr_arena *a, const gr_group *g, gr_err *err)
 {
     const gr_record *lead = gr_group_lead(g);
-    chart *c = gr_arena_calloc(a, 1, sizeof *c);
+    chart c = { .a = a, .most = g->n * SCORES_MOST };
     char title[sizeof lead->metrics[0].split + 24] = "";
+    size_t left = 0;
     gr_status s;
     int color = 0;
 
-    if (!c) return gr_fail_nomem(err, "a report");
-    c->a = a;
+    c.s = gr_arena_calloc(a, c.most, sizeof *c.s);
+    if (!c.s) return gr_fail_nomem(err, "a report");
     gr_buf_adds(out, "<div class=\"charts\">\n");
     for (size_t i = 0; i < g->n; i++) {
-        add_series(c, g->r[i], "training", 0, train_loss, NULL);
-        add_series(c, g->r[i], "evaluation", 1, eval_loss, "loss");
+        add_series(&c, g, i, "training", 0, train_loss, NULL);
+        add_series(&c, g, i, "evaluation", 1, eval_loss, "loss");
     }
-    s = draw(out, c, "Loss", true, err);
-    for (size_t k = 0; k < lead->n_metrics && color < SCORES_MOST; k++) {
+    s = draw(out, &c, "Loss", true, err);
+    for (size_t k = 0; k < lead->n_metrics; k++) {
+        const char *name = lead->metrics[k].name;
         if (!scores(lead, &lead->metrics[k])) continue;
-        for (size_t i = 0; i < g->n; i++) add_series(c, g->r[i], lead->metrics[k].name, color, score_of, lead->metrics[k].name);
-        color++;
+        if (color == SCORES_MOST) left++;
+        for (size_t i = 0; color < SCORES_MOST && i < g->n; i++) add_series(&c, g, i, name, color, score_of, name);
+        color += color < SCORES_MOST;
     }
     if (color) (void)snprintf(title, sizeof title, "Headline metrics, %s", lead->metrics[0].split); /* whose evaluations the history has */
-    if (s == GR_OK) s = draw(out, c, title, false, err);
+    if (s == GR_OK) s = draw(out, &c, title, false, err);
     gr_buf_adds(out, "</div>\n");
+    if (left && lead->n_history) gr_buf_addf(out, "<p>Not in the chart: %zu more headline metrics.</p>\n", left);
     return s;
 }
 
@@ -271,7 +327,9 @@ static void facts(gr_buf *out, const gr_group *g)
     (void)snprintf(text, sizeof text, "%s (%s, %lld parameters with the head, weights %.12s)", r->model, r->model_family, (long long)r->model_params, r->model_sha256);
     fact(out, "model", r->model_params > 0 ? text : r->model);
     (void)snprintf(text, sizeof text, "%s, %lld rows to train on, %lld to evaluate", r->data, (long long)r->n_train, (long long)r->n_eval);
-    fact(out, "data", text);
+    fact(out, "data", r->n_splits > 0 ? text : r->data);
+    (void)snprintf(text, sizeof text, "%s, %s, %d threads, %s", r->device, r->precision, r->threads, r->cpu[0] ? r->cpu : "processor unknown");
+    if (began(r)) fact(out, "computed", text);
     gr_group_seeds(text, sizeof text, g);
     fact(out, g->n == 1 ? "seed" : "seeds", text);
     (void)snprintf(text, sizeof text, "%lld steps, %.4g epochs", (long long)r->steps, r->epochs);
@@ -349,24 +407,39 @@ static gr_status entities(gr_buf *out, const gr_group *g, gr_err *err)
 
 /* ---- the page ---- */
 
-static gr_status section(gr_buf *out, gr_arena *a, const gr_group *g, bool models, gr_err *err)
+/* Of all seeds, each line once. */
+static void warnings(gr_buf *out, const gr_group *g)
 {
+    for (size_t i = 0; i < g->n; i++)
+        for (size_t k = 0; k < g->r[i]->n_warnings; k++) {
+            bool said = false;
+            for (size_t j = 0; j < i && !said; j++)
+                for (size_t l = 0; l < g->r[j]->n_warnings && !said; l++) said = strcmp(g->r[j]->warnings[l], g->r[i]->warnings[k]) == 0;
+            if (!said) tagged(out, "<p>warning: ", g->r[i]->warnings[k], "</p>\n");
+        }
+}
+
+static gr_status section(gr_buf *out, gr_arena *a, const gr_records *rs, const gr_groups *gs, size_t i, gr_err *err)
+{
+    const gr_group *g = &gs->g[i];
     const gr_record *r = gr_group_lead(g);
+    char other[200];
 
     if (r->status == GR_RUN_NO_DATA) return GR_OK; /* the table says what is missing */
+    distinction(other, sizeof other, rs, gs, i);
     tagged(out, "<h2>", r->task, "");
-    if (models) tagged(out, " <small>", r->model, "</small>");
+    if (other[0]) tagged(out, "<small>", other, "</small>");
     if (strcmp(r->title, r->task) != 0) tagged(out, " <small>", r->title, "</small>");
     gr_buf_adds(out, "</h2>\n");
-    for (size_t i = 0; i < g->n; i++) {
-        if (g->r[i]->status == GR_RUN_OK) continue;
-        gr_buf_addf(out, "<p class=\"bad\">seed %llu %s: ", (unsigned long long)g->r[i]->seed, gr_run_status_name(g->r[i]->status));
-        tagged(out, "", g->r[i]->message, "</p>\n");
+    for (size_t k = 0; k < g->n; k++) {
+        if (g->r[k]->status == GR_RUN_OK) continue;
+        gr_buf_addf(out, "<p class=\"bad\">seed %llu %s: ", (unsigned long long)g->r[k]->seed, gr_run_status_name(g->r[k]->status));
+        tagged(out, "", g->r[k]->message, "</p>\n");
     }
     GR_TRY(charts(out, a, g, err));
     GR_TRY(entities(out, g, err));
     facts(out, g);
-    for (size_t i = 0; i < r->n_warnings; i++) tagged(out, "<p>warning: ", r->warnings[i], "</p>\n");
+    warnings(out, g);
     return GR_OK;
 }
 
@@ -382,10 +455,10 @@ gr_status gr_html_report(gr_buf *out, const gr_records *r, gr_err *err)
     gr_arena_init(&a, 0);
     for (size_t i = 0; i < gs.n; i++) seeds = seeds || gs.g[i].n > 1;
     page_head(out, r);
-    s = overview(out, &a, &gs, models, err);
+    s = overview(out, &a, r, &gs, err);
     if (s == GR_OK) s = table(out, NULL, gr_table_comparison, r, err);
     if (s == GR_OK && models) s = table(out, "Leaderboard", gr_table_leaderboard, r, err);
-    for (size_t i = 0; s == GR_OK && i < gs.n; i++) s = section(out, &a, &gs.g[i], models, err);
+    for (size_t i = 0; s == GR_OK && i < gs.n; i++) s = section(out, &a, r, &gs, i, err);
     if (s == GR_OK && seeds) s = table(out, "Seeds", gr_table_seeds, r, err);
     gr_buf_adds(out, "</body>\n</html>\n");
     if (s == GR_OK && out->oom) s = gr_fail_nomem(err, "a report");

@@ -141,9 +141,9 @@ gr_status gr_tensorboard_event(gr_buf *out, gr_sv line, double time, gr_err *err
 /* ---- the file ---- */
 
 struct gr_tensorboard {
-    FILE     *f;
-    gr_status failed;
-    char      path[GR_PATH_MAX];
+    FILE  *f;
+    gr_err first; /* failure; status GR_OK: none */
+    char   path[GR_PATH_MAX];
 };
 
 static double now(void)
@@ -154,11 +154,11 @@ static double now(void)
 }
 
 /* Writes b and forgets it. */
-static void put(gr_tensorboard *t, gr_buf *b, gr_status s)
+static void put(gr_tensorboard *t, gr_buf *b)
 {
-    if (s == GR_OK && b->oom) s = GR_E_NOMEM;
-    if (s == GR_OK && (fwrite(b->p, 1, b->n, t->f) != b->n || fflush(t->f) != 0)) s = GR_E_IO;
-    if (t->failed == GR_OK) t->failed = s;
+    if (t->first.status == GR_OK && b->oom) (void)gr_fail_nomem(&t->first, "an event file");
+    if (t->first.status == GR_OK && b->n && (fwrite(b->p, 1, b->n, t->f) != b->n || fflush(t->f) != 0))
+        (void)gr_fail(&t->first, GR_E_IO, "%s: cannot be written", t->path);
     gr_buf_free(b);
 }
 
@@ -179,7 +179,7 @@ gr_status gr_tensorboard_open(gr_tensorboard **out, const char *dir, gr_err *err
         return s;
     }
     gr_tensorboard_head(&b, now());
-    put(t, &b, GR_OK);
+    put(t, &b);
     *out = t;
     return GR_OK;
 }
@@ -187,9 +187,11 @@ gr_status gr_tensorboard_open(gr_tensorboard **out, const char *dir, gr_err *err
 void gr_tensorboard_add(gr_tensorboard *t, gr_sv line)
 {
     gr_buf b = { 0 };
+    gr_err why = GR_ERR_INIT;
 
     if (!t) return;
-    put(t, &b, gr_tensorboard_event(&b, line, now(), NULL));
+    if (gr_tensorboard_event(&b, line, now(), &why) != GR_OK && t->first.status == GR_OK) t->first = why;
+    put(t, &b);
 }
 
 gr_status gr_tensorboard_close(gr_tensorboard *t, gr_err *err)
@@ -197,10 +199,9 @@ gr_status gr_tensorboard_close(gr_tensorboard *t, gr_err *err)
     gr_status s;
 
     if (!t) return GR_OK;
-    s = t->failed;
-    if (fclose(t->f) != 0 && s == GR_OK) s = GR_E_IO;
-    if (s == GR_E_NOMEM) (void)gr_fail_nomem(err, "an event file");
-    else if (s != GR_OK) s = gr_fail(err, GR_E_IO, "%s: cannot be written", t->path);
+    if (fclose(t->f) != 0 && t->first.status == GR_OK) (void)gr_fail(&t->first, GR_E_IO, "%s: cannot be written", t->path);
+    s = t->first.status;
+    if (s != GR_OK && err) *err = t->first;
     free(t);
     return s;
 }

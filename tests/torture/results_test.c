@@ -130,6 +130,8 @@ static void test_all(void **state)
         p->n_metrics = 1;
         MADE_COPY(p->metric[0].name, "accuracy");
         MADE_COPY(r->predictions, "p.predictions.jsonl");
+        made_recipe(r, "learning-rate", 2e-5, "command line");
+        made_metric(r, "validation", "PER.f1", false, 0, 0.5);
         (void)snprintf(name, sizeof name, "mrpc-m-%d-%.8s.json", (int)seed, r->key);
         assert_true(gr_fs_join(path, sizeof path, suite, name));
         assert_ok(gr_record_write(r, path, &err), &err);

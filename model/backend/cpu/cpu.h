@@ -48,7 +48,8 @@ void gr_cpu_openblas_prepare(void); /* one thread a call; once before first use 
 void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op);
 size_t gr_cpu_part(size_t k); /* terms of each part of a sum of k but the last */
 
-/* kept.c: the table of a context's weights (NULL: no memory); the panels of one, or NULL where it is not kept; those of n columns over k terms, in floats. */
+/* kept.c: the table of a context's weights (NULL: no memory); the panels of one, or NULL where it is not kept, and then it is noted as one that may be;
+ * those of n columns over k terms, in floats. */
 typedef struct gr_cpu_kept gr_cpu_kept;
 gr_cpu_kept *gr_cpu_kept_new(void);
 void         gr_cpu_kept_free(gr_ctx *c);

@@ -92,6 +92,18 @@ static gr_status prepare(gr_replay *r, const gr_timed *t, const gr_ctx_opts *o, 
     return r->op->sync(r->ctx, err);
 }
 
+/* Products of evaluation alone have their weights packed, as those of a session that only evaluates. */
+static gr_status keep_weights(gr_replay *r, gr_err *err)
+{
+    double seconds;
+
+    for (size_t i = 0; i < r->n; i++)
+        if (r->product[i].op != GR_TIMED_LINEAR_FWD) return GR_OK;
+    GR_TRY(gr_replay_run(r, &seconds, err));
+    r->op->keep_weights(r->ctx, true);
+    return GR_OK;
+}
+
 gr_status gr_replay_open(gr_replay **out, const gr_timed *t, const gr_ctx_opts *o, gr_err *err)
 {
     gr_replay *r = calloc(1, sizeof *r);
@@ -100,7 +112,9 @@ gr_status gr_replay_open(gr_replay **out, const gr_timed *t, const gr_ctx_opts *
     *out = NULL;
     if (!r) return gr_fail(err, GR_E_NOMEM, "out of memory for a replay");
     r->op = &gr_backend_cpu;
-    if ((s = prepare(r, t, o, err)) != GR_OK) {
+    s = prepare(r, t, o, err);
+    if (s == GR_OK) s = keep_weights(r, err);
+    if (s != GR_OK) {
         gr_replay_close(r);
         return s;
     }

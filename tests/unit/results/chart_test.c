@@ -42,12 +42,18 @@ static void ticks_enclose(void **state)
     (void)state;
     gr_rng_init(&rng, 7, 0, 0);
     for (int i = 0; i < 20000; i++) {
-        const double size = pow(10, gr_rng_uniform(&rng) * 60 - 30), a = (gr_rng_uniform(&rng) - 0.5) * size, b = i % 7 ? (gr_rng_uniform(&rng) - 0.5) * size : a;
+        const double size = pow(10, gr_rng_uniform(&rng) * 60 - 30), a = (gr_rng_uniform(&rng) - 0.5) * size, b = i % 7 == 0 ? a : i % 7 == 1 ? a * (1 + 1e-7 * gr_rng_uniform(&rng)) : (gr_rng_uniform(&rng) - 0.5) * size;
         const double lo = fmin(a, b), hi = fmax(a, b), slack = 1e-6;
         const gr_ticks t = gr_chart_ticks(lo, hi);
         const double digit = t.step / pow(10, floor(log10(t.step) + 1e-9));
         if (t.count < 3 || t.count > 7) fail_msg("%g..%g: %d ticks", lo, hi, t.count);
         if (t.first > lo + slack * t.step || t.first + (t.count - 1) * t.step < hi - slack * t.step) fail_msg("%g..%g: from %g, %d of %g", lo, hi, t.first, t.count, t.step);
+        for (int k = 1; k < t.count; k++) { /* neighbours are told apart by their texts */
+            char this[32], before[32];
+            (void)snprintf(this, sizeof this, "%.6g", t.first + k * t.step);
+            (void)snprintf(before, sizeof before, "%.6g", t.first + (k - 1) * t.step);
+            if (strcmp(this, before) == 0) fail_msg("%g..%g: %s twice", lo, hi, this);
+        }
         if (fabs(digit - 1) > 1e-6 && fabs(digit - 2) > 1e-6 && fabs(digit - 5) > 1e-6) fail_msg("%g..%g: a step of %g", lo, hi, t.step);
     }
 }
@@ -55,7 +61,7 @@ static void ticks_enclose(void **state)
 static void lines(void **state)
 {
     const double x[] = { 0, 1, 2, 3, 4 }, y[] = { 0.5, 0.25, NAN, 0.75, INFINITY };
-    const gr_series two[] = { { "a <b>", 1, x, y, 5 }, { "a <b>", 1, x, y, 2 } };
+    const gr_series two[] = { { "a <b>", 1, x, y, 5, NULL }, { "a <b>", 1, x, y, 2, "seed 7" } };
     gr_buf b = { 0 };
 
     (void)state;
@@ -63,7 +69,8 @@ static void lines(void **state)
     assert_int_equal(times(&b, "<polyline"), 3); /* cut at the gap */
     assert_int_equal(times(&b, "<circle"), 5);
     assert_int_equal(times(&b, "<i class=\"c1\"></i>a &lt;b&gt;</span>"), 1);
-    assert_int_equal(times(&b, "<title>a &lt;b&gt;, epoch 1: 0.2500</title>"), 2);
+    assert_int_equal(times(&b, "<title>a &lt;b&gt;, epoch 1: 0.2500</title>"), 1);
+    assert_int_equal(times(&b, "<title>a &lt;b&gt;, seed 7, epoch 1: 0.2500</title>"), 1);
     assert_int_equal(times(&b, "T &amp; t"), 2);
     assert_int_equal(times(&b, "nan") + times(&b, "inf") + times(&b, "<b>"), 0);
     /* 0.25 of an axis from 0 to 0.8, drawn from 184 up to 8; epoch 1 of 0 to 3, from 48 to 426 */
@@ -74,7 +81,7 @@ static void lines(void **state)
 static void nothing_to_draw(void **state)
 {
     const double x[] = { 0, 1 }, y[] = { NAN, 1e200 };
-    const gr_series none = { "a", 0, x, y, 2 };
+    const gr_series none = { "a", 0, x, y, 2, NULL };
     gr_buf b = { 0 };
 
     (void)state;
@@ -95,16 +102,43 @@ static void spans(void **state)
     assert_int_equal(times(&b, ">-0.1250</text>"), 1); /* no baseline, no arrow */
     assert_int_equal(times(&b, "<circle"), 3);
     assert_int_equal(times(&b, "deviation over seeds 0.0625"), 1);
-    /* the axis goes from -0.5 to 1 over 330 from 190 on */
-    assert_int_equal(times(&b, "<circle cx=\"465.0\" cy=\"12.0\" r=\"4.5\" class=\"c0 full\"><title>fine-tuned 0.7500</title>"), 1);
+    /* the axis goes from -0.5 to 1 over 330, from 80 on: eight letters and two gaps */
+    assert_int_equal(times(&b, "<circle cx=\"355.0\" cy=\"12.0\" r=\"4.5\" class=\"c0 full\"><title>fine-tuned 0.7500</title>"), 1);
     assert_int_equal(times(&b, "nan"), 0);
+    gr_buf_free(&b);
+}
+
+/* A deviation that reaches further than the values is on the axis: from -0.2 to 1. */
+static void wide_deviation(void **state)
+{
+    const gr_span row = { "cola mcc", NAN, 0.05, 0.2 };
+    gr_buf b = { 0 };
+
+    (void)state;
+    gr_chart_spans(&b, &(gr_spans){ "T", "baseline", "fine-tuned", &row, 1 });
+    assert_int_equal(times(&b, "<line class=\"c0\" x1=\"157.0\""), 1); /* -0.15 of -0.5..1 */
+    gr_buf_free(&b);
+}
+
+/* A long series has no dots but where a point has no neighbour. */
+static void long_series(void **state)
+{
+    static double x[100], y[100];
+    const gr_series one = { "a", 0, x, y, 100, NULL };
+    gr_buf b = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < 100; i++) x[i] = (double)i, y[i] = i == 49 || i == 51 ? NAN : 1.0;
+    gr_chart_lines(&b, &(gr_lines){ "T", "epoch", &one, 1, false });
+    assert_int_equal(times(&b, "<circle"), 1);
+    assert_int_equal(times(&b, "<polyline"), 3);
     gr_buf_free(&b);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(round_ticks), cmocka_unit_test(ticks_enclose), cmocka_unit_test(lines),
-                                        cmocka_unit_test(nothing_to_draw), cmocka_unit_test(spans) };
+                                        cmocka_unit_test(nothing_to_draw), cmocka_unit_test(spans), cmocka_unit_test(wide_deviation), cmocka_unit_test(long_series) };
 
     return gr_test_main(tests);
 }

@@ -53,6 +53,14 @@ static void history(gr_record *r, size_t n)
     }
 }
 
+static gr_record *made(gr_records *r, const char *task, const char *model, uint64_t seed, double baseline, double value)
+{
+    gr_record *x = made_accuracy(r, task, model, seed, baseline, value);
+
+    MADE_COPY(x->version, "0.1");
+    return x;
+}
+
 static gr_buf page_of(const gr_records *r)
 {
     gr_buf b = { 0 };
@@ -69,15 +77,15 @@ static void one_model(void **state)
     gr_buf b, again;
 
     (void)state;
-    history(made_accuracy(&r, "mrpc", "tiny", 42, 0.25, 0.75), 3);
-    history(made_accuracy(&r, "mrpc", "tiny", 43, 0.25, 0.5), 2);
+    history(made(&r, "mrpc", "tiny", 42, 0.25, 0.75), 3);
+    history(made(&r, "mrpc", "tiny", 43, 0.25, 0.5), 2);
     made_no_data(&r, "wnli");
     made_recipe(&r.r[0], "learning-rate", 2e-5, "command line");
     made_recipe(&r.r[1], "learning-rate", 2e-5, "command line");
     b = page_of(&r);
     again = page_of(&r);
     assert_true(gr_sv_eq(gr_buf_sv(&b), gr_buf_sv(&again)));
-    assert_int_equal(times(&b, "<p>2 runs of tiny, data published, cpu in f32. glue-run , revision abc123, 2026-01-02T03:04:05Z</p>"), 1);
+    assert_int_equal(times(&b, "<p>2 runs, model tiny, data published, cpu, f32, glue-run 0.1, revision abc123, 2026-01-02T03:04:05Z</p>"), 1);
     assert_int_equal(times(&b, "0.2500 \xE2\x86\x92 0.6250</text>"), 1); /* the mean of both seeds */
     assert_int_equal(times(&b, "<h2>mrpc</h2>"), 1);
     assert_int_equal(times(&b, "<h2>wnli"), 0);
@@ -85,8 +93,8 @@ static void one_model(void **state)
     assert_int_equal(times(&b, "<h2>Seeds</h2>"), 1);
     assert_int_equal(times(&b, "<svg "), 3);
     assert_int_equal(times(&b, "<polyline"), 6);
-    assert_int_equal(times(&b, "<title>evaluation, epoch 0: 0.7000</title>"), 2); /* the baseline */
-    assert_int_equal(times(&b, "<title>accuracy, epoch 2: 0.6000</title>"), 2);
+    assert_int_equal(times(&b, "<title>evaluation, seed 43, epoch 0: 0.7000</title>"), 1); /* the baseline */
+    assert_int_equal(times(&b, "<title>accuracy, seed 42, epoch 2: 0.6000</title>"), 1);
     assert_int_equal(times(&b, "learning-rate 2e-05 (command line)</dd>"), 1);
     assert_int_equal(times(&b, "epochs 3"), 0); /* a default */
     assert_int_equal(times(&b, "mrpc-tiny-43-"), 1);
@@ -102,15 +110,15 @@ static void several_models(void **state)
     gr_buf b;
 
     (void)state;
-    (void)made_accuracy(&r, "mrpc", "tiny", 42, NAN, 0.75);
-    (void)made_accuracy(&r, "mrpc", "small", 42, 0.25, 0.5);
+    (void)made(&r, "mrpc", "tiny", 42, NAN, 0.75);
+    (void)made(&r, "mrpc", "small", 42, 0.25, 0.5);
     made_metric(&r.r[0], "validation", "perplexity", true, 80, 7);
     b = page_of(&r);
-    assert_int_equal(times(&b, "<p>2 runs of 2 models, "), 1);
+    assert_int_equal(times(&b, "<p>2 runs of 2 models, data published, "), 1);
     assert_int_equal(times(&b, "<h2>Leaderboard</h2>"), 1);
     assert_int_equal(times(&b, ">mrpc accuracy small</text>"), 1);
     assert_int_equal(times(&b, "mrpc perplexity"), 0); /* on no axis of -1..1 */
-    assert_int_equal(times(&b, "<p>Not in the chart: 1 more, "), 1);
+    assert_int_equal(times(&b, "<p>Not in the chart: 1 with "), 1);
     assert_int_equal(times(&b, "<svg "), 1); /* no history, no lines */
     gr_buf_free(&b);
     gr_records_free(&r);
@@ -123,7 +131,7 @@ static void entity_types(void **state)
     gr_record *x;
 
     (void)state;
-    x = made_accuracy(&r, "conll", "tiny", 42, 0.25, 0.75);
+    x = made(&r, "conll", "tiny", 42, 0.25, 0.75);
     made_metric(x, "validation", "PER.f1", false, 0, 0.5);
     made_metric(x, "validation", "PER.support", false, 12, 12);
     made_metric(x, "validation", "A.B.f1", false, 0, 0.25);
@@ -137,6 +145,79 @@ static void entity_types(void **state)
     gr_records_free(&r);
 }
 
+/* Runs that differ in what is no part of a name are told apart, in the chart and above their sections. */
+static void told_apart(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b;
+
+    (void)state;
+    (void)made(&r, "mrpc", "tiny", 42, 0.25, 0.75);
+    (void)made(&r, "mrpc", "tiny", 42, 0.25, 0.5);
+    MADE_COPY(r.r[1].precision, "bf16");
+    MADE_COPY(r.r[1].key, "1");
+    b = page_of(&r);
+    assert_int_equal(times(&b, ">mrpc accuracy f32</text>"), 1);
+    assert_int_equal(times(&b, "<h2>mrpc<small> bf16</small></h2>"), 1);
+    assert_int_equal(times(&b, "<p>2 runs, model tiny, data published, cpu, glue-run 0.1"), 1);
+    assert_int_equal(times(&b, "<dd>cpu, bf16, 2 threads, processor unknown</dd>"), 1);
+    gr_buf_free(&b);
+    MADE_COPY(r.r[1].precision, "f32");
+    made_recipe(&r.r[1], "learning-rate", 2e-5, "command line");
+    b = page_of(&r);
+    assert_int_equal(times(&b, ">mrpc accuracy</text>"), 1);
+    assert_int_equal(times(&b, ">mrpc accuracy recipe 2</text>"), 1);
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
+/* A run that failed before its model was there is no model of its own, and what it does not know is not said to be 0. */
+static void failed_early(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b;
+    gr_record *x;
+
+    (void)state;
+    x = made(&r, "rte", "tiny", 42, 0, 0);
+    made_failed(x, GR_RUN_FAILED, "why");
+    x->model_sha256[0] = x->version[0] = '\0';
+    x->n_splits = 0;
+    x->n_train = x->n_eval = 0;
+    (void)made(&r, "mrpc", "tiny", 42, 0.25, 0.75);
+    b = page_of(&r);
+    assert_int_equal(times(&b, "<p>2 runs, model tiny, data published, cpu, f32, glue-run 0.1"), 1);
+    assert_int_equal(times(&b, "<h2>Leaderboard</h2>"), 0);
+    assert_int_equal(times(&b, "<h2>rte</h2>"), 1);
+    assert_int_equal(times(&b, "published, 0 rows"), 0);
+    gr_buf_free(&b);
+    gr_records_free(&r);
+    r = (gr_records){ 0 };
+    b = page_of(&r); /* nothing at all */
+    assert_int_equal(times(&b, "<p>0 runs</p>"), 1);
+    gr_buf_free(&b);
+}
+
+/* Each seed's warnings, once. */
+static void all_warnings(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (uint64_t seed = 42; seed < 44; seed++) {
+        gr_record *x = made(&r, "mrpc", "tiny", seed, 0.25, 0.75);
+        assert_ok(gr_record_warn(x, "both", &err), &err);
+    }
+    assert_ok(gr_record_warn(&r.r[1], "the second", &err), &err);
+    b = page_of(&r);
+    assert_int_equal(times(&b, "<p>warning: both</p>"), 1);
+    assert_int_equal(times(&b, "<p>warning: the second</p>"), 1);
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
 /* Names, messages and warnings come from files. */
 static void hostile(void **state)
 {
@@ -146,7 +227,7 @@ static void hostile(void **state)
     gr_err err = GR_ERR_INIT;
 
     (void)state;
-    x = made_accuracy(&r, "a\"<script>", "m</svg>&", 42, 0, 0);
+    x = made(&r, "a\"<script>", "m</svg>&", 42, 0, 0);
     history(x, 1);
     MADE_COPY(x->title, "</style><b>\xFF\xFE title");
     MADE_COPY(x->cpu, "<i>");
@@ -155,10 +236,11 @@ static void hostile(void **state)
     x->history[0].train_loss = INFINITY;
     assert_ok(gr_record_warn(x, "</p><script>alert(1)</script>", &err), &err);
     made_failed(x, GR_RUN_COLLAPSED, "<!-- why");
-    x = made_accuracy(&r, "rte", "m</svg>&", 42, 0, 0);
+    x = made(&r, "rte", "m</svg>&", 42, 0, 0);
     made_failed(x, GR_RUN_FAILED, "line 3: \x01 & <");
     x->model_params = -1;
     b = page_of(&r);
+    assert_int_equal(times(&b, "inf\"") + times(&b, "nan"), 0);
     assert_int_equal(times(&b, "<!--") + times(&b, "<u>") + times(&b, "<b>"), 0);
     assert_int_equal(times(&b, "<p class=\"bad\">seed 42 failed: line 3:   &amp; &lt;</p>"), 1);
     assert_int_equal(times(&b, "&lt;b&gt;\xEF\xBF\xBD title</small>"), 1);
@@ -168,7 +250,8 @@ static void hostile(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(one_model), cmocka_unit_test(several_models), cmocka_unit_test(entity_types), cmocka_unit_test(hostile) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(one_model), cmocka_unit_test(several_models), cmocka_unit_test(entity_types), cmocka_unit_test(told_apart),
+                                        cmocka_unit_test(failed_early), cmocka_unit_test(all_warnings), cmocka_unit_test(hostile) };
 
     return gr_test_main(tests);
 }
