@@ -166,6 +166,7 @@ static gr_status print_records(const gr_records *r, gr_err *err)
 
 static gr_status print_result(const command *c, gr_err *err)
 {
+    char report[GR_PATH_MAX];
     gr_buf b = { 0 };
     gr_status s;
 
@@ -173,8 +174,10 @@ static gr_status print_result(const command *c, gr_err *err)
     s = gr_table_comparison(&b, &c->suite.records, GR_TABLE_TEXT, err);
     if (s == GR_OK && b.p) fputs(b.p, stdout);
     gr_buf_free(&b);
-    if (s == GR_OK) printf("\nrecords: %s\n", c->suite.room.suite_dir);
-    return s;
+    if (s != GR_OK) return s;
+    printf("\nrecords: %s\n", c->suite.room.suite_dir);
+    if (gr_fs_join(report, sizeof report, c->suite.room.suite_dir, "report.html") && gr_fs_is_file(report)) printf("report:  %s\n", report);
+    return GR_OK;
 }
 
 static int exit_code(const command *c, gr_status output, const gr_err *err)

@@ -257,7 +257,7 @@ class Ours:
         if c.mode == "embed":
             return self.embed()
         words = [a.glue_run, "bench", "--model", model_of(a, c), "--rows", self.rows, "--mode", "train" if c.mode == "train" else "infer", "--batch-size",
-                 str(c.batch), "--steps", str(c.steps(a.steps)), "--repeats", "1", "--max-length", str(a.max_length), "--precision", c.precision, "--json"] + (["--warmup", "1"] if c.big else [])
+                 str(c.batch), "--steps", str(c.steps(a.steps)), "--repeats", "1", "--max-length", str(a.max_length), "--precision", c.precision, "--json"] + (["--warmup", "1"] if c.big and c.mode == "train" else [])
         r = subprocess.run(words + self.extra, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if r.returncode != 0:
             self.refused = r.stderr.strip().split("\n")[-1]
