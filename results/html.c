@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "results/chart.h"
+#include "results/confusion.h"
 #include "results/grid.h"
 #include "results/group.h"
 #include "results/markup.h"
@@ -19,7 +20,7 @@ static const char page_style[] =
     "body{margin:2rem auto;padding:0 1.2rem;max-width:62rem;background:var(--page);color:var(--text);font:15px/1.5 system-ui,sans-serif}\n"
     "h1{font-size:1.6rem;margin:0}h2{font-size:1.2rem;margin:2.6rem 0 .6rem;border-top:1px solid var(--line);padding-top:1rem}h2 small{font-weight:400;color:var(--soft)}\n"
     "p{color:var(--soft);margin:.4rem 0}p.bad{color:var(--c1)}.scroll{overflow-x:auto;margin:.8rem 0}.charts{display:flex;flex-wrap:wrap;gap:1.2rem}\n"
-    "table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}th,td{padding:.2rem .7rem;text-align:left;white-space:nowrap}\n"
+    "table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}th,td{padding:.2rem .7rem;text-align:left;white-space:nowrap}.n{text-align:right}\n"
     "th{color:var(--soft);font-weight:500;border-bottom:1px solid var(--line)}tbody tr:hover{background:color-mix(in srgb,var(--line) 45%,transparent)}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;font-size:.9rem;margin:.8rem 0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n";
 
@@ -438,6 +439,7 @@ static gr_status section(gr_buf *out, gr_arena *a, const gr_records *rs, const g
     }
     GR_TRY(charts(out, a, g, err));
     GR_TRY(entities(out, g, err));
+    GR_TRY(gr_confusion_html(out, g, err));
     facts(out, g);
     warnings(out, g);
     return GR_OK;

@@ -159,6 +159,7 @@ static void tables(void **state)
     assert_memory_equal(last.out, "<!DOCTYPE html>", 15);
     assert_non_null(strstr(last.out, "<h2>Seeds</h2>"));
     assert_non_null(strstr(last.out, "<polyline"));
+    assert_non_null(strstr(last.out, "<td>precision</td>"));
 }
 
 /* A gate: the same suite is green; one whose model was spoiled (never trained) is red, with JUnit for the server. */

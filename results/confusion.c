@@ -1,0 +1,104 @@
+/* confusion.c - see confusion.h. */
+#include "results/confusion.h"
+
+#include <string.h>
+
+#include "results/compare_join.h"
+#include "results/markup.h"
+
+static gr_status add(uint64_t *count, uint64_t *rows, const gr_record *r, const char *split, gr_err *err)
+{
+    gr_joined j;
+    const gr_status s = gr_join(&j, r, r, split, err);
+
+    if (s == GR_E_NOTFOUND) return GR_OK; /* records may be moved without their predictions */
+    if (s != GR_OK) return s;
+    for (size_t i = 0; i < j.n; i++) count[(size_t)j.ref[i] * r->n_labels + (size_t)j.base_class[i]]++;
+    *rows += j.n;
+    gr_joined_free(&j);
+    return GR_OK;
+}
+
+gr_status gr_confusion_of(uint64_t count[GR_CONFUSION_CLASSES * GR_CONFUSION_CLASSES], uint64_t *rows, const gr_group *g, gr_err *err)
+{
+    const gr_record *lead = gr_group_lead(g);
+    const char *split = gr_record_scored_split(lead);
+
+    memset(count, 0, GR_CONFUSION_CLASSES * GR_CONFUSION_CLASSES * sizeof *count);
+    *rows = 0;
+    if (strcmp(lead->head, "classification") != 0 || !*split || lead->n_labels > GR_CONFUSION_CLASSES) return GR_OK;
+    for (size_t i = 0; i < g->n; i++) {
+        const gr_record *r = g->r[i];
+        if (r->status != (g->n_ok ? GR_RUN_OK : GR_RUN_COLLAPSED) || r->n_labels != lead->n_labels) continue;
+        GR_TRY(add(count, rows, r, split, err));
+    }
+    return GR_OK;
+}
+
+/* ---- as a table ---- */
+
+static void share(gr_buf *out, uint64_t part, uint64_t of)
+{
+    if (of) gr_buf_addf(out, "<td class=\"n\">%.4f</td>", (double)part / (double)of);
+    else gr_buf_adds(out, "<td></td>");
+}
+
+/* The fuller a cell's share of its label, the stronger its colour. */
+static void cell(gr_buf *out, uint64_t n, uint64_t of, bool right)
+{
+    const double percent = of ? 70.0 * (double)n / (double)of : 0;
+
+    if (n) gr_buf_addf(out, "<td class=\"n\" style=\"background:color-mix(in srgb,var(--c%d) %.0f%%,transparent)\">%llu</td>", !right, percent, (unsigned long long)n);
+    else gr_buf_adds(out, "<td class=\"n\">0</td>");
+}
+
+static void table(gr_buf *out, const uint64_t *count, const gr_record *r)
+{
+    const size_t k = r->n_labels;
+    uint64_t sum;
+
+    gr_buf_adds(out, "<div class=\"scroll\">\n<table>\n<thead><tr><th>label \\ predicted</th>");
+    for (size_t c = 0; c < k; c++) {
+        gr_buf_adds(out, "<th class=\"n\">");
+        gr_markup_text(out, r->labels[c]);
+        gr_buf_adds(out, "</th>");
+    }
+    gr_buf_adds(out, "<th class=\"n\">recall</th></tr></thead>\n<tbody>\n");
+    for (size_t l = 0; l < k; l++) {
+        sum = 0;
+        for (size_t c = 0; c < k; c++) sum += count[l * k + c];
+        gr_buf_adds(out, "<tr><td>");
+        gr_markup_text(out, r->labels[l]);
+        gr_buf_adds(out, "</td>");
+        for (size_t c = 0; c < k; c++) cell(out, count[l * k + c], sum, c == l);
+        share(out, count[l * k + l], sum);
+        gr_buf_adds(out, "</tr>\n");
+    }
+    gr_buf_adds(out, "<tr><td>precision</td>");
+    for (size_t c = 0; c < k; c++) {
+        sum = 0;
+        for (size_t l = 0; l < k; l++) sum += count[l * k + c];
+        share(out, count[c * k + c], sum);
+    }
+    gr_buf_adds(out, "<td></td></tr>\n</tbody>\n</table>\n</div>\n");
+}
+
+gr_status gr_confusion_html(gr_buf *out, const gr_group *g, gr_err *err)
+{
+    uint64_t count[GR_CONFUSION_CLASSES * GR_CONFUSION_CLASSES], rows;
+    gr_err why = GR_ERR_INIT;
+    const gr_status s = gr_confusion_of(count, &rows, g, &why);
+
+    if (s == GR_E_NOMEM) {
+        if (err) *err = why;
+        return s;
+    }
+    if (s != GR_OK) {
+        gr_buf_adds(out, "<p class=\"bad\">no table of predictions: ");
+        gr_markup_text(out, why.msg);
+        gr_buf_adds(out, "</p>\n");
+    } else if (rows) {
+        table(out, count, gr_group_lead(g));
+    }
+    return GR_OK;
+}

@@ -1,0 +1,93 @@
+/* confusion_test.c - counts of labels and predictions, from the files beside the records. */
+#include "results/confusion.h"
+
+#include "tests/unit/results/made.h"
+
+/* A record in the test's folder with these predictions beside it. */
+static gr_record *with(gr_records *list, uint64_t seed, const char *lines)
+{
+    gr_record *r = made_accuracy(list, "mrpc", "tiny", seed, 0.25, 0.75);
+    char name[64];
+    gr_err err = GR_ERR_INIT;
+
+    (void)snprintf(name, sizeof name, "r%d.json", (int)seed);
+    MADE_COPY(r->path, made_path(name));
+    (void)snprintf(r->predictions, sizeof r->predictions, "r%d.predictions.jsonl", (int)seed);
+    if (lines) assert_ok(gr_fs_write(made_path(r->predictions), lines, strlen(lines), &err), &err);
+    return r;
+}
+
+static const char three[] = "{\"id\":0,\"label\":\"no\",\"prediction\":\"no\"}\n{\"id\":1,\"label\":\"no\",\"prediction\":\"yes\"}\n"
+                            "{\"id\":2,\"label\":\"yes\",\"prediction\":\"yes\"}\n";
+
+static void counts(void **state)
+{
+    uint64_t count[GR_CONFUSION_CLASSES * GR_CONFUSION_CLASSES], rows;
+    gr_records r = { 0 };
+    gr_groups gs;
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    (void)with(&r, 1, three);
+    (void)with(&r, 2, "{\"id\":0,\"label\":\"no\",\"prediction\":\"yes\"}\n");
+    made_failed(with(&r, 3, three), GR_RUN_COLLAPSED, "why"); /* not among ok ones */
+    (void)with(&r, 4, NULL);                                  /* its file is not there */
+    assert_ok(gr_groups_make(&gs, &r, &err), &err);
+    assert_int_equal(gs.n, 1);
+    assert_ok(gr_confusion_of(count, &rows, &gs.g[0], &err), &err);
+    assert_int_equal(rows, 4);
+    assert_true(count[0] == 1 && count[1] == 2 && count[2] == 0 && count[3] == 1);
+    assert_ok(gr_confusion_html(&b, &gs.g[0], &err), &err);
+    assert_non_null(strstr(b.p, "<tr><td>no</td><td class=\"n\" style=\"background:color-mix(in srgb,var(--c0) 23%,transparent)\">1</td>"
+                                "<td class=\"n\" style=\"background:color-mix(in srgb,var(--c1) 47%,transparent)\">2</td><td class=\"n\">0.3333</td></tr>"));
+    assert_non_null(strstr(b.p, "<tr><td>yes</td><td class=\"n\">0</td>"));
+    assert_non_null(strstr(b.p, "<tr><td>precision</td><td class=\"n\">1.0000</td><td class=\"n\">0.3333</td><td></td></tr>"));
+    gr_buf_free(&b);
+    gr_groups_free(&gs);
+    gr_records_free(&r);
+}
+
+/* The table of a group: how often a text stands in it */
+static bool says(gr_records *r, const char *text)
+{
+    gr_groups gs;
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+    bool found;
+
+    assert_ok(gr_groups_make(&gs, r, &err), &err);
+    assert_ok(gr_confusion_html(&b, &gs.g[0], &err), &err);
+    found = b.p ? strstr(b.p, text) != NULL : !*text;
+    gr_buf_free(&b);
+    gr_groups_free(&gs);
+    gr_records_free(r);
+    *r = (gr_records){ 0 };
+    return found;
+}
+
+static void odd_files(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    (void)with(&r, 5, "{\"id\":0,\"label\":\"no\",\"prediction\":\"<maybe>\"}\n");
+    assert_true(says(&r, "<p class=\"bad\">no table of predictions: line 1: a label that the record does not list</p>"));
+    (void)with(&r, 6, "{\"id\":0,");
+    assert_true(says(&r, "no table of predictions: "));
+    MADE_COPY(with(&r, 7, three)->head, "regression");
+    assert_true(says(&r, ""));
+    with(&r, 8, three)->predictions[0] = '\0';
+    assert_true(says(&r, ""));
+    (void)with(&r, 9, "");
+    assert_true(says(&r, ""));
+    made_failed(with(&r, 10, three), GR_RUN_COLLAPSED, "why"); /* none is ok: the collapsed ones count */
+    assert_true(says(&r, "<td>precision</td>"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(counts), cmocka_unit_test(odd_files) };
+
+    return gr_test_main(tests);
+}
