@@ -313,6 +313,15 @@ const gr_st_tensor *gr_st_find(const gr_st *s, const char *name)
     return NULL;
 }
 
+const char *gr_st_path_of(const gr_st *s, const gr_st_tensor *t)
+{
+    const size_t i = (size_t)(t - s->tensors);
+    size_t k = 0;
+
+    while (k + 1 < s->n_shards && i >= s->shards[k].first + s->shards[k].n) k++;
+    return s->shards[k].path;
+}
+
 const char *gr_st_metadata(const gr_st *s, const char *key)
 {
     return s->n_shards ? gr_json_str(gr_json_get(gr_json_get(s->shards[0].header, "__metadata__"), key), NULL) : NULL;

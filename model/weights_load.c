@@ -97,7 +97,8 @@ static gr_status fail_shape(const loader *l, const gr_param *p, const gr_st_tens
 
     shape_text(got, sizeof got, t);
     want_text(want, sizeof want, p);
-    return gr_fail(l->err, GR_E_FORMAT, "tensor '%s' has the shape [%s], the configuration asks for [%s]", t->name, got, want);
+    return gr_fail(l->err, GR_E_FORMAT, "%s: tensor '%s' has the shape [%s], the configuration asks for [%s]", gr_fs_basename(gr_st_path_of(l->st, t)), t->name,
+                   got, want);
 }
 
 static bool holds_whole_numbers(const gr_st_tensor *t)
@@ -109,12 +110,15 @@ static gr_status copy_values(const loader *l, size_t i)
 {
     const gr_param *p = &l->m->params.p[i];
     const gr_st_tensor *t = l->src[i];
+    gr_status s = GR_OK;
 
     if (holds_whole_numbers(t)) /* which mean nothing without the scales that belong to them */
-        return gr_fail(l->err, GR_E_UNSUPPORTED, "tensor '%s' holds whole numbers, as a quantised model does; save the model in float32", t->name);
+        return gr_fail(l->err, GR_E_UNSUPPORTED, "%s: tensor '%s' holds whole numbers, as a quantised model does; save the model in float32",
+                       gr_fs_basename(gr_st_path_of(l->st, t)), t->name);
     if (l->m->elem == 8) GR_TRY(gr_st_to_f64((double *)l->m->weights + p->offset, t, l->err));
     else GR_TRY(gr_st_to_f32((float *)l->m->weights + p->offset, t, l->err));
-    return l->o->map ? GR_OK : gr_model_check_tensor(l->m, i, t->name, l->err);
+    if (!l->o->map) s = gr_model_check_tensor(l->m, i, t->name, l->err);
+    return s == GR_OK ? GR_OK : gr_wrap(l->err, s, "%s", gr_fs_basename(gr_st_path_of(l->st, t)));
 }
 
 /* ---- values that stay in the file ---- */

@@ -295,7 +295,7 @@ static void test_other_head(void **state)
                                               "replaced by new ones"));
     gr_model_close(back);
     o.require_head = true;
-    assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, "'classifier.weight' has the shape [2, 8], the configuration asks for [3, 8]");
+    assert_status(gr_model_open(&back, &o, &err), GR_E_FORMAT, &err, "model.safetensors: tensor 'classifier.weight' has the shape [2, 8], the configuration asks for [3, 8]");
     o = opts(GR_HEAD_EMBED, 0);
     o.dir = dir;
     assert_ok(gr_model_open(&back, &o, &err), &err);
