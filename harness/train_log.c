@@ -98,13 +98,27 @@ static void give_second_name(gr_train_log *l)
     if (gr_fs_mkdirs(l->at.checkpoints, NULL) != GR_OK || link(l->at.log, second) != 0) gr_log(GR_LOG_DEBUG, "%s: no second name for the log", second);
 }
 
+static gr_status board_failed(gr_status s, const gr_err *why, gr_err *err)
+{
+    if (s == GR_E_NOMEM) return gr_fail_nomem(err, "an event file");
+    if (s != GR_OK) gr_warn("%s; the log has the same lines", why->msg);
+    return GR_OK;
+}
+
+static gr_status open_board(gr_train_log *l, gr_err *err)
+{
+    gr_err why = GR_ERR_INIT;
+
+    return board_failed(gr_tensorboard_open(&l->board, l->at.board, &why), &why, err);
+}
+
 gr_status gr_train_log_open(gr_train_log *l, const gr_train_log_paths *at, bool resumed, int64_t step, gr_err *err)
 {
     char second[GR_PATH_MAX];
 
     *l = (gr_train_log){ .at = *at };
     if (at->log && !(l->f = fopen(at->log, "wb"))) return gr_fail(err, GR_E_IO, "%s: cannot be written", at->log);
-    if (at->board) GR_TRY(gr_tensorboard_open(&l->board, at->board, err));
+    if (at->board) GR_TRY(open_board(l, err));
     if (!resumed || !second_name(second, l)) return GR_OK;
     copy_lines(l, second, step);
     if (fflush(l->f) == 0) give_second_name(l); /* the old name stays until all it holds is in the new file */
@@ -128,12 +142,12 @@ gr_status gr_train_log_close(gr_train_log *l, gr_err *err)
 {
     const bool ok = (!l->f || fclose(l->f) == 0) && !l->failed, oom = l->line.oom;
     gr_err why = GR_ERR_INIT;
-    const gr_status board = gr_tensorboard_close(l->board, &why);
+    gr_status board = gr_tensorboard_close(l->board, &why);
 
-    if (board != GR_OK && board != GR_E_NOMEM) gr_warn("%s; the log has the same lines", why.msg);
+    board = board_failed(board, &why, err);
     gr_buf_free(&l->line);
     l->f = NULL;
     l->board = NULL;
-    if (oom || board == GR_E_NOMEM) return gr_fail_nomem(err, "the log");
-    return ok ? GR_OK : gr_fail(err, GR_E_IO, "%s: cannot be written", l->at.log);
+    if (oom) return gr_fail_nomem(err, "the log");
+    return ok ? board : gr_fail(err, GR_E_IO, "%s: cannot be written", l->at.log);
 }

@@ -313,13 +313,19 @@ const gr_st_tensor *gr_st_find(const gr_st *s, const char *name)
     return NULL;
 }
 
-const char *gr_st_path_of(const gr_st *s, const gr_st_tensor *t)
+/* Its shard is the last one that begins at or before it. */
+const char *gr_st_file_of(const gr_st *s, const gr_st_tensor *t)
 {
-    const size_t i = (size_t)(t - s->tensors);
-    size_t k = 0;
+    const size_t at = (size_t)(t - s->tensors);
+    size_t lo = 0, hi = s->n_shards;
 
-    while (k + 1 < s->n_shards && i >= s->shards[k].first + s->shards[k].n) k++;
-    return s->shards[k].path;
+    while (hi - lo > 1) {
+        const size_t mid = lo + (hi - lo) / 2;
+
+        if (s->shards[mid].first <= at) lo = mid;
+        else hi = mid;
+    }
+    return gr_fs_basename(s->shards[lo].path);
 }
 
 const char *gr_st_metadata(const gr_st *s, const char *key)

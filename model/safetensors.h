@@ -43,8 +43,8 @@ void      gr_st_close(gr_st *s);
 size_t              gr_st_count(const gr_st *s);
 const gr_st_tensor *gr_st_at(const gr_st *s, size_t i);
 const gr_st_tensor *gr_st_find(const gr_st *s, const char *name); /* NULL when absent */
-/* The path of the file, or of the shard, that holds a tensor of at or find. */
-const char         *gr_st_path_of(const gr_st *s, const gr_st_tensor *t);
+/* The name, without its folder, of the file that a tensor of at or find was read from. */
+const char         *gr_st_file_of(const gr_st *s, const gr_st_tensor *t);
 const char         *gr_st_metadata(const gr_st *s, const char *key); /* of the first file; NULL when absent */
 /* SHA-256 of the file, or of the shards laid end to end in name order. */
 void                gr_st_sha256(const gr_st *s, char out[GR_SHA256_HEX]);

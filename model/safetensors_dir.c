@@ -45,21 +45,6 @@ static gr_status add_shards(gr_st *s, const char *dir, const gr_json *map, gr_er
     return st;
 }
 
-/* The shard that a tensor was read from: the last one that begins at or before it. */
-static const char *file_of(const gr_st *s, const gr_st_tensor *t)
-{
-    const size_t at = (size_t)(t - s->tensors);
-    size_t lo = 0, hi = s->n_shards;
-
-    while (hi - lo > 1) {
-        const size_t mid = lo + (hi - lo) / 2;
-
-        if (s->shards[mid].first <= at) lo = mid;
-        else hi = mid;
-    }
-    return gr_fs_basename(s->shards[lo].path);
-}
-
 /* Every tensor of the index is in the file it names; listed[i] tells that tensor i is one of them. */
 static gr_status check_listed(bool *listed, const gr_st *s, const gr_json *map, gr_err *err)
 {
@@ -68,8 +53,8 @@ static gr_status check_listed(bool *listed, const gr_st *s, const gr_json *map, 
         const char *file = gr_json_str(e, "");
 
         if (!t) return gr_fail(err, GR_E_FORMAT, "tensor '%s' is not in '%s', where the index has it", gr_json_key(e), file);
-        if (strcmp(file_of(s, t), file) != 0)
-            return gr_fail(err, GR_E_FORMAT, "tensor '%s' is not in '%s' but in '%s'", gr_json_key(e), file, file_of(s, t));
+        if (strcmp(gr_st_file_of(s, t), file) != 0)
+            return gr_fail(err, GR_E_FORMAT, "tensor '%s' is not in '%s' but in '%s'", gr_json_key(e), file, gr_st_file_of(s, t));
         listed[t - s->tensors] = true;
     }
     return GR_OK;
@@ -84,7 +69,7 @@ static gr_status check_index(const gr_st *s, const gr_json *map, gr_err *err)
     if (!listed) return gr_fail_nomem(err, "the list of tensors");
     st = check_listed(listed, s, map, err);
     for (size_t i = 0; i < s->n && st == GR_OK; i++)
-        if (!listed[i]) st = gr_fail(err, GR_E_FORMAT, "tensor '%s' is in '%s' but not in the index", s->tensors[i].name, file_of(s, &s->tensors[i]));
+        if (!listed[i]) st = gr_fail(err, GR_E_FORMAT, "tensor '%s' is in '%s' but not in the index", s->tensors[i].name, gr_st_file_of(s, &s->tensors[i]));
     free(listed);
     return st;
 }

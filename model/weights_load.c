@@ -97,7 +97,7 @@ static gr_status fail_shape(const loader *l, const gr_param *p, const gr_st_tens
 
     shape_text(got, sizeof got, t);
     want_text(want, sizeof want, p);
-    return gr_fail(l->err, GR_E_FORMAT, "%s: tensor '%s' has the shape [%s], the configuration asks for [%s]", gr_fs_basename(gr_st_path_of(l->st, t)), t->name,
+    return gr_fail(l->err, GR_E_FORMAT, "%s: tensor '%s' has the shape [%s], the configuration asks for [%s]", gr_st_file_of(l->st, t), t->name,
                    got, want);
 }
 
@@ -110,15 +110,15 @@ static gr_status copy_values(const loader *l, size_t i)
 {
     const gr_param *p = &l->m->params.p[i];
     const gr_st_tensor *t = l->src[i];
-    gr_status s = GR_OK;
+    gr_status s;
 
     if (holds_whole_numbers(t)) /* which mean nothing without the scales that belong to them */
         return gr_fail(l->err, GR_E_UNSUPPORTED, "%s: tensor '%s' holds whole numbers, as a quantised model does; save the model in float32",
-                       gr_fs_basename(gr_st_path_of(l->st, t)), t->name);
-    if (l->m->elem == 8) GR_TRY(gr_st_to_f64((double *)l->m->weights + p->offset, t, l->err));
-    else GR_TRY(gr_st_to_f32((float *)l->m->weights + p->offset, t, l->err));
-    if (!l->o->map) s = gr_model_check_tensor(l->m, i, t->name, l->err);
-    return s == GR_OK ? GR_OK : gr_wrap(l->err, s, "%s", gr_fs_basename(gr_st_path_of(l->st, t)));
+                       gr_st_file_of(l->st, t), t->name);
+    if (l->m->elem == 8) s = gr_st_to_f64((double *)l->m->weights + p->offset, t, l->err);
+    else s = gr_st_to_f32((float *)l->m->weights + p->offset, t, l->err);
+    if (s == GR_OK && !l->o->map) s = gr_model_check_tensor(l->m, i, t->name, l->err);
+    return s == GR_OK ? GR_OK : gr_wrap(l->err, s, "%s", gr_st_file_of(l->st, t));
 }
 
 /* ---- values that stay in the file ---- */
@@ -383,8 +383,8 @@ static gr_status report_unused(loader *l, const char *const first[], const size_
     };
 
     if (first[UNUSED_OTHER] && !l->o->ignore_unused)
-        return gr_fail(l->err, GR_E_FORMAT, "tensor '%s' (and %zu more) is not part of this model; --ignore-unused accepts that",
-                       first[UNUSED_OTHER], count[UNUSED_OTHER] - 1);
+        return gr_fail(l->err, GR_E_FORMAT, "%s: tensor '%s' (and %zu more) is not part of this model; --ignore-unused accepts that",
+                       gr_st_file_of(l->st, gr_st_find(l->st, first[UNUSED_OTHER])), first[UNUSED_OTHER], count[UNUSED_OTHER] - 1);
     for (int k = 0; k < UNUSED_KINDS; k++)
         if (count[k] && text[k])
             GR_TRY(gr_model_warn(l->m, l->err, "ignored %zu of the file's tensors: %s (%s%s)", count[k], text[k], first[k], count[k] > 1 ? ", ..." : ""));

@@ -147,7 +147,8 @@ static void draw_series(gr_buf *out, const gr_lines *c, const gr_series *s, cons
         if (!there(s, i) || (s->n > DOTS_MOST && !alone)) continue;
         gr_buf_addf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" class=\"c%d\"><title>", place(x, s->x[i]), place(y, s->y[i]), color);
         gr_markup_text(out, s->name);
-        if (s->run) gr_buf_addf(out, ", %s", s->run);
+        if (s->run) gr_buf_adds(out, ", ");
+        if (s->run) gr_markup_text(out, s->run);
         gr_buf_adds(out, ", ");
         gr_markup_text(out, c->x_name);
         gr_buf_addf(out, " %.6g: %.4f</title></circle>\n", s->x[i], s->y[i]);

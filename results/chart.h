@@ -14,7 +14,7 @@ extern "C" {
 extern const char gr_chart_style[];
 
 /* Ticks of an axis over lo..hi (lo <= hi, at most 1e30 from 0): `count` multiples of `step`, which is 1, 2 or 5 times a power of ten, from `first` on. They
- * enclose lo..hi, three to seven of them, no closer than a five-thousandth of the largest value, so that their texts differ. */
+ * enclose lo..hi, three to seven of them, no closer than a thousandth of the largest value (where that is above 1e-30), so that their texts differ. */
 typedef struct gr_ticks { double first, step; int count; } gr_ticks;
 gr_ticks gr_chart_ticks(double lo, double hi);
 

@@ -204,6 +204,7 @@ static gr_status join_lines(gr_joined *j, gr_sv a, gr_sv b, const gr_record *r, 
         gr_json *ja = NULL, *jb = NULL;
         s = gr_json_parse(&ja, la.p, la.n, err);
         if (s == GR_OK) s = gr_json_parse(&jb, lb.p, lb.n, err);
+        if (s != GR_OK) s = gr_wrap(err, s, "row %zu", j->n + 1);
         if (s == GR_OK) s = take(j, j->n, r, ja, jb, err);
         if (s == GR_OK) j->n++;
         gr_json_free(ja);

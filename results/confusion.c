@@ -6,31 +6,28 @@
 #include "results/compare_join.h"
 #include "results/markup.h"
 
-static gr_status add(uint64_t *count, uint64_t *rows, const gr_record *r, const char *split, gr_err *err)
+static gr_status add(gr_confusion *c, const gr_record *r, const char *split, gr_err *err)
 {
     gr_joined j;
     const gr_status s = gr_join(&j, r, r, split, err);
 
     if (s == GR_E_NOTFOUND) return GR_OK; /* records may be moved without their predictions */
-    if (s != GR_OK) return s;
-    for (size_t i = 0; i < j.n; i++) count[(size_t)j.ref[i] * r->n_labels + (size_t)j.base_class[i]]++;
-    *rows += j.n;
+    if (s != GR_OK) return s == GR_E_NOMEM ? s : gr_wrap(err, s, "%s", r->predictions);
+    for (size_t i = 0; i < j.n; i++) c->count[(size_t)j.ref[i] * r->n_labels + (size_t)j.base_class[i]]++;
+    c->rows += j.n;
+    c->runs += j.n > 0;
     gr_joined_free(&j);
     return GR_OK;
 }
 
-gr_status gr_confusion_of(uint64_t count[GR_CONFUSION_CLASSES * GR_CONFUSION_CLASSES], uint64_t *rows, const gr_group *g, gr_err *err)
+gr_status gr_confusion_of(gr_confusion *c, const gr_group *g, gr_err *err)
 {
-    const gr_record *lead = gr_group_lead(g);
-    const char *split = gr_record_scored_split(lead);
-
-    memset(count, 0, GR_CONFUSION_CLASSES * GR_CONFUSION_CLASSES * sizeof *count);
-    *rows = 0;
-    if (strcmp(lead->head, "classification") != 0 || !*split || lead->n_labels > GR_CONFUSION_CLASSES) return GR_OK;
+    memset(c, 0, sizeof *c);
     for (size_t i = 0; i < g->n; i++) {
         const gr_record *r = g->r[i];
-        if (r->status != (g->n_ok ? GR_RUN_OK : GR_RUN_COLLAPSED) || r->n_labels != lead->n_labels) continue;
-        GR_TRY(add(count, rows, r, split, err));
+        if (r->status != (g->n_ok ? GR_RUN_OK : GR_RUN_COLLAPSED)) continue;
+        if (strcmp(r->head, "classification") != 0 || r->n_labels > GR_CONFUSION_CLASSES || !*gr_record_scored_split(r)) return GR_OK;
+        GR_TRY(add(c, r, gr_record_scored_split(r), err));
     }
     return GR_OK;
 }
@@ -52,7 +49,7 @@ static void cell(gr_buf *out, uint64_t n, uint64_t of, bool right)
     else gr_buf_adds(out, "<td class=\"n\">0</td>");
 }
 
-static void table(gr_buf *out, const uint64_t *count, const gr_record *r)
+static void table(gr_buf *out, const uint64_t *count, const gr_record *r) /* r: for its labels */
 {
     const size_t k = r->n_labels;
     uint64_t sum;
@@ -85,9 +82,9 @@ static void table(gr_buf *out, const uint64_t *count, const gr_record *r)
 
 gr_status gr_confusion_html(gr_buf *out, const gr_group *g, gr_err *err)
 {
-    uint64_t count[GR_CONFUSION_CLASSES * GR_CONFUSION_CLASSES], rows;
+    gr_confusion c;
     gr_err why = GR_ERR_INIT;
-    const gr_status s = gr_confusion_of(count, &rows, g, &why);
+    const gr_status s = gr_confusion_of(&c, g, &why);
 
     if (s == GR_E_NOMEM) {
         if (err) *err = why;
@@ -97,8 +94,9 @@ gr_status gr_confusion_html(gr_buf *out, const gr_group *g, gr_err *err)
         gr_buf_adds(out, "<p class=\"bad\">no table of predictions: ");
         gr_markup_text(out, why.msg);
         gr_buf_adds(out, "</p>\n");
-    } else if (rows) {
-        table(out, count, gr_group_lead(g));
+    } else if (c.rows) {
+        table(out, c.count, gr_group_lead(g));
+        if (g->n > 1) gr_buf_addf(out, "<p>%llu predictions of %zu of %zu runs</p>\n", (unsigned long long)c.rows, c.runs, g->n);
     }
     return GR_OK;
 }

@@ -74,12 +74,20 @@ static bool same_recipe(const gr_record *a, const gr_record *b, bool *oom)
 
 /* ---- groups ---- */
 
+static bool same_labels(const gr_record *a, const gr_record *b)
+{
+    if (strcmp(a->head, b->head) != 0 || a->n_labels != b->n_labels) return false;
+    for (size_t i = 0; i < a->n_labels; i++)
+        if (strcmp(a->labels[i], b->labels[i]) != 0) return false;
+    return true;
+}
+
 static bool together(const gr_record *a, const gr_record *b, bool *oom)
 {
     if (strcmp(a->task, b->task) != 0 || strcmp(a->data, b->data) != 0) return false;
     if (a->status == GR_RUN_NO_DATA || b->status == GR_RUN_NO_DATA) return a->status == b->status;
     return strcmp(a->model, b->model) == 0 && strcmp(a->model_sha256, b->model_sha256) == 0 && strcmp(a->device, b->device) == 0 &&
-           strcmp(a->precision, b->precision) == 0 && same_recipe(a, b, oom);
+           strcmp(a->precision, b->precision) == 0 && same_labels(a, b) && same_recipe(a, b, oom);
 }
 
 static gr_status add(gr_group *g, const gr_record *r, gr_err *err)

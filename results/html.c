@@ -38,7 +38,7 @@ static void tagged(gr_buf *out, const char *open, const char *s, const char *clo
 /* A run that got as far as its model: one without data, or that failed before, knows little of itself. */
 static bool began(const gr_record *r) { return r->status != GR_RUN_NO_DATA && r->model_sha256[0] && r->version[0]; }
 
-/* What all runs that began have in common; "" where they differ or know nothing. */
+/* What all runs that began have in common; "" where they differ or do not know. */
 typedef const char *(*text_of)(const gr_record *r);
 
 static const char *common(const gr_records *r, text_of of)
@@ -61,7 +61,7 @@ static const char *cpu_of(const gr_record *r) { return r->cpu; }
 static const char *version_of(const gr_record *r) { return r->version; }
 static const char *revision_of(const gr_record *r) { return r->git_revision; }
 
-/* Encoders, by name and weights; a diagnostic task's model is one that another task fine-tuned. */
+/* Encoders, by name and weights, of runs that count in a mean: a diagnostic task's model is one that another task fine-tuned. */
 static size_t models_of(const gr_records *r)
 {
     size_t n = 0;
@@ -69,7 +69,7 @@ static size_t models_of(const gr_records *r)
     for (size_t i = 0; i < r->n; i++) {
         bool seen = !began(&r->r[i]) || r->r[i].out_of_mean;
         for (size_t k = 0; k < i && !seen; k++)
-            seen = began(&r->r[k]) && strcmp(r->r[k].model, r->r[i].model) == 0 && strcmp(r->r[k].model_sha256, r->r[i].model_sha256) == 0;
+            seen = began(&r->r[k]) && !r->r[k].out_of_mean && strcmp(r->r[k].model, r->r[i].model) == 0 && strcmp(r->r[k].model_sha256, r->r[i].model_sha256) == 0;
         n += !seen;
     }
     return n;
@@ -106,8 +106,22 @@ static void page_head(gr_buf *out, const gr_records *r)
 
 /* ---- what a group is called ---- */
 
-/* Behind the task's name: what its runs have that others of the page have not, and the number of its recipe where that alone tells it from an
- * earlier group. */
+/* Does another group of the same task differ in this? */
+static bool differs(const gr_groups *gs, size_t g, text_of of)
+{
+    const gr_record *r = gr_group_lead(&gs->g[g]);
+
+    for (size_t k = 0; k < gs->n; k++) {
+        const gr_record *x = gr_group_lead(&gs->g[k]);
+        if (x->status != GR_RUN_NO_DATA && strcmp(x->task, r->task) == 0 && strcmp(of(x), of(r)) != 0) return true;
+    }
+    return false;
+}
+
+static const char *weights_of(const gr_record *r) { return r->model_sha256; }
+
+/* Behind the task's name: the model where a page has several, what else other groups of the task have otherwise, and a number where all of that is the
+ * same, for then it is the recipe that tells them apart. */
 static void distinction(char *out, size_t cap, const gr_records *rs, const gr_groups *gs, size_t g)
 {
     static const text_of parts[] = { model_of, data_of, device_of, precision_of };
@@ -115,13 +129,14 @@ static void distinction(char *out, size_t cap, const gr_records *rs, const gr_gr
     size_t at = 0, earlier = 0;
 
     out[0] = '\0';
-    for (size_t i = 0; i < sizeof parts / sizeof *parts && at + 1 < cap; i++) {
-        const bool differs = parts[i] == model_of ? models_of(rs) > 1 : !*common(rs, parts[i]);
-        if (differs && *parts[i](r)) at += (size_t)snprintf(out + at, cap - at, " %s", parts[i](r));
-    }
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && at + 1 < cap; i++)
+        if (*parts[i](r) && (differs(gs, g, parts[i]) || (parts[i] == model_of && models_of(rs) > 1)))
+            at += (size_t)snprintf(out + at, cap - at, " %s", parts[i](r));
+    if (!differs(gs, g, model_of) && differs(gs, g, weights_of) && *weights_of(r) && at + 1 < cap)
+        at += (size_t)snprintf(out + at, cap - at, " %.8s", weights_of(r));
     for (size_t k = 0; k < g; k++) {
         const gr_record *x = gr_group_lead(&gs->g[k]);
-        bool same = strcmp(x->task, r->task) == 0 && strcmp(x->model_sha256, r->model_sha256) == 0;
+        bool same = strcmp(x->task, r->task) == 0 && strcmp(weights_of(x), weights_of(r)) == 0;
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) same = same && strcmp(parts[i](x), parts[i](r)) == 0;
         earlier += same;
     }
@@ -322,6 +337,7 @@ static void number_fact(gr_buf *out, const char *name, const char *unit, double 
 static void facts(gr_buf *out, const gr_group *g)
 {
     const gr_record *r = gr_group_lead(g);
+    bool same_threads = true, same_cpu = true;
     char text[640];
 
     gr_buf_adds(out, "<dl>\n");
@@ -329,8 +345,13 @@ static void facts(gr_buf *out, const gr_group *g)
     fact(out, "model", r->model_params > 0 ? text : r->model);
     (void)snprintf(text, sizeof text, "%s, %lld rows to train on, %lld to evaluate", r->data, (long long)r->n_train, (long long)r->n_eval);
     fact(out, "data", r->n_splits > 0 ? text : r->data);
-    (void)snprintf(text, sizeof text, "%s, %s, %d threads, %s", r->device, r->precision, r->threads, r->cpu[0] ? r->cpu : "processor unknown");
+    (void)snprintf(text, sizeof text, "%s, %s", r->device, r->precision);
     if (began(r)) fact(out, "computed", text);
+    for (size_t i = 0; i < g->n; i++) same_threads = same_threads && g->r[i]->threads == r->threads;
+    (void)snprintf(text, sizeof text, "%d", r->threads);
+    if (began(r) && same_threads) fact(out, "threads", text);
+    for (size_t i = 0; i < g->n; i++) same_cpu = same_cpu && strcmp(g->r[i]->cpu, r->cpu) == 0;
+    if (same_cpu) fact(out, "processor", r->cpu);
     gr_group_seeds(text, sizeof text, g);
     fact(out, g->n == 1 ? "seed" : "seeds", text);
     (void)snprintf(text, sizeof text, "%lld steps, %.4g epochs", (long long)r->steps, r->epochs);
@@ -414,8 +435,8 @@ static void warnings(gr_buf *out, const gr_group *g)
     for (size_t i = 0; i < g->n; i++)
         for (size_t k = 0; k < g->r[i]->n_warnings; k++) {
             bool said = false;
-            for (size_t j = 0; j < i && !said; j++)
-                for (size_t l = 0; l < g->r[j]->n_warnings && !said; l++) said = strcmp(g->r[j]->warnings[l], g->r[i]->warnings[k]) == 0;
+            for (size_t j = 0; j <= i && !said; j++)
+                for (size_t l = 0; l < (j < i ? g->r[j]->n_warnings : k) && !said; l++) said = strcmp(g->r[j]->warnings[l], g->r[i]->warnings[k]) == 0;
             if (!said) tagged(out, "<p>warning: ", g->r[i]->warnings[k], "</p>\n");
         }
 }

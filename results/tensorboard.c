@@ -143,6 +143,7 @@ gr_status gr_tensorboard_event(gr_buf *out, gr_sv line, double time, gr_err *err
 struct gr_tensorboard {
     FILE  *f;
     gr_err first; /* failure; status GR_OK: none */
+    bool   cut;   /* a record could not be written whole */
     char   path[GR_PATH_MAX];
 };
 
@@ -153,12 +154,14 @@ static double now(void)
     return clock_gettime(CLOCK_REALTIME, &t) == 0 ? (double)t.tv_sec + 1e-9 * (double)t.tv_nsec : 0;
 }
 
-/* Writes b and forgets it. */
+/* Writes b and forgets it; behind a record that is cut short nothing can be read, so nothing follows it. */
 static void put(gr_tensorboard *t, gr_buf *b)
 {
+    const bool cut = !b->oom && b->n && !t->cut && (fwrite(b->p, 1, b->n, t->f) != b->n || fflush(t->f) != 0);
+
     if (t->first.status == GR_OK && b->oom) (void)gr_fail_nomem(&t->first, "an event file");
-    if (t->first.status == GR_OK && b->n && (fwrite(b->p, 1, b->n, t->f) != b->n || fflush(t->f) != 0))
-        (void)gr_fail(&t->first, GR_E_IO, "%s: cannot be written", t->path);
+    if (t->first.status == GR_OK && cut) (void)gr_fail(&t->first, GR_E_IO, "%s: cannot be written", t->path);
+    t->cut = t->cut || cut;
     gr_buf_free(b);
 }
 
@@ -190,7 +193,10 @@ void gr_tensorboard_add(gr_tensorboard *t, gr_sv line)
     gr_err why = GR_ERR_INIT;
 
     if (!t) return;
-    if (gr_tensorboard_event(&b, line, now(), &why) != GR_OK && t->first.status == GR_OK) t->first = why;
+    if (gr_tensorboard_event(&b, line, now(), &why) != GR_OK && t->first.status == GR_OK) {
+        (void)gr_wrap(&why, why.status, "%s: a line of the log", t->path);
+        t->first = why;
+    }
     put(t, &b);
 }
 

@@ -14,7 +14,7 @@ typedef struct gr_tensorboard gr_tensorboard;
 
 /* A new event file in dir, which is made where it is absent. GR_E_IO, GR_E_NOMEM. */
 gr_status gr_tensorboard_open(gr_tensorboard **out, const char *dir, gr_err *err) GR_MUST_USE;
-/* Written at once, so that who watches sees it; the first failure is told by close. t may be NULL. */
+/* Written at once, so that who watches sees it; a line that is none is left out. The first failure is told by close. t may be NULL. */
 void      gr_tensorboard_add(gr_tensorboard *t, gr_sv line);
 gr_status gr_tensorboard_close(gr_tensorboard *t, gr_err *err) GR_MUST_USE; /* t may be NULL */
 

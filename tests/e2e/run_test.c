@@ -174,6 +174,7 @@ static char *events_of(const char *dir, size_t *n)
     assert_true(gr_fs_join(path, sizeof path, board, l.names[0]));
     assert_ok(gr_fs_read(&bytes, n, path, 0, &err), &err);
     for (size_t at = 0, length = 0; at < *n; at += 12 + length + 4) {
+        assert_true(at + sizeof length <= *n);
         memcpy(&length, bytes + at, sizeof length);
         assert_true(length >= 9 && at + 12 + length + 4 <= *n && bytes[at + 12] == 0x09);
         memset(bytes + at + 13, 0, 8);

@@ -230,8 +230,8 @@ static void test_shards(void **state)
     assert_ok(open_with_index(dir, "{\"weight_map\":{\"a\":\"m-1.safetensors\",\"b\":\"m-2.safetensors\"}}", &st, &err), &err);
     assert_int_equal(gr_st_count(st), 2);
     assert_non_null(gr_st_find(st, "b"));
-    assert_string_equal(gr_fs_basename(gr_st_path_of(st, gr_st_find(st, "a"))), "m-1.safetensors");
-    assert_string_equal(gr_fs_basename(gr_st_path_of(st, gr_st_find(st, "b"))), "m-2.safetensors");
+    assert_string_equal(gr_st_file_of(st, gr_st_find(st, "a")), "m-1.safetensors");
+    assert_string_equal(gr_st_file_of(st, gr_st_find(st, "b")), "m-2.safetensors");
     gr_st_close(st);
     assert_status(open_with_index(dir, "{\"weight_map\":{\"a\":\"m-2.safetensors\",\"b\":\"m-1.safetensors\"}}", &st, &err), GR_E_FORMAT, &err,
                   "tensor 'a' is not in 'm-2.safetensors' but in 'm-1.safetensors'");

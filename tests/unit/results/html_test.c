@@ -160,13 +160,24 @@ static void told_apart(void **state)
     assert_int_equal(times(&b, ">mrpc accuracy f32</text>"), 1);
     assert_int_equal(times(&b, "<h2>mrpc<small> bf16</small></h2>"), 1);
     assert_int_equal(times(&b, "<p>2 runs, model tiny, data published, cpu, glue-run 0.1"), 1);
-    assert_int_equal(times(&b, "<dd>cpu, bf16, 2 threads, processor unknown</dd>"), 1);
+    assert_int_equal(times(&b, "<dt>computed</dt><dd>cpu, bf16</dd>\n<dt>threads</dt><dd>2</dd>"), 1);
     gr_buf_free(&b);
     MADE_COPY(r.r[1].precision, "f32");
     made_recipe(&r.r[1], "learning-rate", 2e-5, "command line");
     b = page_of(&r);
     assert_int_equal(times(&b, ">mrpc accuracy</text>"), 1);
     assert_int_equal(times(&b, ">mrpc accuracy recipe 2</text>"), 1);
+    gr_buf_free(&b);
+    MADE_COPY(r.r[1].model_sha256, "1234567890"); /* of one name, and yet another model */
+    b = page_of(&r);
+    assert_int_equal(times(&b, ">mrpc accuracy tiny 12345678</text>"), 1);
+    gr_buf_free(&b);
+    for (size_t i = 0; i < 2; i++) r.r[i].out_of_mean = true; /* as of WNLI: no leaderboard, but names */
+    MADE_COPY(r.r[1].model, "small");
+    b = page_of(&r);
+    assert_int_equal(times(&b, "<h2>mrpc<small> small</small></h2>"), 1);
+    assert_int_equal(times(&b, "<h2>mrpc<small> tiny</small></h2>"), 1);
+    assert_int_equal(times(&b, "Leaderboard"), 0);
     gr_buf_free(&b);
     gr_records_free(&r);
 }
@@ -210,10 +221,13 @@ static void all_warnings(void **state)
         gr_record *x = made(&r, "mrpc", "tiny", seed, 0.25, 0.75);
         assert_ok(gr_record_warn(x, "both", &err), &err);
     }
-    assert_ok(gr_record_warn(&r.r[1], "the second", &err), &err);
+    for (int twice = 0; twice < 2; twice++) assert_ok(gr_record_warn(&r.r[1], "the second", &err), &err);
+    r.r[1].threads = 1;
+    MADE_COPY(r.r[1].cpu, "another");
     b = page_of(&r);
     assert_int_equal(times(&b, "<p>warning: both</p>"), 1);
     assert_int_equal(times(&b, "<p>warning: the second</p>"), 1);
+    assert_int_equal(times(&b, "<dt>threads</dt>") + times(&b, "<dt>processor</dt>"), 0); /* not the same of all */
     gr_buf_free(&b);
     gr_records_free(&r);
 }

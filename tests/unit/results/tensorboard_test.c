@@ -76,7 +76,7 @@ static void files(void **state)
     assert_ok(gr_tensorboard_close(t, &err), &err);
     assert_ok(gr_tensorboard_open(&t, dir, &err), &err);
     gr_tensorboard_add(t, gr_sv_from("{\"step\""));
-    assert_status(gr_tensorboard_close(t, &err), GR_E_FORMAT, &err, "line 1");
+    assert_status(gr_tensorboard_close(t, &err), GR_E_FORMAT, &err, ".glue-run: a line of the log: line 1");
     assert_ok(gr_fs_write(path, "x", 1, &err), &err);
     assert_int_equal(gr_tensorboard_open(&t, path, &err), GR_E_IO); /* a file where the folder should be */
     gr_tensorboard_add(NULL, gr_sv_from("{}"));
