@@ -38,9 +38,9 @@ static void tagged(gr_buf *out, const char *open, const char *s, const char *clo
 /* A run that got as far as its model: one without data, or that failed before, knows little of itself. */
 static bool began(const gr_record *r) { return r->status != GR_RUN_NO_DATA && r->model_sha256[0] && r->version[0]; }
 
-/* What all runs that began have in common; "" where they differ or do not know. */
 typedef const char *(*text_of)(const gr_record *r);
 
+/* What all runs that began have in common; "" where they differ or do not know. */
 static const char *common(const gr_records *r, text_of of)
 {
     const char *text = NULL;
