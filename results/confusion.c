@@ -49,7 +49,8 @@ static void cell(gr_buf *out, uint64_t n, uint64_t of, bool right)
     else gr_buf_adds(out, "<td class=\"n\">0</td>");
 }
 
-static void table(gr_buf *out, const uint64_t *count, const gr_record *r) /* r: for its labels */
+/* r: any record of the group, for the labels */
+static void table(gr_buf *out, const uint64_t *count, const gr_record *r)
 {
     const size_t k = r->n_labels;
     uint64_t sum;

@@ -227,7 +227,7 @@ static double at_start(const gr_record *r, const char *metric)
     return NAN;
 }
 
-typedef struct chart { gr_arena *a; gr_series *s; size_t n, most; bool oom; } chart;
+typedef struct chart { gr_arena *a; gr_series *s; size_t n; bool oom; } chart; /* s: room for SCORES_MOST lines a run */
 
 /* The seed, where a line is one of several. */
 static const char *run_of(gr_arena *a, const gr_record *r)
@@ -242,10 +242,12 @@ static void add_series(chart *c, const gr_group *g, size_t i, const char *name, 
 {
     const gr_record *r = g->r[i];
     const size_t n = r->n_history + 1;
-    double *xy = gr_arena_calloc(c->a, 2 * n, sizeof *xy);
-    const char *run = g->n > 1 ? run_of(c->a, r) : NULL;
+    const char *run = NULL;
+    double *xy;
 
-    if (c->n == c->most || !r->n_history) return;
+    if (!r->n_history) return;
+    xy = gr_arena_calloc(c->a, 2 * n, sizeof *xy);
+    if (g->n > 1) run = run_of(c->a, r);
     if (!xy || (g->n > 1 && !run)) {
         c->oom = true;
         return;
@@ -269,13 +271,13 @@ static gr_status draw(gr_buf *out, chart *c, const char *title, bool from_zero, 
 static gr_status charts(gr_buf *out, gr_arena *a, const gr_group *g, gr_err *err)
 {
     const gr_record *lead = gr_group_lead(g);
-    chart c = { .a = a, .most = g->n * SCORES_MOST };
+    chart c = { .a = a };
     char title[sizeof lead->metrics[0].split + 24] = "";
     size_t left = 0;
     gr_status s;
     int color = 0;
 
-    c.s = gr_arena_calloc(a, c.most, sizeof *c.s);
+    c.s = gr_arena_calloc(a, g->n * SCORES_MOST, sizeof *c.s);
     if (!c.s) return gr_fail_nomem(err, "a report");
     gr_buf_adds(out, "<div class=\"charts\">\n");
     for (size_t i = 0; i < g->n; i++) {

@@ -191,6 +191,12 @@ static void log_lines(void **state)
     gr_train_result_free(&r);
     gr_record_free(&rec);
     gr_record_init(&rec);
+    j.board_dir = path; /* a file: no event file, a warning, and the run goes on */
+    assert_ok(gr_train(&r, &j, &rec, &err), &err);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    gr_record_init(&rec);
+    j.board_dir = NULL;
     j.log_path = "/dev/full";
     assert_status(gr_train(&r, &j, &rec, &err), GR_E_IO, &err, "/dev/full");
     j.log_path = "/nonexistent/log";

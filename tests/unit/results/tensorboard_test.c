@@ -1,6 +1,9 @@
 /* tensorboard_test.c - event files to the byte: what tensorboard 2.21's own RecordWriter writes for the same events. */
 #include "results/tensorboard.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "base/fs.h"
 #include "tests/support/test.h"
 
@@ -83,9 +86,28 @@ static void files(void **state)
     assert_ok(gr_tensorboard_close(NULL, &err), &err);
 }
 
+/* A file that takes no more: what was written before stays as it was, and close tells of it. */
+static void full(void **state)
+{
+    struct rlimit before;
+    char dir[GR_PATH_MAX];
+    gr_tensorboard *t;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_true(gr_fs_join(dir, sizeof dir, gr_test_tmpdir(), "board/full"));
+    assert_ok(gr_tensorboard_open(&t, dir, &err), &err); /* 40 bytes */
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 60, before.rlim_max }), 0);
+    for (int i = 0; i < 3; i++) gr_tensorboard_add(t, gr_sv_from("{\"step\":1,\"loss\":0.5}\n"));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_status(gr_tensorboard_close(t, &err), GR_E_IO, &err, ".glue-run: cannot be written");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(to_the_byte), cmocka_unit_test(odd_lines), cmocka_unit_test(files) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(to_the_byte), cmocka_unit_test(odd_lines), cmocka_unit_test(files), cmocka_unit_test(full) };
 
     return gr_test_main(tests);
 }
