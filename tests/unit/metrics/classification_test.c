@@ -178,11 +178,35 @@ static void report(void **state)
     gr_tally_free(&t);
 }
 
+/* A first label that is wider than `weighted avg` sets the width. */
+static void wide_report(void **state)
+{
+    static const int64_t p[] = { -1234567890123, 5 }, r[] = { -1234567890123, 5 };
+    gr_tally t = tally(p, r, 2);
+    gr_prf_options o = GR_PRF_DEFAULTS;
+    gr_class_report rep;
+    gr_err err = GR_ERR_INIT;
+    gr_buf text = { 0 };
+
+    (void)state;
+    assert_ok(gr_class_report_make(&rep, &t, &o, NULL, 0, &err), &err);
+    assert_ok(gr_class_report_text(&text, &rep, 2, &err), &err);
+    assert_string_equal(text.p, "                precision    recall  f1-score   support\n\n"
+                                "-1234567890123       1.00      1.00      1.00         1\n"
+                                "             5       1.00      1.00      1.00         1\n\n"
+                                "      accuracy                           1.00         2\n"
+                                "     macro avg       1.00      1.00      1.00         2\n"
+                                "  weighted avg       1.00      1.00      1.00         2\n");
+    gr_buf_free(&text);
+    gr_class_report_free(&rep);
+    gr_tally_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts),   cmocka_unit_test(averages),  cmocka_unit_test(zero_division), cmocka_unit_test(refusals),
-        cmocka_unit_test(matthews), cmocka_unit_test(confusion), cmocka_unit_test(report),
+        cmocka_unit_test(matthews), cmocka_unit_test(confusion), cmocka_unit_test(report), cmocka_unit_test(wide_report),
     };
     return gr_test_main(tests);
 }

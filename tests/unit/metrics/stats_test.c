@@ -198,11 +198,41 @@ static void bootstrap(void **state)
     assert_status(gr_bootstrap(&b, mean_diff, d, 5, 5, NAN, &rng, &err), GR_E_ARG, &err, "confidence");
 }
 
+/* The values of the resamples, in the order in which they are asked for; the first call is that of the data itself. */
+typedef struct script { size_t at; double value[6]; } script;
+
+static double next_value(const void *user, const size_t *idx, size_t n)
+{
+    script *s = (script *)(uintptr_t)user;
+
+    (void)idx;
+    (void)n;
+    return s->value[s->at++];
+}
+
+/* numpy.quantile([-1, 1, 3, 4, 9], [0.2, 0.8]): places 0.8 and 3.2 of the sorted values, -1 + 0.8 2 and 4 + 0.2 5 */
+static void bootstrap_between(void **state)
+{
+    script s = { 0, { 7, 3, -1, 9, 4, 1 } };
+    gr_bootstrap_result b;
+    gr_err err = GR_ERR_INIT;
+    gr_rng rng;
+
+    (void)state;
+    gr_rng_init(&rng, 7, GR_RNG_BOOTSTRAP, 0);
+    assert_ok(gr_bootstrap(&b, next_value, &s, 3, 5, 0.6, &rng, &err), &err);
+    assert_near(b.value, 7, 0, "value");
+    assert_near(b.range.low, 0.6, 1e-15, "low");
+    assert_near(b.range.high, 5, 1e-14, "high");
+    assert_near(b.p, 4.0 / 6, 1e-15, "one of five is below 0: 2 (1 + 1) / (1 + 5)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(special), cmocka_unit_test(moments), cmocka_unit_test(intervals), cmocka_unit_test(holm),
         cmocka_unit_test(mcnemar), cmocka_unit_test(student), cmocka_unit_test(wilcoxon),  cmocka_unit_test(bootstrap),
+        cmocka_unit_test(bootstrap_between),
     };
     return gr_test_main(tests);
 }
