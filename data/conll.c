@@ -1,7 +1,7 @@
 /* conll.c - a token a line in columns, a sentence a row; see reader.h.
  *
- * Columns are parted by runs of blanks and tabs. A line of white space alone ends a sentence, -DOCSTART- lines too,
- * and they are no tokens. Every token of a file has as many columns as its first. Tags are handed on as they stand,
+ * Columns are parted by runs of blanks and tabs. A line of white space alone, of whatever kind, ends a sentence, -DOCSTART-
+ * lines too, and they are no tokens. Every token of a file has as many columns as its first. Tags are handed on as they stand,
  * or from IOB1 as IOB2. */
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,6 @@
 static bool is_gap(char c)
 {
     return c == ' ' || c == '\t';
-}
-
-static bool is_blank(gr_sv s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (!is_gap(s.p[i]) && s.p[i] != '\v' && s.p[i] != '\f') return false;
-    return true;
 }
 
 typedef struct token {
@@ -92,7 +85,7 @@ static gr_status sentence(gr_reader *r, size_t *n_words, gr_err *err)
 
         GR_TRY(gr_lines_next(&r->in, &line, &more, err));
         if (!more) return GR_OK;
-        if (is_blank(line) || gr_sv_starts(line, "-DOCSTART-")) {
+        if (gr_text_strip(line).n == 0 || gr_sv_starts(line, "-DOCSTART-")) {
             if (*n_words > 0) return GR_OK;
             continue;
         }

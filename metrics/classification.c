@@ -469,6 +469,7 @@ gr_status gr_class_report_make(gr_class_report *out, const gr_tally *t, const gr
 
     GR_TRY(check_options(t, o, err));
     if (o->labels && o->n_labels == 0) return gr_fail(err, GR_E_ARG, "the list of labels is empty");
+    if (names && n_names == 0) return gr_fail(err, GR_E_ARG, "the list of names is empty");
     GR_TRY(select_classes(&c, &n, t, o, err));
     if (names && !o->labels && n_names != n) {
         s = gr_fail(err, GR_E_ARG, "%zu classes occur, but %zu names are given: list the labels", n, n_names);

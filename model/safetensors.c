@@ -137,6 +137,8 @@ static gr_status parse_header(gr_st_shard *f, size_t *header_bytes, gr_err *err)
     if (len > GR_ST_HEADER_MAX) return gr_fail(err, GR_E_FORMAT, "header length is beyond the limit of %d bytes", GR_ST_HEADER_MAX);
     if (len > f->map.n - 8) return gr_fail(err, GR_E_FORMAT, "header length runs past the end of the file");
     *header_bytes = (size_t)len;
+    if (len >= 3 && memcmp(f->map.p + 8, "\xEF\xBB\xBF", 3) == 0) /* a text file may have one */
+        return gr_fail(err, GR_E_FORMAT, "header is not valid JSON: it begins with a byte order mark");
     s = gr_json_parse(&f->header, (const char *)f->map.p + 8, (size_t)len, err);
     if (s == GR_E_FORMAT) return gr_wrap(err, s, "header is not valid JSON");
     if (s != GR_OK) return s;
@@ -144,8 +146,10 @@ static gr_status parse_header(gr_st_shard *f, size_t *header_bytes, gr_err *err)
     return GR_OK;
 }
 
+/* null is no metadata, as the library has it. */
 static gr_status check_metadata(const gr_json *meta, gr_err *err)
 {
+    if (gr_json_is_null(meta)) return GR_OK;
     if (!gr_json_is_object(meta)) return gr_fail(err, GR_E_FORMAT, "'__metadata__' is not an object");
     for (const gr_json *v = gr_json_first(meta); v; v = gr_json_next(v))
         if (!gr_json_is_string(v)) return gr_fail(err, GR_E_FORMAT, "'__metadata__': '%s' is not a string", gr_json_key(v));

@@ -299,13 +299,10 @@ gr_status gr_tok_open(gr_tok **out, const char *dir, const gr_tok_opts *opts, gr
 
 /* ---- asking ---- */
 
-static const gr_added *added_by_id(const gr_tok *t, int32_t id)
+static const gr_added *added_by_id(const gr_added_set *set, int32_t id)
 {
-    const gr_added_set *const sets[] = { &t->added_raw, &t->added_norm };
-
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; i < sets[k]->n; i++)
-            if (sets[k]->token[i].id == id) return &sets[k]->token[i];
+    for (size_t i = 0; i < set->n; i++)
+        if (set->token[i].id == id) return &set->token[i];
     return NULL;
 }
 
@@ -316,11 +313,12 @@ size_t gr_tok_vocab_size(const gr_tok *t)
 
 const char *gr_tok_token(const gr_tok *t, int32_t id)
 {
-    const gr_added *a;
+    const gr_added *a = added_by_id(&t->added_norm, id);
 
     if (id < 0) return NULL;
+    if (a) return a->content.p;
     if ((size_t)id < t->model.vocab.n && t->model.vocab.token[id].p) return t->model.vocab.token[id].p;
-    a = added_by_id(t, id);
+    a = added_by_id(&t->added_raw, id);
     return a ? a->name.p : NULL;
 }
 

@@ -46,7 +46,9 @@ void      gr_tok_work_close(gr_tok_work *w);
 /* Largest id + 1, added tokens included and ids that no token has: as many embeddings a model must have, or texts may
  * hold ids beyond them. */
 size_t      gr_tok_vocab_size(const gr_tok *t);
-const char *gr_tok_token(const gr_tok *t, int32_t id);         /* NUL-terminated; NULL when out of range */
+/* NUL-terminated; NULL when out of range. An added token marked `normalized` has the spelling it has in normalised text, as the
+ * library's id_to_token gives it; gr_tok_id knows it by that of the file. */
+const char *gr_tok_token(const gr_tok *t, int32_t id);
 int32_t     gr_tok_id(const gr_tok *t, gr_sv token);           /* -1 when absent */
 int32_t     gr_tok_pad_id(const gr_tok *t);
 int32_t     gr_tok_unk_id(const gr_tok *t);

@@ -10,6 +10,7 @@ static void sentences(void **state)
     (void)state;
     assert_rows(&usual, "a X O\nb Y B-PER\n\nc Z O\n", "1:a~b~O~B-PER|4:c~O|");
     assert_rows(&usual, "a\tO\n \t \nb  \t O\n\n\n\n", "1:a~O|3:b~O|"); /* white space alone parts; runs are one */
+    assert_rows(&usual, "a O\n\xC2\xA0\nb O\n\xE3\x80\x80 \nc O\n\xC2\x85\nd O\n\f\ne O\n", "1:a~O|3:b~O|5:c~O|7:d~O|9:e~O|"); /* of any kind */
     assert_rows(&usual, "-DOCSTART- -X- O\n\na X O", "3:a~O|");
     assert_rows(&usual, "a O\n-DOCSTART- O\nb O\n", "1:a~O|3:b~O|");
     assert_rows(&usual, "-DOCSTART- -X- O\n\n", "");

@@ -173,6 +173,7 @@ static void report(void **state)
     assert_false(rep.micro_is_accuracy);
     assert_string_equal(rep.row[0].name, "0");
     gr_class_report_free(&rep);
+    assert_status(gr_class_report_make(&rep, &t, &o, names, 0, &err), GR_E_ARG, &err, "empty");
     o.n_labels = 0;
     assert_status(gr_class_report_make(&rep, &t, &o, NULL, 0, &err), GR_E_ARG, &err, "empty");
     gr_tally_free(&t);

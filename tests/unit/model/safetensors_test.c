@@ -77,6 +77,7 @@ static void test_malformed(void **state)
     static const struct { const char *header, *part; } cases[] = {
         { "", "header is not valid JSON" },
         { "{", "header is not valid JSON" },
+        { "\xEF\xBB\xBF{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "header is not valid JSON" },
         { "7", "header is not an object" },
         { "{}", "bytes after the last tensor" },
         { "{\"x\":[]}", "not described by an object" },
@@ -112,6 +113,21 @@ static void test_malformed(void **state)
         assert_status(gr_st_open(&st, path, &err), GR_E_FORMAT, &err, cases[i].part);
         assert_null(st);
     }
+}
+
+/* The library writes no metadata as none at all, and reads null as that. */
+static void test_null_metadata(void **state)
+{
+    const char *path = in_tmp("null.safetensors");
+    gr_err err = GR_ERR_INIT;
+    gr_st *st;
+
+    (void)state;
+    write_raw(path, "{\"__metadata__\":null,\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "12345678", 8);
+    assert_ok(gr_st_open(&st, path, &err), &err);
+    assert_int_equal(gr_st_count(st), 1);
+    assert_null(gr_st_metadata(st, "format"));
+    gr_st_close(st);
 }
 
 static void test_unread_type(void **state)
@@ -368,7 +384,8 @@ static void test_order_of_forms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types), cmocka_unit_test(test_malformed), cmocka_unit_test(test_unread_type), cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_types), cmocka_unit_test(test_malformed), cmocka_unit_test(test_null_metadata),
+        cmocka_unit_test(test_unread_type), cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_write_refusals), cmocka_unit_test(test_shards), cmocka_unit_test(test_long_index), cmocka_unit_test(test_pieces), cmocka_unit_test(test_order_of_forms),
     };
     return gr_test_main(tests);
