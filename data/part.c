@@ -31,7 +31,7 @@ static gr_status open_locked(gr_part *p, gr_err *err)
         p->fd = open(p->name, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (p->fd < 0) return fail(err, p->name, errno);
         if (flock(p->fd, LOCK_EX | LOCK_NB) != 0)
-            return errno == EWOULDBLOCK ? gr_fail(err, GR_E_ARG, "%.300s: another process is fetching it", p->path) : fail(err, p->name, errno);
+            return errno == EWOULDBLOCK ? gr_fail(err, GR_E_IO, "%.300s: another process is fetching it", p->path) : fail(err, p->name, errno);
         if (fstat(p->fd, &here) != 0) return fail(err, p->name, errno);
         if (!S_ISREG(here.st_mode)) return gr_fail(err, GR_E_IO, "%.300s: not a regular file", p->name);
         if (stat(p->name, &there) == 0 && here.st_ino == there.st_ino && here.st_dev == there.st_dev) return GR_OK;

@@ -22,7 +22,7 @@ typedef struct gr_part {
     gr_sha256 sha;                                  /* over them                        */
 } gr_part;
 
-/* Makes the folders on the way. GR_E_IO; GR_E_ARG when another process has it open. */
+/* Makes the folders on the way. GR_E_IO, also when another process has it open. */
 gr_status gr_part_open(gr_part *p, const char *path, gr_err *err) GR_MUST_USE;
 gr_status gr_part_add(gr_part *p, const void *bytes, size_t n, gr_err *err) GR_MUST_USE; /* GR_E_IO; what came stays */
 gr_status gr_part_restart(gr_part *p, gr_err *err) GR_MUST_USE;                           /* from nothing            */

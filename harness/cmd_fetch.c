@@ -210,22 +210,22 @@ static void add_set(gr_grid *g, const gr_manifest *m, const gr_fetch_opts *o)
     int64_t bytes = 0;
     size_t n = 0, here = 0;
     char path[GR_PATH_MAX], dir[GR_PATH_MAX];
-    bool known = true;
+    bool known = false;
 
     (void)snprintf(dir, sizeof dir, "%.3000s%s%.900s", m->model ? o->models : o->data, m->model ? "/" : "", m->model ? m->name : "");
     for (size_t i = 0; i < m->n_containers; i++) {
         const gr_container *c = &m->containers[i];
         if (!c->url) continue;
         n++;
-        known = known && c->size >= 0;
-        bytes += c->size;
+        known = known || c->size >= 0;
+        bytes += c->size >= 0 ? c->size : 0;
         here += gr_fs_join(path, sizeof path, dir, c->file) && gr_fs_is_file(path);
     }
     gr_grid_row(g);
     gr_grid_text(g, 0, "%s", m->name);
     gr_grid_text(g, 1, "%s", m->model ? "model" : "data");
     gr_grid_number(g, 2, "%.0f", (double)n);
-    gr_grid_number(g, 3, "%.0f", n && known ? (double)bytes : NAN);
+    gr_grid_number(g, 3, "%.0f", known ? (double)bytes : NAN);
     gr_grid_text(g, 4, "%s", !n ? "no address" : here == n ? "yes" : here ? "in part" : "no");
     gr_grid_text(g, 5, "%s", m->licence);
     gr_grid_text(g, 6, "%s", m->publisher);
@@ -238,7 +238,7 @@ static gr_status list(const call *c, gr_err *err)
 
     gr_grid_open(&g, heads, sizeof heads / sizeof *heads);
     for (size_t i = 0; i < c->sets.n; i++) add_set(&g, &c->sets.m[i], &c->job);
-    gr_buf_addf(&g.notes, "looked in %.900s and %.900s; licences are as the publishers state them; a suite's name (glue) stands for all its data\n", c->job.data, c->job.models);
+    gr_buf_addf(&g.notes, "looked in %.900s and %.900s; bytes are of the files whose size is known; licences are as the publishers state them; a suite's name (glue) stands for all its data\n", c->job.data, c->job.models);
     if (!gr_fetch_library()) gr_buf_adds(&g.notes, "this build has no libcurl and can only list\n");
     return print_grid(&g, c->o->json, err);
 }

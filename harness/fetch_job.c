@@ -231,6 +231,14 @@ static gr_status bring(bringing *b, gr_fetch *net, const gr_fetch_opts *o, bool 
     return GR_OK;
 }
 
+static bool part_left(const gr_fetch_file *f)
+{
+    char part[GR_PATH_MAX + 8];
+
+    (void)snprintf(part, sizeof part, "%s.part", f->path);
+    return gr_fs_size(part) > 0;
+}
+
 void gr_fetch_bring(gr_fetch_file *f, const gr_fetch_file *before, size_t n_before, gr_fetch *net, const gr_fetch_opts *o)
 {
     bringing b = { .f = f, .root = root_of(f->m, o), .started = gr_clock_seconds(), .had = -1 };
@@ -253,6 +261,6 @@ void gr_fetch_bring(gr_fetch_file *f, const gr_fetch_file *before, size_t n_befo
     gr_progress_finish(b.bar, NULL);
     f->state = s != GR_OK ? GR_FETCH_FAILED : resumed ? GR_FETCH_RESUMED : GR_FETCH_FETCHED;
     if (s == GR_E_CHECKSUM) append(&f->err, s, ": nothing of it is kept; try again, or give a manifest of yours with --manifest");
-    if (s == GR_E_IO) append(&f->err, s, ": what came is kept beside it, the same command goes on from there");
+    if ((s == GR_E_IO || s == GR_E_NETWORK) && part_left(f)) append(&f->err, s, ": what came is kept, the same command goes on from there");
     if (s != GR_OK) (void)gr_wrap(&f->err, s, "%s", f->m->name);
 }

@@ -238,7 +238,7 @@ static void unknown_checksum(void **state)
 static void resumed(void **state)
 {
     (void)state;
-    ends(FETCH("--manifest", mine(gr_http_url("/cut/5000/f")), "--data", at("res"), "--retries", "0"), 3, "mine: ", "ended before the file did");
+    ends(FETCH("--manifest", mine(gr_http_url("/cut/5000/f")), "--data", at("res"), "--retries", "0"), 3, "ended before the file did", "what came is kept, the same command goes on from there");
     has("res/f.part", 5000);
     has("res/f", -1);
     gr_http_forget();
@@ -272,6 +272,7 @@ static void bad_ends(void **state)
     has("b/f", -1);
     m = mine(gr_http_url("/plain/f"));
     ends(FETCH("--manifest", m, "--data", put("a_file", "x")), 4, "a_file", "Not a directory");
+    assert_null(strstr(last.err, "what came"));
     ends(call_in_room(NULL, &full, (const char *const[]){ "fetch", "--manifest", m, "--data", at("full"), NULL }), 4, "f.part: File too large", "goes on from there");
     has("full/f.part", 4096);
     has("full/f", -1);
