@@ -222,6 +222,24 @@ static void judged_by_members(void **state)
     prints("fetched");
 }
 
+/* A folder of which nobody knows whether it is whole does not stand in for the archive. */
+static void folder_in_part(void **state)
+{
+    static gr_buf b;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_fs_mkdirs(at("room/in-part/BOX"), &err), &err);
+    (void)put("room/in-part/BOX/a.tsv", "x");
+    begin(&b, "mine", "data", true);
+    file(&b, "f", gr_http_url("/plain/f"), "www/f");
+    b.n--; /* the closing brace */
+    gr_buf_adds(&b, ", \"also\": [\"BOX\"]}");
+    expect(FETCH("--manifest", end(&b, "box.json", "f", "{\"container\": \"f\", \"path\": \"BOX/a.tsv\", \"size\": 1}"), "--data", "in-part"), 0);
+    prints("fetched");
+    gr_buf_free(&b);
+}
+
 static void unknown_checksum(void **state)
 {
     static gr_buf b;
@@ -304,6 +322,23 @@ static void manifests_refused(void **state)
     file(&b, "f", "http://127.0.0.1/f\\r\\nX: y", NULL);
     ends(FETCH("--manifest", end(&b, "m.json", "f", NULL)), 3, "m.json", "control character");
     gr_buf_free(&b);
+}
+
+/* An installation whose own manifests were tampered with. */
+static void own_manifest_refused(void **state)
+{
+    const char *const words[] = { "fetch", "--list", NULL };
+    char program[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    (void)snprintf(program, sizeof program, "%s", installed());
+    assert_ok(gr_fs_mkdirs(at("inst/data/manifests"), &err), &err);
+    assert_ok(gr_fs_mkdirs(at("inst/model/manifests"), &err), &err);
+    expect(call_with(program, NULL, words), 0);
+    (void)mine(gr_http_url("/plain/f"));
+    shell("cp", at("room/mine.json"), at("inst/data/manifests/mine.json"));
+    ends(call_with(program, NULL, words), 3, "inst/bin/../data/manifests/mine.json", "for a manifest that is given with --manifest");
 }
 
 /* Interrupted as soon as something has come. */
@@ -396,8 +431,8 @@ static void not_built_in(void **state)
 int main(void)
 {
     const struct CMUnitTest with[] = {
-        cmocka_unit_test(shown), cmocka_unit_test_setup_teardown(model, start, NULL), cmocka_unit_test(judged_by_members), cmocka_unit_test(unknown_checksum),
-        cmocka_unit_test(resumed), cmocka_unit_test(bad_ends), cmocka_unit_test(manifests_refused), cmocka_unit_test(interrupted), cmocka_unit_test(environment),
+        cmocka_unit_test(shown), cmocka_unit_test_setup_teardown(model, start, NULL), cmocka_unit_test(judged_by_members), cmocka_unit_test(folder_in_part), cmocka_unit_test(unknown_checksum),
+        cmocka_unit_test(resumed), cmocka_unit_test(bad_ends), cmocka_unit_test(manifests_refused), cmocka_unit_test(own_manifest_refused), cmocka_unit_test(interrupted), cmocka_unit_test(environment),
     };
     const struct CMUnitTest without[] = { cmocka_unit_test(shown), cmocka_unit_test(not_built_in) };
     const int failed = gr_fetch_library() ? gr_test_main(with) : gr_test_main(without);

@@ -160,6 +160,10 @@ static void whole(void **state)
     assert_ok(run(&got, &d, &err), &err);
     assert_int_equal(seen->requests, 1); /* of an empty file nothing is missing: it was asked for only where its size was not known */
     assert_int_equal(gr_fs_size(at("out/f")), 0);
+    with_part(bytes, 100); /* an empty file where a part of another lies */
+    d.url = gr_http_url("/whole/empty");
+    assert_ok(run(&got, &d, &err), &err);
+    assert_int_equal(gr_fs_size(at("out/f")), 0);
 }
 
 static void from_files(void **state)
