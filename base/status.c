@@ -15,6 +15,7 @@ static const char *const names[GR_STATUS_COUNT] = {
     [GR_E_NOMEM] = "NOMEM",
     [GR_E_UNSUPPORTED] = "UNSUPPORTED",
     [GR_E_DEVICE] = "DEVICE",
+    [GR_E_NETWORK] = "NETWORK",
     [GR_E_NUMERIC] = "NUMERIC",
     [GR_E_CANCELLED] = "CANCELLED",
     [GR_E_INTERNAL] = "INTERNAL",

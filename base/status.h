@@ -21,6 +21,7 @@ typedef enum gr_status {
     GR_E_NOMEM,       /* host or device memory is exhausted                           */
     GR_E_UNSUPPORTED, /* valid, but this build, device or family cannot do it         */
     GR_E_DEVICE,      /* a device or its library failed                               */
+    GR_E_NETWORK,     /* a server or the way to it failed: no file was had            */
     GR_E_NUMERIC,     /* NaN or Inf where a number is required                        */
     GR_E_CANCELLED,   /* the user interrupted                                         */
     GR_E_INTERNAL,    /* a bug in glue-run                                            */

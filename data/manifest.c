@@ -84,12 +84,22 @@ static gr_status read_also(gr_container *c, gr_manifest *m, const gr_json *list,
     return GR_OK;
 }
 
+static gr_status check_address(const char *url, bool plain, gr_err *err)
+{
+    const gr_sv address = gr_sv_from(url);
+
+    for (const char *p = url; *p != '\0'; p++)
+        if ((unsigned char)*p <= ' ' || *p == 0x7f) return gr_fail(err, GR_E_FORMAT, "'url' holds a blank or a control character");
+    if (gr_sv_starts(address, "https://") || (plain && (gr_sv_starts(address, "http://") || gr_sv_starts(address, "file:///")))) return GR_OK;
+    if (plain) return gr_fail(err, GR_E_FORMAT, "'url' begins with none of https://, http://, file:///");
+    return gr_fail(err, GR_E_FORMAT, "'url' does not begin with https://");
+}
+
 static gr_status read_container(gr_container *c, gr_manifest *m, const gr_json *obj, gr_err *err)
 {
     GR_TRY(need_name(&c->file, m, obj, "file", err));
     GR_TRY(may(&c->url, m, obj, "url", err));
-    if (c->url != NULL && strncmp(c->url, "https://", 8) != 0)
-        return gr_fail(err, GR_E_FORMAT, "'url' does not begin with https://");
+    if (c->url != NULL) GR_TRY(check_address(c->url, m->plain, err));
     GR_TRY(may_digest(&c->sha256, m, obj, err));
     GR_TRY(may_count(&c->size, obj, "size", err));
     return read_also(c, m, gr_json_get(obj, "also"), err);
@@ -137,9 +147,10 @@ static gr_status read_lists(gr_manifest *m, const gr_json *root, gr_err *err)
     gr_status      s;
 
     GR_TRY(need_list(&cs, root, "containers", err));
-    GR_TRY(need_list(&ms, root, "members", err));
+    ms = gr_json_get(root, "members");
+    if (!m->model || ms != NULL) GR_TRY(need_list(&ms, root, "members", err));
     c = gr_arena_calloc(&m->arena, gr_json_len(cs), sizeof *c);
-    x = gr_arena_calloc(&m->arena, gr_json_len(ms), sizeof *x);
+    x = gr_arena_calloc(&m->arena, gr_json_len(ms) + 1, sizeof *x);
     if (c == NULL || x == NULL) return gr_fail_nomem(err, "a manifest");
     m->containers = c;
     m->members = x;
@@ -150,10 +161,35 @@ static gr_status read_lists(gr_manifest *m, const gr_json *root, gr_err *err)
     return GR_OK;
 }
 
+/* True or false; absent is false. */
+static gr_status may_flag(bool *out, const gr_json *root, const char *key, gr_err *err)
+{
+    const gr_json *const v = gr_json_get(root, key);
+
+    if (v != NULL && !gr_json_is_bool(v)) return gr_fail(err, GR_E_FORMAT, "'%s' is not true or false", key);
+    *out = gr_json_bool(v, false);
+    return GR_OK;
+}
+
+/* A model's name is that of its folder. */
+static gr_status read_kind(gr_manifest *m, const gr_json *root, gr_err *err)
+{
+    const char *kind = NULL;
+
+    GR_TRY(may(&kind, m, root, "kind", err));
+    m->model = kind != NULL && strcmp(kind, "model") == 0;
+    if (kind != NULL && !m->model && strcmp(kind, "data") != 0) return gr_fail(err, GR_E_FORMAT, "'kind' is '%.40s', not data or model", kind);
+    if (m->model) GR_TRY(gr_archive_check_name(m->name, err));
+    return m->model && strchr(m->name, '/') != NULL ? gr_fail(err, GR_E_FORMAT, "'name' holds a '/'") : GR_OK;
+}
+
 static gr_status read_root(gr_manifest *m, const gr_json *root, gr_err *err)
 {
     if (!gr_json_is_object(root)) return gr_fail(err, GR_E_FORMAT, "not an object");
     GR_TRY(need(&m->name, m, root, "name", err));
+    GR_TRY(read_kind(m, root, err));
+    GR_TRY(may(&m->id, m, root, "id", err));
+    GR_TRY(may_flag(&m->plain, root, "plain_addresses", err));
     GR_TRY(need(&m->title, m, root, "title", err));
     GR_TRY(need(&m->publisher, m, root, "publisher", err));
     GR_TRY(need(&m->licence, m, root, "licence", err));
@@ -249,18 +285,17 @@ static bool container_there(const gr_container *c, const char *data_dir)
     return there;
 }
 
-gr_status gr_manifest_check(const gr_manifest *m, const char *data_dir, size_t *checked, gr_err *err)
+gr_status gr_manifest_check_container(const gr_manifest *m, const gr_container *c, const char *data_dir, size_t *checked, gr_err *err)
 {
     gr_status s = GR_OK;
     size_t    n = 0;
 
     for (size_t i = 0; s == GR_OK && i < m->n_members; i++) {
-        const gr_member *const    x = &m->members[i];
-        const gr_container *const c = find_container(m, x->container);
-        gr_found                  f = { .n = 0 };
-        gr_arena                  a;
+        const gr_member *const x = &m->members[i];
+        gr_found               f = { .n = 0 };
+        gr_arena               a;
 
-        if ((x->sha256 == NULL && x->size < 0) || !container_there(c, data_dir)) continue;
+        if ((x->sha256 == NULL && x->size < 0) || find_container(m, x->container) != c || !container_there(c, data_dir)) continue;
         gr_arena_init(&a, 1 << 20);
         s = measure(x, c, data_dir, &f, &a, err);
         if (s == GR_OK) s = compare(x, &f, err);
@@ -270,4 +305,16 @@ gr_status gr_manifest_check(const gr_manifest *m, const char *data_dir, size_t *
     }
     if (checked != NULL) *checked = n;
     return s == GR_OK ? GR_OK : gr_wrap(err, s, "%s", m->name);
+}
+
+gr_status gr_manifest_check(const gr_manifest *m, const char *data_dir, size_t *checked, gr_err *err)
+{
+    size_t n, sum = 0;
+
+    for (size_t i = 0; i < m->n_containers; i++) {
+        GR_TRY(gr_manifest_check_container(m, &m->containers[i], data_dir, &n, err));
+        sum += n;
+    }
+    if (checked != NULL) *checked = sum;
+    return GR_OK;
 }

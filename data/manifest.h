@@ -1,4 +1,4 @@
-/* manifest.h - where a data set comes from and what its files are: data/manifests/NAME.json.
+/* manifest.h - where a data set or a model comes from and what its files are: data/manifests/NAME.json, model/manifests/NAME.json.
  *
  *   { "name": "rte", "title": "...", "publisher": "...", "licence": "...", "citation": "...", "verified": false,
  *     "containers": [ { "file": "RTE.zip", "url": "https://...", "also": ["RTE"], "sha256": null, "size": null } ],
@@ -8,7 +8,10 @@
  * A member's path may hold one '*' in its last part: then size and sha256 are over all matching files, end to end in
  * the order of their numbers (data/row.h, GR_READ_FOLDER), and "files" is their count. A null size, sha256 or rows
  * is not known. The path null is the container itself. "verified" says whether a fetch has seen the address and the
- * licence. */
+ * licence.
+ *
+ * A model has "kind": "model"; its containers are its files, named below a folder of the model's name, and members are not needed. "id" is
+ * the name its publisher gives it. "plain_addresses": true lets addresses begin with http:// or file:// too, for mirrors. */
 #ifndef GR_DATA_MANIFEST_H
 #define GR_DATA_MANIFEST_H
 #include <stdbool.h>
@@ -42,7 +45,8 @@ typedef struct gr_member {
 
 typedef struct gr_manifest {
     const char         *name, *title, *publisher, *licence, *citation;
-    bool                verified;
+    const char         *id;       /* NULL: none but the name */
+    bool                verified, model, plain;
     const gr_container *containers;
     size_t              n_containers;
     const gr_member    *members;
@@ -61,6 +65,8 @@ void      gr_manifest_free(gr_manifest *m);
  * differs, GR_E_NOTFOUND a member that its container lacks while the manifest gives its digest, or as
  * gr_archive_scan. */
 gr_status gr_manifest_check(const gr_manifest *m, const char *data_dir, size_t *checked, gr_err *err) GR_MUST_USE;
+/* The same for the members of one of its containers. */
+gr_status gr_manifest_check_container(const gr_manifest *m, const gr_container *c, const char *data_dir, size_t *checked, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -10,7 +10,6 @@ typedef struct gr_published {
     const char *model_type; /* of config.json                                                               */
     int32_t     layers, hidden, heads, vocab_size;
     int64_t     params;     /* of the bare encoder, with the pooler where it has one (transformers' AutoModel) */
-    const char *fetch;      /* the script that fetches it from a Python package; NULL: its publisher has it  */
 } gr_published;
 
 const gr_published *gr_published_at(size_t i); /* NULL behind the last */

@@ -15,6 +15,7 @@ int gr_cmd_exit_code(gr_status s)
     case GR_E_FORMAT:
     case GR_E_CHECKSUM:
     case GR_E_UNSUPPORTED:
+    case GR_E_NETWORK:
     case GR_E_NUMERIC: return GR_EXIT_INPUT;
     case GR_E_IO:
     case GR_E_NOMEM:

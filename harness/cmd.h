@@ -16,6 +16,7 @@ int gr_cmd_predict(int argc, char **argv);
 int gr_cmd_score(int argc, char **argv);
 int gr_cmd_tokenize(int argc, char **argv);
 int gr_cmd_embed(int argc, char **argv);
+int gr_cmd_fetch(int argc, char **argv);
 int gr_cmd_bench(int argc, char **argv);
 int gr_cmd_env(int argc, char **argv);
 
@@ -52,7 +53,7 @@ gr_status gr_cmd_begin(gr_cmd_words *w, void *target, gr_opt_origin *origins, co
 /* Release the words; the exit code of `s`, with its message printed when it is a failure. */
 int gr_cmd_end(gr_cmd_words *w, gr_status s, const gr_err *err);
 
-/* ARG -> 2; NOTFOUND, FORMAT, CHECKSUM, UNSUPPORTED, NUMERIC -> 3; IO, NOMEM, DEVICE -> 4; CANCELLED -> 130; INTERNAL -> 70.
+/* ARG -> 2; NOTFOUND, FORMAT, CHECKSUM, UNSUPPORTED, NETWORK, NUMERIC -> 3; IO, NOMEM, DEVICE -> 4; CANCELLED -> 130; INTERNAL -> 70.
  * A read error of the user's data is reported by the caller as 3 itself. */
 int gr_cmd_exit_code(gr_status s);
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "base/pool.h"
+#include "data/fetch.h"
 #include "harness/build_info.h"
 #include "harness/cmd.h"
 #include "harness/locate.h"
@@ -39,6 +40,7 @@ static gr_json *collect(void)
     gr_json_add_num(j, "memory_mb", (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 1048576.0);
     gr_machine_blas(text, sizeof text);
     gr_json_add_str(j, "blas", text);
+    gr_json_add_str(j, "downloads", gr_fetch_library());
     if (uname(&u) == 0) {
         (void)snprintf(text, sizeof text, "%.60s %.60s %.60s", u.sysname, u.release, u.machine);
         gr_json_add_str(j, "system", text);

@@ -121,7 +121,7 @@ static void list_data(gr_grid *g, const char *dir)
             gr_grid_text(g, 2, "%s", why.msg);
         }
     }
-    gr_buf_addf(&g->notes, "looked in %s\n", dir);
+    gr_buf_addf(&g->notes, "looked in %s\n`glue-run fetch TASK` gets data sets from their publishers (glue-run fetch --list)\n", dir);
 }
 
 /* ---- the command ---- */

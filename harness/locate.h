@@ -5,14 +5,16 @@
 
 #include "base/fs.h"
 #include "base/status.h"
+#include "harness/catalogue.h"
 
 /* The demo data and the demo encoder: beside the program (<exe>/../data/demo of a build in the clone), below the source
  * tree it was built from, or in <exe>/../share/glue-run (installed). GR_E_NOTFOUND says where it looked. */
 gr_status gr_locate_demo_data(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 gr_status gr_locate_demo_model(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 
-/* The manifests of the data sets, in the same places. */
+/* The manifests of the data sets and of the models, in the same places. */
 gr_status gr_locate_manifests(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
+gr_status gr_locate_model_manifests(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 
 /* What the data of a folder are: "demo" where its demo.json says so (then row counts are its own), else "published".
  * GR_E_FORMAT where demo.json is no such marker. */
@@ -23,6 +25,8 @@ gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err) G
 gr_status gr_locate_model(char out[GR_PATH_MAX], const char *name, gr_err *err) GR_MUST_USE;
 /* The same without "demo" and without a word: is it there? */
 bool gr_locate_found(char out[GR_PATH_MAX], const char *name);
+/* Is there a manifest for this model of the catalogue, so that `glue-run fetch` brings it? Under the name behind the owner's. */
+bool gr_locate_fetchable(const gr_published *known);
 /* $GLUE_RUN_HOME/models */
 void gr_locate_models_home(char out[GR_PATH_MAX]);
 

@@ -20,6 +20,7 @@ static const command commands[] = {
     { "score", gr_cmd_score, "metrics from files of predictions and references" },
     { "tokenize", gr_cmd_tokenize, "ids, tokens and offsets of lines of text" },
     { "embed", gr_cmd_embed, "sentence embeddings of lines of text" },
+    { "fetch", gr_cmd_fetch, "data sets and models from their publishers, checksums verified" },
     { "bench", gr_cmd_bench, "tokens per second of training and inference" },
     { "env", gr_cmd_env, "version, build, libraries, CPU: what a bug report needs" },
 };

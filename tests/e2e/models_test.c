@@ -86,7 +86,8 @@ static void listed(void **state)
     assert_true(gr_json_num(gr_json_get(row_of(j, "mine"), "params"), 0) > 20000);
     says(j, "someone/tiny", "from", "Hugging Face cache");
     says(j, "t5-small", "problem", "'t5'");
-    says(j, "bert-base-uncased", "from", "publisher");
+    says(j, "bert-base-uncased", "from", "glue-run fetch");
+    says(j, "albert-base-v2", "from", "publisher");
     says(j, "bert-base-uncased", "folder", "");
     assert_near(gr_json_num(gr_json_get(row_of(j, "bert-base-uncased"), "params"), 0), 109482240, 0, "parameters");
     assert_null(strstr(last.out, "notes"));
@@ -96,7 +97,8 @@ static void listed(void **state)
     assert_non_null(strstr(last.out, "--model DIR"));
     expect(AT_HOME("tokenize", "--model", "someone/tiny"), 0); /* every listed name is one that --model takes */
     expect(AT_HOME("tokenize", "--model", "mine"), 0);
-    refused(AT_HOME("tokenize", "--model", "bert-base-uncased"), 3, "bert-base-uncased", "--model DIR");
+    refused(AT_HOME("tokenize", "--model", "bert-base-uncased"), 3, "glue-run fetch bert-base-uncased", "--model DIR");
+    refused(AT_HOME("tokenize", "--model", "albert-base-v2"), 3, "albert-base-v2", "--model DIR");
 }
 
 /* ---- refusals ---- */

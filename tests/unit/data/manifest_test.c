@@ -51,6 +51,73 @@ static void faults(void **state)
     refused("{" HEAD BOX MEMBER(", \"size\": 4.5") "}", "size");
 }
 
+#define FILES "\"containers\": [{\"file\": \"1_Pooling/config.json\", \"url\": \"https://example.org/c\"}]"
+
+static void models(void **state)
+{
+    static const char text[] = "{" HEAD "\"kind\": \"model\", \"id\": \"p/x\", " FILES "}";
+    gr_err            err = GR_ERR_INIT;
+    gr_manifest       m;
+    size_t            checked = 7;
+
+    (void)state;
+    assert_ok(gr_manifest_parse(&m, text, sizeof text - 1, &err), &err);
+    assert_true(m.model && !m.plain && m.n_containers == 1 && m.n_members == 0);
+    assert_string_equal(m.id, "p/x");
+    assert_ok(gr_manifest_check(&m, gr_test_tmpdir(), &checked, &err), &err);
+    assert_int_equal(checked, 0);
+    gr_manifest_free(&m);
+    refused("{" HEAD FILES "}", "'members' is not a list");
+    refused("{" HEAD "\"kind\": \"modle\", " FILES "}", "'kind' is 'modle', not data or model");
+    refused("{" HEAD "\"kind\": \"model\", \"members\": [], " FILES "}", "'members' is not a list");
+    refused("{\"name\": \"a/x\", \"kind\": \"model\"}", "'name' holds a '/'");
+    refused("{\"name\": \"..\", \"kind\": \"model\"}", "'..' leaves");
+}
+
+#define AT(url) "{" HEAD "\"plain_addresses\": true, \"containers\": [{\"file\": \"x.txt\", \"url\": \"" url "\"}], " MEMBER("") "}"
+
+static void plain_addresses(void **state)
+{
+    static const char *const good[] = { AT("http://127.0.0.1:8000/x"), AT("file:///x"), AT("https://example.org/x") };
+    gr_err                   err = GR_ERR_INIT;
+    gr_manifest              m;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_ok(gr_manifest_parse(&m, good[i], strlen(good[i]), &err), &err);
+        assert_true(m.plain && !m.model && m.id == NULL);
+        gr_manifest_free(&m);
+    }
+    refused(AT("file://host/x"), "none of https://, http://, file:///");
+    refused(AT("ftp://example.org/x"), "none of https://");
+    refused(AT("http://example.org/a b"), "blank");
+    refused("{" HEAD "\"plain_addresses\": 1}", "'plain_addresses' is not true or false");
+}
+
+/* One container of two is looked at. */
+static void one_container(void **state)
+{
+    char        path[GR_PATH_MAX], hex[GR_SHA256_HEX], text[1024];
+    gr_err      err = GR_ERR_INIT;
+    gr_manifest m;
+    size_t      checked = 0;
+
+    (void)state;
+    gr_sha256_of(hex, "hello", 5);
+    (void)snprintf(text, sizeof text, "{" HEAD "\"containers\": [{\"file\": \"a\"}, {\"file\": \"b\"}], \"members\": [{\"container\": \"a\", \"path\": null, \"sha256\": "
+                                      "\"%s\"}, {\"container\": \"b\", \"path\": null, \"sha256\": \"%s\"}]}", hex, hex);
+    assert_ok(gr_manifest_parse(&m, text, strlen(text), &err), &err);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), i ? "b" : "a"));
+        assert_ok(gr_fs_write(path, i ? "jello" : "hello", 5, &err), &err);
+    }
+    assert_ok(gr_manifest_check_container(&m, &m.containers[0], gr_test_tmpdir(), &checked, &err), &err);
+    assert_int_equal(checked, 1);
+    assert_status(gr_manifest_check_container(&m, &m.containers[1], gr_test_tmpdir(), &checked, &err), GR_E_CHECKSUM, &err, "b: sha256");
+    assert_status(gr_manifest_check(&m, gr_test_tmpdir(), &checked, &err), GR_E_CHECKSUM, &err, "b: sha256");
+    gr_manifest_free(&m);
+}
+
 static void checking(void **state)
 {
     char        path[GR_PATH_MAX], hex[GR_SHA256_HEX], text[1024];
@@ -78,7 +145,8 @@ static void checking(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(whole), cmocka_unit_test(faults), cmocka_unit_test(checking) };
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(whole), cmocka_unit_test(faults), cmocka_unit_test(models), cmocka_unit_test(plain_addresses), cmocka_unit_test(one_container),
+                                               cmocka_unit_test(checking) };
 
     return gr_test_main(tests);
 }

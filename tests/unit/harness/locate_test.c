@@ -98,8 +98,8 @@ static void models_by_name(void **state)
     assert_status(gr_locate_model(got, "sly", &err), GR_E_NOTFOUND, &err, "list models");
     assert_status(gr_locate_model(got, "half", &err), GR_E_NOTFOUND, &err, "list models");
     assert_status(gr_locate_model(got, "someone/mine", &err), GR_E_NOTFOUND, &err, "no such folder"); /* another's model is not taken for it */
-    assert_status(gr_locate_model(got, "all-MiniLM-L6-v2", &err), GR_E_NOTFOUND, &err, "ci/fetch_minilm");
-    assert_status(gr_locate_model(got, "bert-base-uncased", &err), GR_E_NOTFOUND, &err, "publisher");
+    assert_status(gr_locate_model(got, "all-MiniLM-L6-v2", &err), GR_E_NOTFOUND, &err, "`glue-run fetch all-MiniLM-L6-v2`");
+    assert_status(gr_locate_model(got, "albert-base-v2", &err), GR_E_NOTFOUND, &err, "publisher");
     assert_int_equal(chdir(gr_test_tmpdir()), 0);
     put("models/one/config.json", "{}");
     found_at("one", "models/one");
