@@ -9,6 +9,7 @@
 
 #include "base/log_bar.h"
 #include "base/rng.h"
+#include "base/utf8.h"
 
 enum { LINE_MAX_BYTES = 2048, SAID_MAX = 256 };
 
@@ -97,13 +98,6 @@ static const char *prefix(gr_log_level level)
     }
 }
 
-/* A file name or a server's words may hold escape codes: they stay off the terminal. */
-static void keep_one_line(char *s)
-{
-    for (; *s; s++)
-        if ((unsigned char)*s < 0x20 || *s == 0x7f) *s = '?';
-}
-
 void gr_log(gr_log_level level, const char *fmt, ...)
 {
     char line[LINE_MAX_BYTES];
@@ -112,7 +106,7 @@ void gr_log(gr_log_level level, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
-    keep_one_line(line);
+    gr_utf8_one_line(line); /* a file name or a server's words may hold escape codes: they stay off the terminal */
     gr_log_hold();
     if (level != GR_LOG_QUIET && level <= terminal.level) {
         if (terminal.once && level == GR_LOG_WARN && said_before(line)) {

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static const char *const names[GR_STATUS_COUNT] = {
     [GR_OK] = "OK",
     [GR_E_ARG] = "ARG",
@@ -26,12 +28,6 @@ const char *gr_status_name(gr_status s)
     return (unsigned)s < GR_STATUS_COUNT ? names[s] : "UNKNOWN";
 }
 
-static void keep_one_line(char *msg)
-{
-    for (unsigned char *p = (unsigned char *)msg; *p; p++)
-        if (*p < 0x20 || *p == 0x7f) *p = '?';
-}
-
 gr_status gr_fail_at(gr_err *err, gr_status status, const char *file, int line, const char *fmt, ...)
 {
     va_list ap;
@@ -43,7 +39,7 @@ gr_status gr_fail_at(gr_err *err, gr_status status, const char *file, int line, 
     va_start(ap, fmt);
     (void)vsnprintf(err->msg, sizeof err->msg, fmt, ap);
     va_end(ap);
-    keep_one_line(err->msg);
+    gr_utf8_one_line(err->msg);
     return status;
 }
 
@@ -58,7 +54,7 @@ gr_status gr_wrap(gr_err *err, gr_status status, const char *fmt, ...)
     va_end(ap);
     memcpy(inner, err->msg, sizeof inner);
     if (snprintf(err->msg, sizeof err->msg, "%s: %s", outer, inner) < 0) err->msg[0] = '\0';
-    keep_one_line(err->msg);
+    gr_utf8_one_line(err->msg);
     err->status = status; /* which may be another than what was recorded: both say the same */
     return status;
 }

@@ -43,7 +43,7 @@ typedef struct gr_err {
 #define GR_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /* Record a failure and hand its status back: `return gr_fail(err, GR_E_FORMAT, "...", x);`
- * Control characters in the finished message are replaced by '?', so that it stays one line.
+ * What a terminal would not show as it stands is replaced by '?' in the finished message, so that it stays one line (gr_utf8_one_line).
  * `status` is evaluated twice: the compiler then sees its value, and that a failing call sets no result. */
 #define gr_fail(err, status, ...) gr_failed(gr_fail_at((err), (status), __FILE__, __LINE__, __VA_ARGS__), (status))
 gr_status gr_fail_at(gr_err *err, gr_status status, const char *file, int line, const char *fmt, ...)

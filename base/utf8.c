@@ -152,3 +152,40 @@ void gr_utf8_from_cp1252(gr_buf *out, gr_sv s)
         gr_buf_add(out, u, gr_utf8_put(u, c >= 0x80 && c < 0xA0 ? high[c - 0x80] : c));
     }
 }
+
+void gr_utf8_drop_cut(char *s)
+{
+    const size_t n = strlen(s);
+    size_t at = n;
+
+    while (at > 0 && n - at < 3 && is_tail((unsigned char)s[at - 1])) at--;
+    if (at > 0 && promised((unsigned char)s[at - 1]) > n - at + 1) s[at - 1] = '\0';
+}
+
+static bool may_be_shown(uint32_t cp)
+{
+    const bool control = cp < 0x20 || (cp >= 0x7F && cp < 0xA0) || cp == 0x2028 || cp == 0x2029;
+    const bool turns = cp == 0x061C || cp == 0x200E || cp == 0x200F || (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069);
+
+    return !control && !turns;
+}
+
+void gr_utf8_one_line(char *s)
+{
+    const size_t n = strlen(s);
+    size_t to = 0;
+
+    for (size_t i = 0, len; i < n; i += len) {
+        uint32_t cp;
+
+        len = gr_utf8_next(&cp, s + i, n - i);
+        if (len > 0 && may_be_shown(cp)) {
+            memmove(s + to, s + i, len);
+            to += len;
+        } else {
+            if (len == 0) len = shown((const unsigned char *)s + i, n - i);
+            s[to++] = '?';
+        }
+    }
+    s[to] = '\0';
+}

@@ -28,6 +28,14 @@ gr_status gr_utf8_check(gr_sv s, size_t *at, gr_err *err) GR_MUST_USE;
 /* Append `s`, read as Windows-1252 (WHATWG's table: undefined bytes map to C1), as UTF-8. */
 void gr_utf8_from_cp1252(gr_buf *out, gr_sv s);
 
+/* In place: without the sequence that a buffer's end cut off, if one was. */
+void gr_utf8_drop_cut(char *s);
+
+/* In place: a text that may come from outside as one line that a terminal shows as it stands. Control characters (C0, DEL, C1), line and
+ * paragraph separators and what turns the direction of text round (UAX #9) become '?', one each; so does what is not valid UTF-8, such as a
+ * sequence that a buffer's end cut off. */
+void gr_utf8_one_line(char *s);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,8 @@
 #include "base/utf8.h"
 #include "results/markup.h"
 
+enum { CELL_BYTES = 1024 }; /* longer ones are cut */
+
 void gr_grid_open(gr_grid *g, const char *const *columns, size_t n_columns)
 {
     memset(g, 0, sizeof *g);
@@ -52,12 +54,13 @@ static void set(gr_grid *g, size_t column, const char *text, bool number)
 
 void gr_grid_text(gr_grid *g, size_t column, const char *fmt, ...)
 {
-    char text[1024];
+    char text[CELL_BYTES];
     va_list ap;
 
     va_start(ap, fmt);
     (void)vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    gr_utf8_drop_cut(text);
     set(g, column, text, false);
 }
 
@@ -100,12 +103,22 @@ static void widths(size_t *w, bool *right, const gr_grid *g)
     }
 }
 
+/* Names come from files: escape codes in them stay off the terminal, and what ends a line out of rows that are one. CSV, HTML and JSON have
+ * rules of their own for these. */
+static const char *shown(char text[CELL_BYTES], const char *s)
+{
+    (void)snprintf(text, CELL_BYTES, "%s", s);
+    gr_utf8_one_line(text);
+    return text;
+}
+
 static void pad(gr_buf *out, const char *s, size_t width, bool right)
 {
     const size_t n = width_of(s), blanks = n < width ? width - n : 0;
+    char text[CELL_BYTES];
 
     for (size_t i = 0; right && i < blanks; i++) gr_buf_addc(out, ' ');
-    gr_buf_adds(out, s);
+    gr_buf_adds(out, shown(text, s));
     for (size_t i = 0; !right && i < blanks; i++) gr_buf_addc(out, ' ');
 }
 
@@ -144,6 +157,7 @@ static void escape(gr_buf *out, const char *s, const char *special, const char *
 static void write_md(gr_buf *out, const gr_grid *g, const bool *right)
 {
     static const char *const bar[] = { "\\|" };
+    char text[CELL_BYTES];
 
     gr_buf_addc(out, '|');
     for (size_t c = 0; c < g->n_columns; c++) gr_buf_addf(out, " %s |", g->columns[c]);
@@ -154,7 +168,7 @@ static void write_md(gr_buf *out, const gr_grid *g, const bool *right)
         gr_buf_addc(out, '|');
         for (size_t c = 0; c < g->n_columns; c++) {
             gr_buf_addc(out, ' ');
-            escape(out, cell(g, r, c)->text, "|", bar);
+            escape(out, shown(text, cell(g, r, c)->text), "|", bar);
             gr_buf_adds(out, " |");
         }
         gr_buf_addc(out, '\n');
@@ -198,6 +212,7 @@ static void write_latex(gr_buf *out, const gr_grid *g, const bool *right)
 {
     static const char special[] = "&%$#_{}~^\\";
     static const char *const with[] = { "\\&", "\\%", "\\$", "\\#", "\\_", "\\{", "\\}", "\\textasciitilde{}", "\\textasciicircum{}", "\\textbackslash{}" };
+    char text[CELL_BYTES];
 
     gr_buf_adds(out, "\\begin{tabular}{");
     for (size_t c = 0; c < g->n_columns; c++) gr_buf_addc(out, right[c] ? 'r' : 'l');
@@ -210,7 +225,7 @@ static void write_latex(gr_buf *out, const gr_grid *g, const bool *right)
     for (size_t r = 0; r < g->n_rows; r++) {
         for (size_t c = 0; c < g->n_columns; c++) {
             if (c) gr_buf_adds(out, " & ");
-            escape(out, cell(g, r, c)->text, special, with);
+            escape(out, shown(text, cell(g, r, c)->text), special, with);
         }
         gr_buf_adds(out, " \\\\\n");
     }

@@ -82,9 +82,51 @@ static void windows_1252(void **state)
     gr_buf_free(&b);
 }
 
+static void one_line(void **state)
+{
+    static const struct { const char *from, *to; } v[] = {
+        { "", "" },
+        { "caf\xC3\xA9 \xF0\x9F\x98\x80 \xE6\x96\x87", "caf\xC3\xA9 \xF0\x9F\x98\x80 \xE6\x96\x87" },
+        { "a\nb\tc\x1B[31md\x7F", "a?b?c?[31md?" },
+        { "\xC2\x9B" "31m \xC2\x80\xC2\x9F\xC2\xA0", "?31m ??\xC2\xA0" },              /* C1, whose first is an escape code; U+00A0 is none */
+        { "\xE2\x80\xA8\xE2\x80\xA9", "??" },                                          /* separators of lines and paragraphs */
+        { "x\xE2\x80\xAEgpj.exe\xE2\x81\xA6\xE2\x80\x8F\xD8\x9C", "x?gpj.exe???" },     /* would read exe.jpg */
+        { "\xE2\x80\x8B\xE2\x80\xAF\xE2\x81\xA5\xE2\x81\xAA", "\xE2\x80\x8B\xE2\x80\xAF\xE2\x81\xA5\xE2\x81\xAA" }, /* their neighbours */
+        { "cut \xE6\x96", "cut ?" },
+        { "\xFF\xC0\xAF" "z\xED\xA0\x80\xC3", "??z??" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        char text[64];
+
+        (void)snprintf(text, sizeof text, "%s", v[i].from);
+        gr_utf8_one_line(text);
+        assert_string_equal(text, v[i].to);
+    }
+}
+
+static void cut_ends(void **state)
+{
+    static const struct { const char *from, *to; } v[] = {
+        { "", "" }, { "a", "a" }, { "\xC3\xA9", "\xC3\xA9" }, { "a\xC3", "a" }, { "a\xE6\x96", "a" }, { "a\xE6\x96\x87", "a\xE6\x96\x87" },
+        { "\xF0\x9F\x98", "" }, { "\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80" }, { "\x80\x80\x80\x80", "\x80\x80\x80\x80" }, /* never whole */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        char text[16];
+
+        (void)snprintf(text, sizeof text, "%s", v[i].from);
+        gr_utf8_drop_cut(text);
+        assert_string_equal(text, v[i].to);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_code_point), cmocka_unit_test(complaints),
-                                        cmocka_unit_test(good_text), cmocka_unit_test(windows_1252) };
+                                        cmocka_unit_test(good_text), cmocka_unit_test(windows_1252),
+                                        cmocka_unit_test(one_line), cmocka_unit_test(cut_ends) };
     return gr_test_main(tests);
 }
