@@ -202,6 +202,10 @@ static void redirected(void **state)
     fails(&d, GR_E_ARG, "only https", -1);
     d.url = gr_http_url("/loop");
     fails(&d, GR_E_NETWORK, "redirected too often", -1);
+    d.url = gr_http_url("/to//plain/f");
+    d.token = "secret"; /* who has one to lose is not led to plain addresses */
+    fails(&d, GR_E_ARG, "only https", -1);
+    d.token = NULL;
     d.url = gr_http_url("/plain/f");
     d.plain = false;
     fails(&d, GR_E_ARG, "only https", -1);
@@ -229,6 +233,9 @@ static void resumed(void **state)
     with_part(bytes, FILE_SIZE); /* the same when only the server knows the size */
     d.size = -1;
     arrives(&d, FILE_SIZE, 1);
+    with_part(bytes, 10);
+    d.url = gr_http_url("/vast/f"); /* with the part it would be more than there are numbers for */
+    fails(&d, GR_E_NETWORK, "ended before the file did", FILE_SIZE);
 }
 
 static void part_of_another_file(void **state)
@@ -285,7 +292,7 @@ static void refused(void **state)
         { "/plain/none", GR_E_NOTFOUND, "not there (HTTP 404)" }, { "/code/410/f", GR_E_NOTFOUND, "not there" },
         { "/code/401/f", GR_E_NOTFOUND, "does not give it to us (HTTP 401)" }, { "/code/403/f", GR_E_NOTFOUND, "HTTP 403" },
         { "/code/500/f", GR_E_NETWORK, "HTTP 500: try again later" }, { "/code/429/f", GR_E_NETWORK, "try again later" },
-        { "/code/418/f", GR_E_NETWORK, "HTTP 418" },
+        { "/code/418/f", GR_E_NETWORK, "HTTP 418" }, { "/code/300/f", GR_E_NETWORK, "HTTP 300, and not with the file" },
     };
     gr_download d = plain(NULL);
 
