@@ -213,14 +213,30 @@ static bool hold_back(const gr_fetch_file *f, const gr_fetch_file *before, size_
     return false;
 }
 
+/* For the hub or its mirror, and never where others on the way could read it. NULL: none. */
+static const char *token_for(const gr_fetch_file *f)
+{
+    const bool hub = strncmp(f->c->url, HUB, strlen(HUB)) == 0 && strncmp(f->url, "https://", 8) == 0;
+    const char *token = hub ? getenv("HF_TOKEN") : NULL;
+
+    return token && *token ? token : NULL;
+}
+
+/* Is there a digest that would tell it from two files' halves? */
+static bool can_be_judged(const gr_fetch_file *f)
+{
+    if (f->c->sha256) return true;
+    for (size_t i = 0; i < f->m->n_members; i++)
+        if (f->m->members[i].sha256 && strcmp(f->m->members[i].container, f->c->file) == 0) return true;
+    return false;
+}
+
 static gr_status bring(bringing *b, gr_fetch *net, const gr_fetch_opts *o, bool *resumed)
 {
     gr_fetch_file *f = b->f;
-    const bool hub = strncmp(f->c->url, HUB, strlen(HUB)) == 0;
-    const char *token = hub ? getenv("HF_TOKEN") : NULL;
     const gr_download d = {
-        .url = f->url, .path = f->path, .sha256 = f->c->sha256, .size = f->c->size, .plain = f->m->plain, .token = token && *token ? token : NULL,
-        .stall_s = o->timeout_s, .retries = (int)o->retries, .check = check_apart, .progress = progress, .stop = stop, .user = b,
+        .url = f->url, .path = f->path, .sha256 = f->c->sha256, .size = f->c->size, .plain = f->m->plain, .token = token_for(f),
+        .stall_s = o->timeout_s, .retries = (int)o->retries, .anew = !can_be_judged(f), .check = check_apart, .progress = progress, .stop = stop, .user = b,
     };
     gr_downloaded got;
     const gr_status s = gr_download_run(&got, net, &d, &f->err);

@@ -13,7 +13,7 @@ static const volatile gr_http_seen *seen;
 
 /* ---- calls ---- */
 
-static const char *const bare[] = { "GLUE_RUN_DATA", "GLUE_RUN_HOME=/nonexistent", "HF_HOME=/nonexistent", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE",
+static const char *const bare[] = { "GLUE_RUN_DATA", "GLUE_RUN_HOME=/nonexistent", "HF_HOME=/nonexistent", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN=secret", "HF_HUB_OFFLINE",
                                     "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", NULL, NULL };
 
 /* In the folder "room", with a variable more. */
@@ -243,13 +243,17 @@ static void folder_in_part(void **state)
 static void unknown_checksum(void **state)
 {
     static gr_buf b;
+    gr_err err = GR_ERR_INIT;
 
     (void)state;
     begin(&b, "mine", "data", true);
     file(&b, "sub/f", gr_http_url("/plain/f"), NULL);
+    assert_ok(gr_fs_mkdirs(at("any/sub"), &err), &err);
+    (void)put("any/sub/f.part", "of another file"); /* with which this one would be whole, and nobody could tell */
     expect(FETCH("--manifest", end(&b, "any.json", "sub/f", NULL), "--data", at("any")), 0);
     prints("fetched, unchecked");
     has("any/sub/f", gr_fs_size(at("www/f")));
+    assert_string_equal((const char *)seen->range, "");
     gr_buf_free(&b);
 }
 
@@ -379,6 +383,7 @@ static void environment(void **state)
     (void)snprintf(endpoint, sizeof endpoint, "HF_ENDPOINT=%s", gr_http_url("/plain"));
     expect(FETCH_WITH(endpoint, "--manifest", m, "--data", at("mir")), 0);
     has("mir/f", gr_fs_size(at("www/f")));
+    assert_string_equal((const char *)seen->auth, ""); /* HF_TOKEN, which others could read in http */
     ends(FETCH_WITH(endpoint, "roberta-base"), 2, "HF_ENDPOINT", "https://"); /* ours are not for plain mirrors */
     ends(FETCH_WITH("HF_HUB_OFFLINE=1", "rte", "--data", at("off")), 3, "HF_HUB_OFFLINE", "rte");
     expect(FETCH_WITH("GLUE_RUN_DATA=given", "rte", "--dry-run"), 0);

@@ -259,6 +259,43 @@ static void part_of_another_file(void **state)
     arrives(&d, 0, 2);
 }
 
+/* Where nothing could tell a file from the halves of two, what an earlier call left is not used. */
+static void begun_anew(void **state)
+{
+    gr_download d = plain(gr_http_url("/plain/f"));
+
+    (void)state;
+    d.sha256 = NULL;
+    d.size = -1;
+    d.anew = true;
+    with_part("another file", 12);
+    arrives(&d, 0, 1);
+    assert_string_equal((const char *)seen->range, "");
+    with_part(NULL, 0);
+    d.url = gr_http_url("/once/1000/f"); /* within one call it goes on */
+    d.retries = 1;
+    arrives(&d, 0, 2);
+    assert_string_equal((const char *)seen->range, "bytes=1000-");
+}
+
+/* A server that does not stop, and one that says that it will not. */
+static void of_no_known_size(void **state)
+{
+    gr_download d = plain(gr_http_url("/endless/f"));
+
+    (void)state;
+    d.size = -1;
+    d.most = FILE_SIZE;
+    with_part(NULL, 0);
+    fails(&d, GR_E_CHECKSUM, "more than 300000 bytes, and its manifest does not say", -1);
+    d.url = gr_http_url("/plain/f");
+    arrives(&d, 0, 2);
+    with_part(NULL, 0);
+    d.most = FILE_SIZE - 1;
+    fails(&d, GR_E_CHECKSUM, "more than 299999 bytes", -1);
+    assert_int_equal(told, 0); /* its length was enough */
+}
+
 static void cut_off(void **state)
 {
     gr_download d = plain(gr_http_url("/cut/1000/f"));
@@ -471,7 +508,7 @@ int main(void)
     static const struct CMUnitTest none[] = { cmocka_unit_test(not_built_in) };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whole, start, NULL), cmocka_unit_test(from_files), cmocka_unit_test(redirected), cmocka_unit_test(resumed),
-        cmocka_unit_test(part_of_another_file), cmocka_unit_test(cut_off), cmocka_unit_test(refused), cmocka_unit_test(wrong_file), cmocka_unit_test(stalled),
+        cmocka_unit_test(part_of_another_file), cmocka_unit_test(begun_anew), cmocka_unit_test(of_no_known_size), cmocka_unit_test(cut_off), cmocka_unit_test(refused), cmocka_unit_test(wrong_file), cmocka_unit_test(stalled),
         cmocka_unit_test(no_way), cmocka_unit_test(interrupted), cmocka_unit_test(judged), cmocka_unit_test(told_to_servers),
         cmocka_unit_test_setup_teardown(verified, NULL, end),
     };
