@@ -1,5 +1,5 @@
-/* fetch_job.c - see fetch_job.h. A container without a digest of its own is judged by its members: as soon as its bytes are here it is
- * moved into a folder apart, where the data loader's own code reads it and nobody else looks. */
+/* fetch_job.c - see fetch_job.h. A container without a digest of its own is judged by its members: as soon as its bytes are here it gets
+ * a second name in a folder apart, where the data loader's own code reads it and nobody else looks. */
 #include "harness/fetch_job.h"
 
 #include <errno.h>
@@ -60,6 +60,36 @@ static gr_status set_file(gr_fetch_file *f, const gr_manifest *m, const gr_conta
     return set_address(f, err);
 }
 
+/* A model is there when its config.json is: that comes when all the others have. */
+static bool comes_last(const gr_manifest *m, const gr_container *c)
+{
+    return m->model && strcmp(c->file, "config.json") == 0;
+}
+
+/* Two files for one place would take it from each other, but for those that are one and the same. */
+static gr_status check_places(const gr_fetch_file *f, size_t n, gr_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; f[i].c && k < i; k++) {
+            if (!f[k].c || strcmp(f[i].path, f[k].path) != 0) continue;
+            if (f[i].c->sha256 && f[k].c->sha256 && strcmp(f[i].c->sha256, f[k].c->sha256) == 0) continue;
+            return gr_fail(err, GR_E_ARG, "fetch: %.100s and %.100s each have a file for %.200s: fetch them into two folders, one by one", f[k].m->name, f[i].m->name,
+                           f[i].path);
+        }
+    return GR_OK;
+}
+
+/* Those of a manifest that have an address, or one that says that none has. */
+static gr_status add_files(gr_fetch_file *out, size_t *n, const gr_manifest *m, const gr_fetch_opts *o, gr_err *err)
+{
+    const size_t first = *n;
+
+    for (int last = 0; last < 2; last++)
+        for (size_t k = 0; k < m->n_containers; k++)
+            if (m->containers[k].url && comes_last(m, &m->containers[k]) == (last == 1)) GR_TRY(set_file(&out[(*n)++], m, &m->containers[k], o, err));
+    return *n > first ? GR_OK : set_file(&out[(*n)++], m, NULL, o, err);
+}
+
 gr_status gr_fetch_files(gr_fetch_file **out, size_t *n, const gr_manifest *const *m, size_t n_m, const gr_fetch_opts *o, gr_err *err)
 {
     size_t most = n_m;
@@ -69,13 +99,8 @@ gr_status gr_fetch_files(gr_fetch_file **out, size_t *n, const gr_manifest *cons
     for (size_t i = 0; i < n_m; i++) most += m[i]->n_containers;
     *out = calloc(most + 1, sizeof **out);
     if (!*out) return gr_fail_nomem(err, "the files to fetch");
-    for (size_t i = 0; s == GR_OK && i < n_m; i++) {
-        const size_t first = *n;
-        for (size_t k = 0; s == GR_OK && k < m[i]->n_containers; k++)
-            if (m[i]->containers[k].url) s = set_file(&(*out)[(*n)++], m[i], &m[i]->containers[k], o, err);
-        if (s == GR_OK && *n == first) s = set_file(&(*out)[(*n)++], m[i], NULL, o, err);
-    }
-    return s;
+    for (size_t i = 0; s == GR_OK && i < n_m; i++) s = add_files(*out, n, m[i], o, err);
+    return s == GR_OK ? check_places(*out, *n, err) : s;
 }
 
 /* ---- what is here ---- */
@@ -170,22 +195,38 @@ static void progress(void *user, int64_t done, int64_t total)
     gr_progress_update(b->bar, done / 1000, speed);
 }
 
-/* The container under its own name in a folder apart, held against its members, and back. */
+/* A second name for the part, which so keeps its place and its lock; where the file system knows none, it is moved. Another process may take the
+ * empty folder away meanwhile: it is made again. */
+static gr_status put_apart(bool *moved, const char *whole, const char *dir, const char *path, gr_err *err)
+{
+    int e = ENOENT;
+
+    for (int tries = 0; tries < 3 && e == ENOENT; tries++) {
+        GR_TRY(gr_fs_mkdirs(dir, err));
+        (void)unlink(path); /* of a call that was killed */
+        *moved = link(whole, path) != 0;
+        if (!*moved || rename(whole, path) == 0) return GR_OK;
+        e = errno;
+    }
+    return gr_fail(err, GR_E_IO, "%.300s: %s", path, strerror(e));
+}
+
+/* The container under its own name in a folder apart, held against its members, and that name gone again. */
 static gr_status check_apart(void *user, const char *whole, gr_err *err)
 {
     const bringing *b = user;
     char apart[GR_PATH_MAX], dir[GR_PATH_MAX], path[GR_PATH_MAX];
     size_t checked = 0;
+    bool moved = false;
     gr_status s;
 
     if (!gr_fs_join(apart, sizeof apart, b->root, APART) || !gr_fs_join(path, sizeof path, apart, b->f->c->file))
         return gr_fail(err, GR_E_ARG, "%.100s: its path is too long", b->f->c->file);
     (void)snprintf(dir, sizeof dir, "%.*s", (int)(gr_fs_basename(path) - path - 1), path);
-    GR_TRY(gr_fs_mkdirs(dir, err));
-    if (rename(whole, path) != 0) return gr_fail(err, GR_E_IO, "%.300s: %s", path, strerror(errno));
+    GR_TRY(put_apart(&moved, whole, dir, path, err));
     s = gr_manifest_check_container(b->f->m, b->f->c, apart, &checked, err);
     b->f->unchecked = s == GR_OK && checked == 0;
-    if (rename(path, whole) != 0 && s == GR_OK) s = gr_fail(err, GR_E_IO, "%.300s: %s", whole, strerror(errno));
+    if ((moved ? rename(path, whole) : unlink(path)) != 0 && s == GR_OK) s = gr_fail(err, GR_E_IO, "%.300s: %s", whole, strerror(errno));
     for (size_t n = strlen(dir); n >= strlen(apart); n--) { /* the folders made above, innermost first */
         if (dir[n] != '\0' && dir[n] != '/') continue;
         dir[n] = '\0';
@@ -204,10 +245,9 @@ static bool offline(void)
     return false;
 }
 
-/* A model is there when its config.json is: that comes when all the others have. */
 static bool hold_back(const gr_fetch_file *f, const gr_fetch_file *before, size_t n)
 {
-    if (!f->m->model || strcmp(f->c->file, "config.json") != 0) return false;
+    if (!comes_last(f->m, f->c)) return false;
     for (size_t i = 0; i < n; i++)
         if (before[i].state == GR_FETCH_FAILED) return true;
     return false;

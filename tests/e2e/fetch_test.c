@@ -165,6 +165,21 @@ static void model(void **state)
     expect(call_in_room(NULL, NULL, (const char *const[]){ "tokenize", "--model", "half", NULL }), 0);
 }
 
+/* A manifest of the user's may name config.json first: it comes last all the same. */
+static void model_in_another_order(void **state)
+{
+    static gr_buf b;
+
+    (void)state;
+    begin(&b, "turned", "model", true);
+    file(&b, "config.json", gr_http_url("/plain/tiny/config.json"), "www/tiny/config.json");
+    file(&b, "vocab.txt", gr_http_url("/code/404/vocab.txt"), "www/tiny/vocab.txt");
+    ends(FETCH("--manifest", end(&b, "turned.json", NULL, NULL)), 3, "turned: ", "HTTP 404");
+    prints("held back");
+    has("room/models/turned/config.json", -1);
+    gr_buf_free(&b);
+}
+
 /* RTE.zip from the fixture's files, and what a manifest says of its members; the last one is `spoilt`. */
 static const char *rte_manifest(const char *url, bool spoilt)
 {
@@ -205,6 +220,12 @@ static void judged_by_members(void **state)
     expect(FETCH("rte", "--manifest", rte_manifest(gr_http_url("/plain/RTE.zip"), false)), 0);
     has("room/datasets/RTE.zip", gr_fs_size(at("www/RTE.zip")));
     assert_int_equal(access(at("room/datasets/.fetch-check"), F_OK), -1);
+    (void)unlink(at("room/datasets/RTE.zip"));
+    assert_ok(gr_fs_mkdirs(at("room/datasets/.fetch-check"), &err), &err); /* a call that was killed while it looked */
+    (void)put("room/datasets/.fetch-check/RTE.zip", "PK");
+    expect(FETCH("rte", "--manifest", "rte.json"), 0);
+    has("room/datasets/RTE.zip", gr_fs_size(at("www/RTE.zip")));
+    assert_int_equal(access(at("room/datasets/.fetch-check"), F_OK), -1);
     prints("use: glue-run run rte --data datasets --model all-MiniLM-L6-v2\nthat model is not here yet: glue-run fetch all-MiniLM-L6-v2\n");
     expect(call_in_room(NULL, NULL, (const char *const[]){ "list", "data", "--data", "datasets", "--json", NULL }), 0);
     prints("{\"task\": \"rte\", \"files\": \"there\"");
@@ -237,6 +258,22 @@ static void folder_in_part(void **state)
     gr_buf_adds(&b, ", \"also\": [\"BOX\"]}");
     expect(FETCH("--manifest", end(&b, "box.json", "f", "{\"container\": \"f\", \"path\": \"BOX/a.tsv\", \"size\": 1}"), "--data", "in-part"), 0);
     prints("fetched");
+    gr_buf_free(&b);
+}
+
+/* A manifest of the user's with a file that one of ours has too. */
+static void two_for_one_place(void **state)
+{
+    static gr_buf b;
+    const char *m;
+
+    (void)state;
+    begin(&b, "mine", "data", true);
+    file(&b, "RTE.zip", gr_http_url("/plain/f"), "www/f");
+    m = end(&b, "two.json", "RTE.zip", NULL);
+    ends(FETCH("mine", "rte", "--manifest", m, "--data", at("place"), "--force"), 2, "mine and rte", "RTE.zip");
+    expect(FETCH("mine", "--manifest", m, "--data", at("place")), 0);
+    ends(FETCH("rte", "--data", at("place")), 3, "RTE.zip", "--force"); /* nor is it lost later, unless that is asked for */
     gr_buf_free(&b);
 }
 
@@ -284,6 +321,8 @@ static void bad_ends(void **state)
     ends(FETCH("nothing_like_it"), 2, "nothing_like_it", "--list");
     ends(call_in_room(NULL, NULL, (const char *const[]){ "fetch", NULL }), 2, "fetch: name", "--list");
     ends(FETCH("rte", "--data", GR_SOURCE_DIR "/data/demo"), 2, "data/demo", "demo.json");
+    expect(FETCH("roberta-base", "--data", GR_SOURCE_DIR "/data/demo", "--models", "", "--dry-run"), 0); /* a model does not go there, nor into the root */
+    prints(" models/roberta-base/config.json");
     ends(FETCH("ttc3600"), 3, "TTC-3600.tar.gz", "no address is known");
     ends(FETCH("--manifest", "none.json"), 3, "none.json", "No such file");
     ends(FETCH("--manifest", mine(gr_http_url("/code/404/f")), "--data", at("b")), 3, "mine: http://127.0.0.1:", "HTTP 404");
@@ -436,7 +475,7 @@ static void not_built_in(void **state)
 int main(void)
 {
     const struct CMUnitTest with[] = {
-        cmocka_unit_test(shown), cmocka_unit_test_setup_teardown(model, start, NULL), cmocka_unit_test(judged_by_members), cmocka_unit_test(folder_in_part), cmocka_unit_test(unknown_checksum),
+        cmocka_unit_test(shown), cmocka_unit_test_setup_teardown(model, start, NULL), cmocka_unit_test(model_in_another_order), cmocka_unit_test(judged_by_members), cmocka_unit_test(folder_in_part), cmocka_unit_test(two_for_one_place), cmocka_unit_test(unknown_checksum),
         cmocka_unit_test(resumed), cmocka_unit_test(bad_ends), cmocka_unit_test(manifests_refused), cmocka_unit_test(own_manifest_refused), cmocka_unit_test(interrupted), cmocka_unit_test(environment),
     };
     const struct CMUnitTest without[] = { cmocka_unit_test(shown), cmocka_unit_test(not_built_in) };
