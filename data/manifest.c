@@ -84,6 +84,13 @@ static gr_status read_also(gr_container *c, gr_manifest *m, const gr_json *list,
     return GR_OK;
 }
 
+static const gr_container *find_container(const gr_manifest *m, const char *file)
+{
+    for (size_t i = 0; i < m->n_containers; i++)
+        if (m->containers[i].file != NULL && strcmp(m->containers[i].file, file) == 0) return &m->containers[i];
+    return NULL;
+}
+
 static gr_status check_address(const char *url, bool plain, gr_err *err)
 {
     const gr_sv address = gr_sv_from(url);
@@ -95,21 +102,32 @@ static gr_status check_address(const char *url, bool plain, gr_err *err)
     return gr_fail(err, GR_E_FORMAT, "'url' does not begin with https://");
 }
 
+/* A container's file has one spelling, so that no two are one file; what ends in .part is a file on its way. */
+static gr_status check_file(const gr_manifest *m, const char *file, gr_err *err)
+{
+    gr_sv rest = gr_sv_from(file);
+
+    if (gr_sv_ends(rest, ".part") || gr_sv_ends(rest, "/")) return gr_fail(err, GR_E_FORMAT, "'file' is '%.200s': a name that ends in '.part' or '/'", file);
+    while (rest.n > 0) {
+        const gr_sv part = gr_sv_split(&rest, '/');
+
+        if (part.n == 0 || gr_sv_is(part, ".")) return gr_fail(err, GR_E_FORMAT, "'file' is '%.200s': with '.' or nothing for a folder", file);
+    }
+    return find_container(m, file) != NULL ? gr_fail(err, GR_E_FORMAT, "'file' is '%.200s', as of a container before it", file) : GR_OK;
+}
+
 static gr_status read_container(gr_container *c, gr_manifest *m, const gr_json *obj, gr_err *err)
 {
-    GR_TRY(need_name(&c->file, m, obj, "file", err));
+    const char *file;
+
+    GR_TRY(need_name(&file, m, obj, "file", err));
+    GR_TRY(check_file(m, file, err));
+    c->file = file;
     GR_TRY(may(&c->url, m, obj, "url", err));
     if (c->url != NULL) GR_TRY(check_address(c->url, m->plain, err));
     GR_TRY(may_digest(&c->sha256, m, obj, err));
     GR_TRY(may_count(&c->size, obj, "size", err));
     return read_also(c, m, gr_json_get(obj, "also"), err);
-}
-
-static const gr_container *find_container(const gr_manifest *m, const char *file)
-{
-    for (size_t i = 0; i < m->n_containers; i++)
-        if (m->containers[i].file != NULL && strcmp(m->containers[i].file, file) == 0) return &m->containers[i];
-    return NULL;
 }
 
 static gr_status read_member(gr_member *x, gr_manifest *m, const gr_json *obj, gr_err *err)
