@@ -156,6 +156,18 @@ static int on_wait(void *user, curl_off_t a, curl_off_t b, curl_off_t c, curl_of
 
 /* ---- what went wrong ---- */
 
+static long stall_seconds(const gr_fetch_request *r)
+{
+    return r->stall_s < 1 ? 1 : (long)r->stall_s;
+}
+
+static long connect_seconds(const gr_fetch_request *r)
+{
+    const long stall = stall_seconds(r);
+
+    return stall < CONNECT_S ? stall : (long)CONNECT_S;
+}
+
 typedef struct meaning {
     CURLcode    code;
     gr_status   status;
@@ -202,6 +214,7 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
 {
     const meaning *const m = meaning_of(e);
     const bool           stalled = e == CURLE_OPERATION_TIMEDOUT;
+    double               connected = 0;
     long                 code = 0;
 
     if (t->failed != GR_OK) return gr_wrap(err, t->failed, "%.200s", r->url);
@@ -210,7 +223,9 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
     if (e == CURLE_HTTP_RETURNED_ERROR) return refused(r->url, code, answer, err);
     answer->again = m->again || stalled;
     answer->past_end = e == CURLE_BAD_DOWNLOAD_RESUME;
-    if (stalled) return gr_fail(err, GR_E_NETWORK, "%.200s: nothing came for %.0f s", r->url, r->stall_s);
+    (void)curl_easy_getinfo(f->curl, CURLINFO_PRETRANSFER_TIME, &connected);
+    if (stalled && connected <= 0) return gr_fail(err, GR_E_NETWORK, "%.200s: no connection within %ld s", r->url, connect_seconds(r));
+    if (stalled) return gr_fail(err, GR_E_NETWORK, "%.200s: nothing came for %ld s", r->url, stall_seconds(r));
     if (m->words != NULL) return gr_fail(err, m->status, "%.200s: %s", r->url, m->words);
     return gr_fail(err, m->status, "%.200s: %.200s", r->url, f->said[0] != '\0' ? f->said : curl_easy_strerror(e));
 }
@@ -224,7 +239,6 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
  * back the SIGPIPE of a TLS connection that the server closed, which would end the program without a word. */
 static CURLcode prepare(gr_fetch *f, const gr_fetch_request *r, transfer *t)
 {
-    const long stall = r->stall_s < 1 ? 1 : (long)r->stall_s;
     char       range[32];
     CURLcode   e;
 
@@ -237,9 +251,9 @@ static CURLcode prepare(gr_fetch *f, const gr_fetch_request *r, transfer *t)
     SET(CURLOPT_FAILONERROR, 1L);
     SET(CURLOPT_HTTPAUTH, r->token != NULL ? (long)CURLAUTH_BEARER : (long)CURLAUTH_BASIC);
     SET(CURLOPT_XOAUTH2_BEARER, r->token);
-    SET(CURLOPT_CONNECTTIMEOUT, stall < CONNECT_S ? stall : (long)CONNECT_S);
+    SET(CURLOPT_CONNECTTIMEOUT, connect_seconds(r));
     SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    SET(CURLOPT_LOW_SPEED_TIME, stall);
+    SET(CURLOPT_LOW_SPEED_TIME, stall_seconds(r));
     SET(CURLOPT_ERRORBUFFER, f->said);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, t);

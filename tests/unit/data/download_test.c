@@ -2,6 +2,10 @@
  * and what is left on the disk is the file, or a part that the next call goes on with, or nothing. */
 #include "tests/support/test.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "base/fs.h"
 #include "data/download.h"
 #include "tests/support/http.h"
@@ -407,6 +411,24 @@ static void no_way(void **state)
     fails(&d, GR_E_ARG, "not an address", -1);
 }
 
+/* Somebody listens and never says a word. */
+static void no_greeting(void **state)
+{
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    const int          s = socket(AF_INET, SOCK_STREAM, 0);
+    socklen_t          size = sizeof a;
+    char               url[64] = "";
+    gr_download        d = plain(url);
+
+    (void)state;
+    assert_true(s >= 0 && bind(s, (struct sockaddr *)&a, sizeof a) == 0 && listen(s, 4) == 0 && getsockname(s, (struct sockaddr *)&a, &size) == 0);
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/f", ntohs(a.sin_port));
+    with_part(NULL, 0);
+    d.stall_s = 1;
+    fails(&d, GR_E_NETWORK, "no connection within 1 s", -1);
+    (void)close(s);
+}
+
 /* ---- the caller's part ---- */
 
 static bool after_some(void *user)
@@ -509,7 +531,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whole, start, NULL), cmocka_unit_test(from_files), cmocka_unit_test(redirected), cmocka_unit_test(resumed),
         cmocka_unit_test(part_of_another_file), cmocka_unit_test(begun_anew), cmocka_unit_test(of_no_known_size), cmocka_unit_test(cut_off), cmocka_unit_test(refused), cmocka_unit_test(wrong_file), cmocka_unit_test(stalled),
-        cmocka_unit_test(no_way), cmocka_unit_test(interrupted), cmocka_unit_test(judged), cmocka_unit_test(told_to_servers),
+        cmocka_unit_test(no_way), cmocka_unit_test(no_greeting), cmocka_unit_test(interrupted), cmocka_unit_test(judged), cmocka_unit_test(told_to_servers),
         cmocka_unit_test_setup_teardown(verified, NULL, end),
     };
     static const char *const proxies[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY" };
