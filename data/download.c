@@ -135,6 +135,7 @@ gr_status gr_download_run(gr_downloaded *out, gr_fetch *f, const gr_download *d,
     job       j = { .d = d, .fetch = f };
     gr_status s;
 
+    *out = (gr_downloaded){ 0 };
     GR_TRY(gr_part_open(&j.part, d->path, err));
     s = d->anew || j.part.size > most(d) ? gr_part_restart(&j.part, err) : GR_OK;
     j.kept = j.part.size;
@@ -145,6 +146,7 @@ gr_status gr_download_run(gr_downloaded *out, gr_fetch *f, const gr_download *d,
         s = gr_part_commit(&j.part, err);
     } else if (s == GR_E_CHECKSUM) { /* of no use to a next call either */
         gr_part_drop(&j.part);
+        out->size = 0;
         s = gr_wrap(err, s, "%.100s", gr_fs_basename(d->path));
     }
     gr_part_close(&j.part);

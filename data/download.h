@@ -34,7 +34,7 @@ typedef struct gr_download {
 } gr_download;
 
 typedef struct gr_downloaded {
-    int64_t size, resumed; /* bytes of the file; bytes of it that an earlier call had fetched */
+    int64_t size, resumed; /* bytes of the file, or, set in a failure too, of the part that is kept; bytes of it that an earlier call had fetched */
     char    sha256[GR_SHA256_HEX];
 } gr_downloaded;
 

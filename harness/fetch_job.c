@@ -271,7 +271,8 @@ static bool can_be_judged(const gr_fetch_file *f)
     return false;
 }
 
-static gr_status bring(bringing *b, gr_fetch *net, const gr_fetch_opts *o, bool *resumed)
+/* kept: bytes that a failure leaves for the next call. */
+static gr_status bring(bringing *b, gr_fetch *net, const gr_fetch_opts *o, bool *resumed, int64_t *kept)
 {
     gr_fetch_file *f = b->f;
     const gr_download d = {
@@ -281,18 +282,11 @@ static gr_status bring(bringing *b, gr_fetch *net, const gr_fetch_opts *o, bool 
     gr_downloaded got;
     const gr_status s = gr_download_run(&got, net, &d, &f->err);
 
+    *kept = got.size;
     if (s != GR_OK) return s;
     f->size = got.size;
     *resumed = got.resumed > 0;
     return GR_OK;
-}
-
-static bool part_left(const gr_fetch_file *f)
-{
-    char part[GR_PATH_MAX + 8];
-
-    (void)snprintf(part, sizeof part, "%s.part", f->path);
-    return gr_fs_size(part) > 0;
 }
 
 void gr_fetch_bring(gr_fetch_file *f, const gr_fetch_file *before, size_t n_before, gr_fetch *net, const gr_fetch_opts *o)
@@ -300,6 +294,7 @@ void gr_fetch_bring(gr_fetch_file *f, const gr_fetch_file *before, size_t n_befo
     bringing b = { .f = f, .root = root_of(f->m, o), .started = gr_clock_seconds(), .had = -1 };
     char title[64];
     bool resumed = false;
+    int64_t kept = 0;
     gr_status s;
 
     if (hold_back(f, before, n_before)) {
@@ -313,10 +308,10 @@ void gr_fetch_bring(gr_fetch_file *f, const gr_fetch_file *before, size_t n_befo
     }
     (void)snprintf(title, sizeof title, "%.50s (kB)", f->c->file);
     b.bar = gr_progress_start(o->bar ? GR_PROGRESS_AUTO : GR_PROGRESS_OFF, title, f->c->size > 0 ? f->c->size / 1000 : 0, 5);
-    s = bring(&b, net, o, &resumed);
+    s = bring(&b, net, o, &resumed, &kept);
     gr_progress_finish(b.bar, NULL);
     f->state = s != GR_OK ? GR_FETCH_FAILED : resumed ? GR_FETCH_RESUMED : GR_FETCH_FETCHED;
     if (s == GR_E_CHECKSUM) append(&f->err, s, ": nothing of it is kept; try again, or give a manifest of yours with --manifest");
-    if ((s == GR_E_IO || s == GR_E_NETWORK) && part_left(f)) append(&f->err, s, ": what came is kept, the same command goes on from there");
+    if ((s == GR_E_IO || s == GR_E_NETWORK) && kept > 0) append(&f->err, s, ": what came is kept, the same command goes on from there");
     if (s != GR_OK) (void)gr_wrap(&f->err, s, "%s", f->m->name);
 }

@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "base/zip_write.h"
 #include "data/fetch.h"
+#include "data/part.h"
 #include "tests/e2e/program.h"
 #include "tests/support/http.h"
 
@@ -311,6 +312,19 @@ static void resumed(void **state)
 
 /* ---- what goes wrong ---- */
 
+static void by_another_process(void **state)
+{
+    gr_part p;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_part_open(&p, at("both/f"), &err), &err);
+    assert_ok(gr_part_add(&p, "half", 4, &err), &err);
+    ends(FETCH("--manifest", mine(gr_http_url("/plain/f")), "--data", at("both")), 4, "both/f: ", "another process is fetching it\n"); /* what it has is not ours */
+    has("both/f.part", 4);
+    gr_part_drop(&p);
+}
+
 static void bad_ends(void **state)
 {
     const gr_process_opts full = { .max_file = 4096 };
@@ -476,7 +490,7 @@ int main(void)
 {
     const struct CMUnitTest with[] = {
         cmocka_unit_test(shown), cmocka_unit_test_setup_teardown(model, start, NULL), cmocka_unit_test(model_in_another_order), cmocka_unit_test(judged_by_members), cmocka_unit_test(folder_in_part), cmocka_unit_test(two_for_one_place), cmocka_unit_test(unknown_checksum),
-        cmocka_unit_test(resumed), cmocka_unit_test(bad_ends), cmocka_unit_test(manifests_refused), cmocka_unit_test(own_manifest_refused), cmocka_unit_test(interrupted), cmocka_unit_test(environment),
+        cmocka_unit_test(resumed), cmocka_unit_test(by_another_process), cmocka_unit_test(bad_ends), cmocka_unit_test(manifests_refused), cmocka_unit_test(own_manifest_refused), cmocka_unit_test(interrupted), cmocka_unit_test(environment),
     };
     const struct CMUnitTest without[] = { cmocka_unit_test(shown), cmocka_unit_test(not_built_in) };
     const int failed = gr_fetch_library() ? gr_test_main(with) : gr_test_main(without);
