@@ -43,6 +43,8 @@ static void faults(void **state)
     refused("[]", "not an object");
     refused("{" HEAD BOX "\"members\": []}", "'members' is not a list");
     refused("{\"name\": \"x\"}", "title");
+    refused("{\"name\": \"\\u001b[31mx\"}", "'name' holds a control character");
+    refused("{" HEAD "\"containers\": [{\"file\": \"x\", \"also\": [\"a\\nb\"]}], " MEMBER("") "}", "'also' holds a control character");
     refused("{" HEAD "\"containers\": [{\"file\": \"../x\"}], " MEMBER("") "}", "container 1: member '../x' leaves");
     refused("{" HEAD "\"containers\": [{\"file\": \"x.txt\", \"url\": \"ftp://x\"}], " MEMBER("") "}", "https://");
     refused("{" HEAD "\"containers\": [{\"file\": \"x.txt\"}, {\"file\": \"x.txt\"}], " MEMBER("") "}", "container 2: 'file' is 'x.txt', as of a container before");
