@@ -226,8 +226,9 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
     (void)curl_easy_getinfo(f->curl, CURLINFO_PRETRANSFER_TIME, &connected);
     if (stalled && connected <= 0) return gr_fail(err, GR_E_NETWORK, "%.200s: no connection within %ld s", r->url, connect_seconds(r));
     if (stalled) return gr_fail(err, GR_E_NETWORK, "%.200s: nothing came for %ld s", r->url, stall_seconds(r));
-    if (m->words != NULL) return gr_fail(err, m->status, "%.200s: %s", r->url, m->words);
-    return gr_fail(err, m->status, "%.200s: %.200s", r->url, f->said[0] != '\0' ? f->said : curl_easy_strerror(e));
+    if (m->words == NULL) return gr_fail(err, m->status, "%.200s: %.200s", r->url, f->said[0] != '\0' ? f->said : curl_easy_strerror(e));
+    if (m->status != GR_E_NETWORK || f->said[0] == '\0') return gr_fail(err, m->status, "%.200s: %s", r->url, m->words);
+    return gr_fail(err, m->status, "%.200s: %s (%.120s)", r->url, m->words, f->said); /* which host and port: it may be a proxy's */
 }
 
 /* ---- a request ---- */
