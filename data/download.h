@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define GR_DOWNLOAD_MOST ((int64_t)1 << 34) /* bytes of a file of unknown size: four times the largest checkpoint of the catalogue, and no disk full */
+#define GR_DOWNLOAD_MOST ((int64_t)1 << 34) /* bytes of a file of unknown size: seven times the largest checkpoint of the catalogue */
 
 typedef struct gr_download {
     const char *url;
