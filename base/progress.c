@@ -53,16 +53,17 @@ static void clock_text(char *out, size_t cap, double seconds)
     else (void)snprintf(out, cap, "%ld:%02ld", s / 60, s % 60);
 }
 
-/* "title 120/500  loss 0.41  0:12 left" */
+/* "title 120/500  loss 0.41  0:12 left"; of a total that is not known nothing is said. */
 static void describe(char *out, size_t cap, const gr_progress *p)
 {
     const double spent = gr_clock_seconds() - p->started;
-    char left[32] = "";
+    char left[32] = "", of[32] = "";
 
     if (p->done > 0 && p->total > p->done)
         clock_text(left, sizeof left, spent / (double)p->done * (double)(p->total - p->done));
-    (void)snprintf(out, cap, "%s %lld/%lld%s%s%s%s%s", p->title, (long long)p->done, (long long)p->total,
-                   p->note[0] ? "  " : "", p->note, left[0] ? "  " : "", left, left[0] ? " left" : "");
+    if (p->total > 0) (void)snprintf(of, sizeof of, "/%lld", (long long)p->total);
+    (void)snprintf(out, cap, "%s %lld%s%s%s%s%s%s", p->title, (long long)p->done, of, p->note[0] ? "  " : "", p->note,
+                   left[0] ? "  " : "", left, left[0] ? " left" : "");
 }
 
 static void clear_bar(void *user)

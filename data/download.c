@@ -18,16 +18,29 @@ typedef struct job {
 
 /* ---- what the transfer hands us ---- */
 
+static int64_t most(const gr_download *d)
+{
+    return d->size >= 0 ? d->size : d->most > 0 ? d->most : GR_DOWNLOAD_MOST;
+}
+
+static gr_status too_much(const gr_download *d, gr_err *err)
+{
+    if (d->size >= 0) return gr_fail(err, GR_E_CHECKSUM, "more than the %lld bytes that the manifest has", (long long)d->size);
+    return gr_fail(err, GR_E_CHECKSUM, "more than %lld bytes, and its manifest does not say how many it should have", (long long)most(d));
+}
+
 static gr_status on_begin(void *user, int64_t from, int64_t total, gr_err *err)
 {
-    job *const j = user;
+    job *const               j = user;
+    const gr_download *const d = j->d;
 
     if (from != j->part.size) {
         j->kept = 0;
         GR_TRY(gr_part_restart(&j->part, err));
     }
-    if (j->d->size >= 0 && total >= 0 && total != j->d->size)
-        return gr_fail(err, GR_E_CHECKSUM, "the server has %lld bytes where the manifest has %lld", (long long)total, (long long)j->d->size);
+    if (d->size >= 0 && total >= 0 && total != d->size)
+        return gr_fail(err, GR_E_CHECKSUM, "the server has %lld bytes where the manifest has %lld", (long long)total, (long long)d->size);
+    if (d->size < 0 && total > most(d)) return too_much(d, err);
     return GR_OK;
 }
 
@@ -36,8 +49,7 @@ static gr_status on_bytes(void *user, const void *p, size_t n, gr_err *err)
     job *const               j = user;
     const gr_download *const d = j->d;
 
-    if (d->size >= 0 && (uint64_t)n > (uint64_t)(d->size - j->part.size))
-        return gr_fail(err, GR_E_CHECKSUM, "more than the %lld bytes that the manifest has", (long long)d->size);
+    if ((uint64_t)n > (uint64_t)(most(d) - j->part.size)) return too_much(d, err);
     GR_TRY(gr_part_add(&j->part, p, n, err));
     if (d->progress != NULL) d->progress(d->user, j->part.size, d->size);
     return GR_OK;
@@ -123,9 +135,9 @@ gr_status gr_download_run(gr_downloaded *out, gr_fetch *f, const gr_download *d,
     job       j = { .d = d, .fetch = f };
     gr_status s;
 
+    *out = (gr_downloaded){ 0 };
     GR_TRY(gr_part_open(&j.part, d->path, err));
-    if (d->size >= 0 && j.part.size > d->size) s = gr_part_restart(&j.part, err);
-    else s = GR_OK;
+    s = d->anew || j.part.size > most(d) ? gr_part_restart(&j.part, err) : GR_OK;
     j.kept = j.part.size;
     if (s == GR_OK) s = make(&j, out->sha256, err);
     out->size = j.part.size;
@@ -134,6 +146,7 @@ gr_status gr_download_run(gr_downloaded *out, gr_fetch *f, const gr_download *d,
         s = gr_part_commit(&j.part, err);
     } else if (s == GR_E_CHECKSUM) { /* of no use to a next call either */
         gr_part_drop(&j.part);
+        out->size = 0;
         s = gr_wrap(err, s, "%.100s", gr_fs_basename(d->path));
     }
     gr_part_close(&j.part);

@@ -13,15 +13,19 @@
 extern "C" {
 #endif
 
+#define GR_DOWNLOAD_MOST ((int64_t)1 << 34) /* bytes of a file of unknown size: seven times the largest checkpoint of the catalogue */
+
 typedef struct gr_download {
     const char *url;
     const char *path;    /* where it shall be; its folders are made             */
     const char *sha256;  /* NULL: not known                                     */
     int64_t     size;    /* -1: not known                                       */
+    int64_t     most;    /* where size is not known; 0: GR_DOWNLOAD_MOST        */
     bool        plain;   /* as of gr_fetch_request                              */
     const char *token;
     double      stall_s;
     int         retries; /* further tries where that may help                   */
+    bool        anew;    /* nobody knows what it should be: what an earlier call left may be of another file, and is not gone on with */
     /* Of a file without a digest: is what lies at `whole` (not yet its own name) what it should be? NULL: taken as it is. */
     gr_status (*check)(void *user, const char *whole, gr_err *err);
     void      (*progress)(void *user, int64_t done, int64_t total); /* total -1: not known; NULL: not told */
@@ -30,7 +34,7 @@ typedef struct gr_download {
 } gr_download;
 
 typedef struct gr_downloaded {
-    int64_t size, resumed; /* bytes of the file; bytes of it that an earlier call had fetched */
+    int64_t size, resumed; /* bytes of the file, or, set in a failure too, of the part that is kept; bytes of it that an earlier call had fetched */
     char    sha256[GR_SHA256_HEX];
 } gr_downloaded;
 

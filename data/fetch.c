@@ -28,21 +28,21 @@ typedef struct transfer {
     gr_err              *err;
 } transfer;
 
-/* libcurl 7.85 names protocols by text and calls the older masks deprecated. */
+/* What the address may begin with, and what those that it leads to may. libcurl 7.85 names protocols by text and calls the older masks deprecated. */
 #if LIBCURL_VERSION_NUM >= 0x075500
-static CURLcode speak_only(CURL *c, bool plain)
+static CURLcode speak_only(CURL *c, bool plain, bool plain_behind)
 {
     const CURLcode e = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, plain ? "https,http,file" : "https");
 
-    return e != CURLE_OK ? e : curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, plain ? "https,http" : "https");
+    return e != CURLE_OK ? e : curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, plain_behind ? "https,http" : "https");
 }
 #else
-static CURLcode speak_only(CURL *c, bool plain)
+static CURLcode speak_only(CURL *c, bool plain, bool plain_behind)
 {
     const long     https = CURLPROTO_HTTPS, web = CURLPROTO_HTTPS | CURLPROTO_HTTP;
     const CURLcode e = curl_easy_setopt(c, CURLOPT_PROTOCOLS, plain ? web | CURLPROTO_FILE : https);
 
-    return e != CURLE_OK ? e : curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS, plain ? web : https);
+    return e != CURLE_OK ? e : curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS, plain_behind ? web : https);
 }
 #endif
 
@@ -118,16 +118,19 @@ static gr_status begin(transfer *t)
 {
     long       code = 0;
     curl_off_t length = -1;
-    int64_t    from = 0;
+    int64_t    from = 0, total = -1;
 
     (void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
     (void)curl_easy_getinfo(t->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     t->begun = true;
+    if (code >= 300) return gr_fail(t->err, GR_E_NETWORK, "the server answers with HTTP %ld, and not with the file", code); /* a redirect to nowhere */
     if (code == 0) from = t->asked; /* file: */
     else if (code == 206) from = t->part_from;
     if (code == 206 && from != t->asked)
         return gr_fail(t->err, GR_E_NETWORK, "the server sends the bytes from %lld, asked for were those from %lld", (long long)from, (long long)t->asked);
-    return t->sink->begin(t->sink->user, from, from > 0 && t->whole >= 0 ? t->whole : length >= 0 ? from + length : -1, t->err);
+    if (from > 0 && t->whole >= 0) total = t->whole;
+    else if (length >= 0 && length <= INT64_MAX - from) total = from + length;
+    return t->sink->begin(t->sink->user, from, total, t->err);
 }
 
 static size_t on_bytes(char *p, size_t size, size_t n, void *user)
@@ -152,6 +155,18 @@ static int on_wait(void *user, curl_off_t a, curl_off_t b, curl_off_t c, curl_of
 }
 
 /* ---- what went wrong ---- */
+
+static long stall_seconds(const gr_fetch_request *r)
+{
+    return r->stall_s < 1 ? 1 : (long)r->stall_s;
+}
+
+static long connect_seconds(const gr_fetch_request *r)
+{
+    const long stall = stall_seconds(r);
+
+    return stall < CONNECT_S ? stall : (long)CONNECT_S;
+}
 
 typedef struct meaning {
     CURLcode    code;
@@ -199,6 +214,7 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
 {
     const meaning *const m = meaning_of(e);
     const bool           stalled = e == CURLE_OPERATION_TIMEDOUT;
+    double               connected = 0;
     long                 code = 0;
 
     if (t->failed != GR_OK) return gr_wrap(err, t->failed, "%.200s", r->url);
@@ -207,9 +223,12 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
     if (e == CURLE_HTTP_RETURNED_ERROR) return refused(r->url, code, answer, err);
     answer->again = m->again || stalled;
     answer->past_end = e == CURLE_BAD_DOWNLOAD_RESUME;
-    if (stalled) return gr_fail(err, GR_E_NETWORK, "%.200s: nothing came for %.0f s", r->url, r->stall_s);
-    if (m->words != NULL) return gr_fail(err, m->status, "%.200s: %s", r->url, m->words);
-    return gr_fail(err, m->status, "%.200s: %.200s", r->url, f->said[0] != '\0' ? f->said : curl_easy_strerror(e));
+    (void)curl_easy_getinfo(f->curl, CURLINFO_PRETRANSFER_TIME, &connected);
+    if (stalled && connected <= 0) return gr_fail(err, GR_E_NETWORK, "%.200s: no connection within %ld s", r->url, connect_seconds(r));
+    if (stalled) return gr_fail(err, GR_E_NETWORK, "%.200s: nothing came for %ld s", r->url, stall_seconds(r));
+    if (m->words == NULL) return gr_fail(err, m->status, "%.200s: %.200s", r->url, f->said[0] != '\0' ? f->said : curl_easy_strerror(e));
+    if (m->status != GR_E_NETWORK || f->said[0] == '\0') return gr_fail(err, m->status, "%.200s: %s", r->url, m->words);
+    return gr_fail(err, m->status, "%.200s: %s (%.120s)", r->url, m->words, f->said); /* which host and port: it may be a proxy's */
 }
 
 /* ---- a request ---- */
@@ -217,26 +236,25 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
 #define SET(option, value) \
     if ((e = curl_easy_setopt(f->curl, option, value)) != CURLE_OK) return e
 
-/* Every option of every request is set here: a handle keeps those of the request before. */
+/* Every option of every request is set here: a handle keeps those of the request before. CURLOPT_NOSIGNAL is not: with it libcurl does not hold
+ * back the SIGPIPE of a TLS connection that the server closed, which would end the program without a word. */
 static CURLcode prepare(gr_fetch *f, const gr_fetch_request *r, transfer *t)
 {
-    const long stall = r->stall_s < 1 ? 1 : (long)r->stall_s;
     char       range[32];
     CURLcode   e;
 
     (void)snprintf(range, sizeof range, "%lld-", (long long)r->from);
     SET(CURLOPT_URL, r->url);
     SET(CURLOPT_RANGE, r->from > 0 ? range : NULL);
-    if ((e = speak_only(f->curl, r->plain)) != CURLE_OK) return e;
+    if ((e = speak_only(f->curl, r->plain, r->plain && r->token == NULL)) != CURLE_OK) return e;
     SET(CURLOPT_FOLLOWLOCATION, 1L);
     SET(CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
     SET(CURLOPT_FAILONERROR, 1L);
     SET(CURLOPT_HTTPAUTH, r->token != NULL ? (long)CURLAUTH_BEARER : (long)CURLAUTH_BASIC);
     SET(CURLOPT_XOAUTH2_BEARER, r->token);
-    SET(CURLOPT_CONNECTTIMEOUT, stall < CONNECT_S ? stall : (long)CONNECT_S);
+    SET(CURLOPT_CONNECTTIMEOUT, connect_seconds(r));
     SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    SET(CURLOPT_LOW_SPEED_TIME, stall);
-    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_LOW_SPEED_TIME, stall_seconds(r));
     SET(CURLOPT_ERRORBUFFER, f->said);
     SET(CURLOPT_HEADERFUNCTION, on_header);
     SET(CURLOPT_HEADERDATA, t);

@@ -21,7 +21,7 @@ typedef struct gr_fetch_request {
     const char *url;
     int64_t     from;     /* so many bytes are here already: those behind them are asked for      */
     bool        plain;    /* http: and file: too; a redirect never leads to file:                 */
-    const char *token;    /* for the server of `url` alone, not for those it leads to; NULL: none */
+    const char *token;    /* for the server of `url` alone, not for those it leads to, which then must speak https; NULL: none */
     double      stall_s;  /* give up when nothing came for so long                                */
 } gr_fetch_request;
 

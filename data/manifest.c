@@ -20,12 +20,21 @@ static gr_status keep(const char **out, gr_manifest *m, const char *s, gr_err *e
     return s == NULL || *out != NULL ? GR_OK : gr_fail_nomem(err, "a manifest");
 }
 
+/* Names and words go to terminals, tables and paths as they are. */
+static gr_status check_text(const char *s, const char *key, gr_err *err)
+{
+    for (const char *p = s; *p != '\0'; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f) return gr_fail(err, GR_E_FORMAT, "'%s' holds a control character", key);
+    return GR_OK;
+}
+
 static gr_status need(const char **out, gr_manifest *m, const gr_json *obj, const char *key, gr_err *err)
 {
     const char *s;
 
     GR_TRY(gr_json_need_str(&s, obj, key, err));
     if (s[0] == '\0') return gr_fail(err, GR_E_FORMAT, "'%s' is empty", key);
+    GR_TRY(check_text(s, key, err));
     return keep(out, m, s, err);
 }
 
@@ -78,31 +87,11 @@ static gr_status read_also(gr_container *c, gr_manifest *m, const gr_json *list,
 
         if (s == NULL) return gr_fail(err, GR_E_FORMAT, "'also' holds something that is no name");
         GR_TRY(gr_archive_check_name(s, err));
+        GR_TRY(check_text(s, "also", err));
         GR_TRY(keep(&names[i++], m, s, err));
     }
     c->also = names;
     return GR_OK;
-}
-
-static gr_status check_address(const char *url, bool plain, gr_err *err)
-{
-    const gr_sv address = gr_sv_from(url);
-
-    for (const char *p = url; *p != '\0'; p++)
-        if ((unsigned char)*p <= ' ' || *p == 0x7f) return gr_fail(err, GR_E_FORMAT, "'url' holds a blank or a control character");
-    if (gr_sv_starts(address, "https://") || (plain && (gr_sv_starts(address, "http://") || gr_sv_starts(address, "file:///")))) return GR_OK;
-    if (plain) return gr_fail(err, GR_E_FORMAT, "'url' begins with none of https://, http://, file:///");
-    return gr_fail(err, GR_E_FORMAT, "'url' does not begin with https://");
-}
-
-static gr_status read_container(gr_container *c, gr_manifest *m, const gr_json *obj, gr_err *err)
-{
-    GR_TRY(need_name(&c->file, m, obj, "file", err));
-    GR_TRY(may(&c->url, m, obj, "url", err));
-    if (c->url != NULL) GR_TRY(check_address(c->url, m->plain, err));
-    GR_TRY(may_digest(&c->sha256, m, obj, err));
-    GR_TRY(may_count(&c->size, obj, "size", err));
-    return read_also(c, m, gr_json_get(obj, "also"), err);
 }
 
 static const gr_container *find_container(const gr_manifest *m, const char *file)
@@ -110,6 +99,44 @@ static const gr_container *find_container(const gr_manifest *m, const char *file
     for (size_t i = 0; i < m->n_containers; i++)
         if (m->containers[i].file != NULL && strcmp(m->containers[i].file, file) == 0) return &m->containers[i];
     return NULL;
+}
+
+static gr_status check_address(const char *url, bool plain, gr_err *err)
+{
+    const gr_sv address = gr_sv_from(url);
+
+    if (strchr(url, ' ') != NULL) return gr_fail(err, GR_E_FORMAT, "'url' holds a blank");
+    if (gr_sv_starts(address, "https://") || (plain && (gr_sv_starts(address, "http://") || gr_sv_starts(address, "file:///")))) return GR_OK;
+    if (plain) return gr_fail(err, GR_E_FORMAT, "'url' begins with none of https://, http://, file:///");
+    return gr_fail(err, GR_E_FORMAT, "'url' does not begin with https://");
+}
+
+/* A container's file has one spelling, so that no two are one file; what ends in .part is a file on its way. */
+static gr_status check_file(const gr_manifest *m, const char *file, gr_err *err)
+{
+    gr_sv rest = gr_sv_from(file);
+
+    if (gr_sv_ends(rest, ".part") || gr_sv_ends(rest, "/")) return gr_fail(err, GR_E_FORMAT, "'file' is '%.200s': a name that ends in '.part' or '/'", file);
+    while (rest.n > 0) {
+        const gr_sv part = gr_sv_split(&rest, '/');
+
+        if (part.n == 0 || gr_sv_is(part, ".")) return gr_fail(err, GR_E_FORMAT, "'file' is '%.200s': with '.' or nothing for a folder", file);
+    }
+    return find_container(m, file) != NULL ? gr_fail(err, GR_E_FORMAT, "'file' is '%.200s', as of a container before it", file) : GR_OK;
+}
+
+static gr_status read_container(gr_container *c, gr_manifest *m, const gr_json *obj, gr_err *err)
+{
+    const char *file;
+
+    GR_TRY(need_name(&file, m, obj, "file", err));
+    GR_TRY(check_file(m, file, err));
+    c->file = file;
+    GR_TRY(may(&c->url, m, obj, "url", err));
+    if (c->url != NULL) GR_TRY(check_address(c->url, m->plain, err));
+    GR_TRY(may_digest(&c->sha256, m, obj, err));
+    GR_TRY(may_count(&c->size, obj, "size", err));
+    return read_also(c, m, gr_json_get(obj, "also"), err);
 }
 
 static gr_status read_member(gr_member *x, gr_manifest *m, const gr_json *obj, gr_err *err)

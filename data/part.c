@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { OPEN_TRIES = 100 };
+
 static gr_status fail(gr_err *err, const char *path, int e)
 {
     return gr_fail(err, GR_E_IO, "%.300s: %s", path, strerror(e));
@@ -22,12 +24,13 @@ static gr_status make_parent(const char *path, gr_err *err)
     return dir[0] != '\0' ? gr_fs_mkdirs(dir, err) : GR_OK;
 }
 
-/* Open and lock. Between the two another process may have given the part its own name: then it is opened anew. */
+/* Open and lock. Between the two another process may have given the part its own name: then it is opened anew, but not for ever: there are
+ * file systems whose files have another number each time they are asked. */
 static gr_status open_locked(gr_part *p, gr_err *err)
 {
     struct stat here, there;
 
-    for (;;) {
+    for (int tries = 0; tries < OPEN_TRIES; tries++) {
         p->fd = open(p->name, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (p->fd < 0) return fail(err, p->name, errno);
         if (flock(p->fd, LOCK_EX | LOCK_NB) != 0)
@@ -38,6 +41,7 @@ static gr_status open_locked(gr_part *p, gr_err *err)
         (void)close(p->fd);
         p->fd = -1;
     }
+    return gr_fail(err, GR_E_IO, "%.300s: another file each time it is opened: name another folder", p->name);
 }
 
 /* Size and digest of what an earlier call left. */

@@ -290,8 +290,10 @@ static gr_status choose(call *c, gr_cmd_words *w, gr_err *err)
 static gr_status check_folder(const call *c, gr_err *err)
 {
     const char *kind = "published";
+    bool data = false;
 
-    if (gr_fs_is_dir(c->job.data)) GR_TRY(gr_locate_data_kind(&kind, c->job.data, err));
+    for (size_t i = 0; i < c->n_chosen; i++) data = data || !c->chosen[i]->model;
+    if (data && gr_fs_is_dir(c->job.data)) GR_TRY(gr_locate_data_kind(&kind, c->job.data, err));
     return strcmp(kind, "demo") == 0 ? gr_fail(err, GR_E_ARG, "fetch: %.300s holds demo data (demo.json): name another folder with --data", c->job.data) : GR_OK;
 }
 
@@ -329,7 +331,7 @@ int gr_cmd_fetch(int argc, char **argv)
     int code = GR_EXIT_OK, ended;
 
     if (o.quiet) gr_log_set_level(GR_LOG_ERROR);
-    c.job = (gr_fetch_opts){ .data = data && *data ? data : "datasets", .models = o.models, .force = o.force,
+    c.job = (gr_fetch_opts){ .data = data && *data ? data : "datasets", .models = o.models && *o.models ? o.models : "models", .force = o.force,
                              .bar = !o.quiet && !o.no_progress && isatty(STDERR_FILENO), .timeout_s = o.timeout, .retries = o.retries };
     if (s == GR_OK && !w.help) s = fetch(&c, &w, &code, &err);
     gr_fetch_sets_close(&c.sets);

@@ -1,5 +1,5 @@
-/* fetch_job.c - see fetch_job.h. A container without a digest of its own is judged by its members: as soon as its bytes are here it is
- * moved into a folder apart, where the data loader's own code reads it and nobody else looks. */
+/* fetch_job.c - see fetch_job.h. A container without a digest of its own is judged by its members: as soon as its bytes are here it gets
+ * a second name in a folder apart, where the data loader's own code reads it and nobody else looks. */
 #include "harness/fetch_job.h"
 
 #include <errno.h>
@@ -60,6 +60,36 @@ static gr_status set_file(gr_fetch_file *f, const gr_manifest *m, const gr_conta
     return set_address(f, err);
 }
 
+/* A model is there when its config.json is: that comes when all the others have. */
+static bool comes_last(const gr_manifest *m, const gr_container *c)
+{
+    return m->model && strcmp(c->file, "config.json") == 0;
+}
+
+/* Two files for one place would take it from each other, but for those that are one and the same. */
+static gr_status check_places(const gr_fetch_file *f, size_t n, gr_err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; f[i].c && k < i; k++) {
+            if (!f[k].c || strcmp(f[i].path, f[k].path) != 0) continue;
+            if (f[i].c->sha256 && f[k].c->sha256 && strcmp(f[i].c->sha256, f[k].c->sha256) == 0) continue;
+            return gr_fail(err, GR_E_ARG, "fetch: %.100s and %.100s each have a file for %.200s: fetch them into two folders, one by one", f[k].m->name, f[i].m->name,
+                           f[i].path);
+        }
+    return GR_OK;
+}
+
+/* Those of a manifest that have an address, or one that says that none has. */
+static gr_status add_files(gr_fetch_file *out, size_t *n, const gr_manifest *m, const gr_fetch_opts *o, gr_err *err)
+{
+    const size_t first = *n;
+
+    for (int last = 0; last < 2; last++)
+        for (size_t k = 0; k < m->n_containers; k++)
+            if (m->containers[k].url && comes_last(m, &m->containers[k]) == (last == 1)) GR_TRY(set_file(&out[(*n)++], m, &m->containers[k], o, err));
+    return *n > first ? GR_OK : set_file(&out[(*n)++], m, NULL, o, err);
+}
+
 gr_status gr_fetch_files(gr_fetch_file **out, size_t *n, const gr_manifest *const *m, size_t n_m, const gr_fetch_opts *o, gr_err *err)
 {
     size_t most = n_m;
@@ -69,13 +99,8 @@ gr_status gr_fetch_files(gr_fetch_file **out, size_t *n, const gr_manifest *cons
     for (size_t i = 0; i < n_m; i++) most += m[i]->n_containers;
     *out = calloc(most + 1, sizeof **out);
     if (!*out) return gr_fail_nomem(err, "the files to fetch");
-    for (size_t i = 0; s == GR_OK && i < n_m; i++) {
-        const size_t first = *n;
-        for (size_t k = 0; s == GR_OK && k < m[i]->n_containers; k++)
-            if (m[i]->containers[k].url) s = set_file(&(*out)[(*n)++], m[i], &m[i]->containers[k], o, err);
-        if (s == GR_OK && *n == first) s = set_file(&(*out)[(*n)++], m[i], NULL, o, err);
-    }
-    return s;
+    for (size_t i = 0; s == GR_OK && i < n_m; i++) s = add_files(*out, n, m[i], o, err);
+    return s == GR_OK ? check_places(*out, *n, err) : s;
 }
 
 /* ---- what is here ---- */
@@ -170,22 +195,38 @@ static void progress(void *user, int64_t done, int64_t total)
     gr_progress_update(b->bar, done / 1000, speed);
 }
 
-/* The container under its own name in a folder apart, held against its members, and back. */
+/* A second name for the part, which so keeps its place and its lock; where the file system knows none, it is moved. Another process may take the
+ * empty folder away meanwhile: it is made again. */
+static gr_status put_apart(bool *moved, const char *whole, const char *dir, const char *path, gr_err *err)
+{
+    int e = ENOENT;
+
+    for (int tries = 0; tries < 3 && e == ENOENT; tries++) {
+        GR_TRY(gr_fs_mkdirs(dir, err));
+        (void)unlink(path); /* of a call that was killed */
+        *moved = link(whole, path) != 0;
+        if (!*moved || rename(whole, path) == 0) return GR_OK;
+        e = errno;
+    }
+    return gr_fail(err, GR_E_IO, "%.300s: %s", path, strerror(e));
+}
+
+/* The container under its own name in a folder apart, held against its members, and that name gone again. */
 static gr_status check_apart(void *user, const char *whole, gr_err *err)
 {
     const bringing *b = user;
     char apart[GR_PATH_MAX], dir[GR_PATH_MAX], path[GR_PATH_MAX];
     size_t checked = 0;
+    bool moved = false;
     gr_status s;
 
     if (!gr_fs_join(apart, sizeof apart, b->root, APART) || !gr_fs_join(path, sizeof path, apart, b->f->c->file))
         return gr_fail(err, GR_E_ARG, "%.100s: its path is too long", b->f->c->file);
     (void)snprintf(dir, sizeof dir, "%.*s", (int)(gr_fs_basename(path) - path - 1), path);
-    GR_TRY(gr_fs_mkdirs(dir, err));
-    if (rename(whole, path) != 0) return gr_fail(err, GR_E_IO, "%.300s: %s", path, strerror(errno));
+    GR_TRY(put_apart(&moved, whole, dir, path, err));
     s = gr_manifest_check_container(b->f->m, b->f->c, apart, &checked, err);
     b->f->unchecked = s == GR_OK && checked == 0;
-    if (rename(path, whole) != 0 && s == GR_OK) s = gr_fail(err, GR_E_IO, "%.300s: %s", whole, strerror(errno));
+    if ((moved ? rename(path, whole) : unlink(path)) != 0 && s == GR_OK) s = gr_fail(err, GR_E_IO, "%.300s: %s", whole, strerror(errno));
     for (size_t n = strlen(dir); n >= strlen(apart); n--) { /* the folders made above, innermost first */
         if (dir[n] != '\0' && dir[n] != '/') continue;
         dir[n] = '\0';
@@ -204,39 +245,48 @@ static bool offline(void)
     return false;
 }
 
-/* A model is there when its config.json is: that comes when all the others have. */
 static bool hold_back(const gr_fetch_file *f, const gr_fetch_file *before, size_t n)
 {
-    if (!f->m->model || strcmp(f->c->file, "config.json") != 0) return false;
+    if (!comes_last(f->m, f->c)) return false;
     for (size_t i = 0; i < n; i++)
         if (before[i].state == GR_FETCH_FAILED) return true;
     return false;
 }
 
-static gr_status bring(bringing *b, gr_fetch *net, const gr_fetch_opts *o, bool *resumed)
+/* For the hub or its mirror, and never where others on the way could read it. NULL: none. */
+static const char *token_for(const gr_fetch_file *f)
+{
+    const bool hub = strncmp(f->c->url, HUB, strlen(HUB)) == 0 && strncmp(f->url, "https://", 8) == 0;
+    const char *token = hub ? getenv("HF_TOKEN") : NULL;
+
+    return token && *token ? token : NULL;
+}
+
+/* Is there a digest that would tell it from two files' halves? */
+static bool can_be_judged(const gr_fetch_file *f)
+{
+    if (f->c->sha256) return true;
+    for (size_t i = 0; i < f->m->n_members; i++)
+        if (f->m->members[i].sha256 && strcmp(f->m->members[i].container, f->c->file) == 0) return true;
+    return false;
+}
+
+/* kept: bytes that a failure leaves for the next call. */
+static gr_status bring(bringing *b, gr_fetch *net, const gr_fetch_opts *o, bool *resumed, int64_t *kept)
 {
     gr_fetch_file *f = b->f;
-    const bool hub = strncmp(f->c->url, HUB, strlen(HUB)) == 0;
-    const char *token = hub ? getenv("HF_TOKEN") : NULL;
     const gr_download d = {
-        .url = f->url, .path = f->path, .sha256 = f->c->sha256, .size = f->c->size, .plain = f->m->plain, .token = token && *token ? token : NULL,
-        .stall_s = o->timeout_s, .retries = (int)o->retries, .check = check_apart, .progress = progress, .stop = stop, .user = b,
+        .url = f->url, .path = f->path, .sha256 = f->c->sha256, .size = f->c->size, .plain = f->m->plain, .token = token_for(f),
+        .stall_s = o->timeout_s, .retries = (int)o->retries, .anew = !can_be_judged(f), .check = check_apart, .progress = progress, .stop = stop, .user = b,
     };
     gr_downloaded got;
     const gr_status s = gr_download_run(&got, net, &d, &f->err);
 
+    *kept = got.size;
     if (s != GR_OK) return s;
     f->size = got.size;
     *resumed = got.resumed > 0;
     return GR_OK;
-}
-
-static bool part_left(const gr_fetch_file *f)
-{
-    char part[GR_PATH_MAX + 8];
-
-    (void)snprintf(part, sizeof part, "%s.part", f->path);
-    return gr_fs_size(part) > 0;
 }
 
 void gr_fetch_bring(gr_fetch_file *f, const gr_fetch_file *before, size_t n_before, gr_fetch *net, const gr_fetch_opts *o)
@@ -244,6 +294,7 @@ void gr_fetch_bring(gr_fetch_file *f, const gr_fetch_file *before, size_t n_befo
     bringing b = { .f = f, .root = root_of(f->m, o), .started = gr_clock_seconds(), .had = -1 };
     char title[64];
     bool resumed = false;
+    int64_t kept = 0;
     gr_status s;
 
     if (hold_back(f, before, n_before)) {
@@ -257,10 +308,10 @@ void gr_fetch_bring(gr_fetch_file *f, const gr_fetch_file *before, size_t n_befo
     }
     (void)snprintf(title, sizeof title, "%.50s (kB)", f->c->file);
     b.bar = gr_progress_start(o->bar ? GR_PROGRESS_AUTO : GR_PROGRESS_OFF, title, f->c->size > 0 ? f->c->size / 1000 : 0, 5);
-    s = bring(&b, net, o, &resumed);
+    s = bring(&b, net, o, &resumed, &kept);
     gr_progress_finish(b.bar, NULL);
     f->state = s != GR_OK ? GR_FETCH_FAILED : resumed ? GR_FETCH_RESUMED : GR_FETCH_FETCHED;
     if (s == GR_E_CHECKSUM) append(&f->err, s, ": nothing of it is kept; try again, or give a manifest of yours with --manifest");
-    if ((s == GR_E_IO || s == GR_E_NETWORK) && part_left(f)) append(&f->err, s, ": what came is kept, the same command goes on from there");
+    if ((s == GR_E_IO || s == GR_E_NETWORK) && kept > 0) append(&f->err, s, ": what came is kept, the same command goes on from there");
     if (s != GR_OK) (void)gr_wrap(&f->err, s, "%s", f->m->name);
 }

@@ -44,7 +44,8 @@ typedef struct gr_fetch_file {
     gr_err              err;             /* of FAILED                                                  */
 } gr_fetch_file;
 
-/* The files of the manifests, in order; malloc'd. GR_E_ARG (HF_ENDPOINT, a path that is too long), GR_E_NOMEM. */
+/* The files of the manifests, in order, a model's config.json behind its others; malloc'd. GR_E_ARG (HF_ENDPOINT, a path that is too long, two
+ * different files for one place), GR_E_NOMEM. */
 gr_status gr_fetch_files(gr_fetch_file **out, size_t *n, const gr_manifest *const *m, size_t n_m, const gr_fetch_opts *o, gr_err *err) GR_MUST_USE;
 
 /* Look whether each is here and right: HAVE, WANTED or FAILED. Reads files, no network. */

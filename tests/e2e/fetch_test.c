@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "base/zip_write.h"
 #include "data/fetch.h"
+#include "data/part.h"
 #include "tests/e2e/program.h"
 #include "tests/support/http.h"
 
@@ -13,7 +14,7 @@ static const volatile gr_http_seen *seen;
 
 /* ---- calls ---- */
 
-static const char *const bare[] = { "GLUE_RUN_DATA", "GLUE_RUN_HOME=/nonexistent", "HF_HOME=/nonexistent", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE",
+static const char *const bare[] = { "GLUE_RUN_DATA", "GLUE_RUN_HOME=/nonexistent", "HF_HOME=/nonexistent", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN=secret", "HF_HUB_OFFLINE",
                                     "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY", NULL, NULL };
 
 /* In the folder "room", with a variable more. */
@@ -165,6 +166,21 @@ static void model(void **state)
     expect(call_in_room(NULL, NULL, (const char *const[]){ "tokenize", "--model", "half", NULL }), 0);
 }
 
+/* A manifest of the user's may name config.json first: it comes last all the same. */
+static void model_in_another_order(void **state)
+{
+    static gr_buf b;
+
+    (void)state;
+    begin(&b, "turned", "model", true);
+    file(&b, "config.json", gr_http_url("/plain/tiny/config.json"), "www/tiny/config.json");
+    file(&b, "vocab.txt", gr_http_url("/code/404/vocab.txt"), "www/tiny/vocab.txt");
+    ends(FETCH("--manifest", end(&b, "turned.json", NULL, NULL)), 3, "turned: ", "HTTP 404");
+    prints("held back");
+    has("room/models/turned/config.json", -1);
+    gr_buf_free(&b);
+}
+
 /* RTE.zip from the fixture's files, and what a manifest says of its members; the last one is `spoilt`. */
 static const char *rte_manifest(const char *url, bool spoilt)
 {
@@ -205,6 +221,12 @@ static void judged_by_members(void **state)
     expect(FETCH("rte", "--manifest", rte_manifest(gr_http_url("/plain/RTE.zip"), false)), 0);
     has("room/datasets/RTE.zip", gr_fs_size(at("www/RTE.zip")));
     assert_int_equal(access(at("room/datasets/.fetch-check"), F_OK), -1);
+    (void)unlink(at("room/datasets/RTE.zip"));
+    assert_ok(gr_fs_mkdirs(at("room/datasets/.fetch-check"), &err), &err); /* a call that was killed while it looked */
+    (void)put("room/datasets/.fetch-check/RTE.zip", "PK");
+    expect(FETCH("rte", "--manifest", "rte.json"), 0);
+    has("room/datasets/RTE.zip", gr_fs_size(at("www/RTE.zip")));
+    assert_int_equal(access(at("room/datasets/.fetch-check"), F_OK), -1);
     prints("use: glue-run run rte --data datasets --model all-MiniLM-L6-v2\nthat model is not here yet: glue-run fetch all-MiniLM-L6-v2\n");
     expect(call_in_room(NULL, NULL, (const char *const[]){ "list", "data", "--data", "datasets", "--json", NULL }), 0);
     prints("{\"task\": \"rte\", \"files\": \"there\"");
@@ -240,16 +262,36 @@ static void folder_in_part(void **state)
     gr_buf_free(&b);
 }
 
+/* A manifest of the user's with a file that one of ours has too. */
+static void two_for_one_place(void **state)
+{
+    static gr_buf b;
+    const char *m;
+
+    (void)state;
+    begin(&b, "mine", "data", true);
+    file(&b, "RTE.zip", gr_http_url("/plain/f"), "www/f");
+    m = end(&b, "two.json", "RTE.zip", NULL);
+    ends(FETCH("mine", "rte", "--manifest", m, "--data", at("place"), "--force"), 2, "mine and rte", "RTE.zip");
+    expect(FETCH("mine", "--manifest", m, "--data", at("place")), 0);
+    ends(FETCH("rte", "--data", at("place")), 3, "RTE.zip", "--force"); /* nor is it lost later, unless that is asked for */
+    gr_buf_free(&b);
+}
+
 static void unknown_checksum(void **state)
 {
     static gr_buf b;
+    gr_err err = GR_ERR_INIT;
 
     (void)state;
     begin(&b, "mine", "data", true);
     file(&b, "sub/f", gr_http_url("/plain/f"), NULL);
+    assert_ok(gr_fs_mkdirs(at("any/sub"), &err), &err);
+    (void)put("any/sub/f.part", "of another file"); /* with which this one would be whole, and nobody could tell */
     expect(FETCH("--manifest", end(&b, "any.json", "sub/f", NULL), "--data", at("any")), 0);
     prints("fetched, unchecked");
     has("any/sub/f", gr_fs_size(at("www/f")));
+    assert_string_equal((const char *)seen->range, "");
     gr_buf_free(&b);
 }
 
@@ -270,6 +312,19 @@ static void resumed(void **state)
 
 /* ---- what goes wrong ---- */
 
+static void by_another_process(void **state)
+{
+    gr_part p;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_part_open(&p, at("both/f"), &err), &err);
+    assert_ok(gr_part_add(&p, "half", 4, &err), &err);
+    ends(FETCH("--manifest", mine(gr_http_url("/plain/f")), "--data", at("both")), 4, "both/f: ", "another process is fetching it\n"); /* what it has is not ours */
+    has("both/f.part", 4);
+    gr_part_drop(&p);
+}
+
 static void bad_ends(void **state)
 {
     const gr_process_opts full = { .max_file = 4096 };
@@ -280,6 +335,8 @@ static void bad_ends(void **state)
     ends(FETCH("nothing_like_it"), 2, "nothing_like_it", "--list");
     ends(call_in_room(NULL, NULL, (const char *const[]){ "fetch", NULL }), 2, "fetch: name", "--list");
     ends(FETCH("rte", "--data", GR_SOURCE_DIR "/data/demo"), 2, "data/demo", "demo.json");
+    expect(FETCH("roberta-base", "--data", GR_SOURCE_DIR "/data/demo", "--models", "", "--dry-run"), 0); /* a model does not go there, nor into the root */
+    prints(" models/roberta-base/config.json");
     ends(FETCH("ttc3600"), 3, "TTC-3600.tar.gz", "no address is known");
     ends(FETCH("--manifest", "none.json"), 3, "none.json", "No such file");
     ends(FETCH("--manifest", mine(gr_http_url("/code/404/f")), "--data", at("b")), 3, "mine: http://127.0.0.1:", "HTTP 404");
@@ -379,6 +436,7 @@ static void environment(void **state)
     (void)snprintf(endpoint, sizeof endpoint, "HF_ENDPOINT=%s", gr_http_url("/plain"));
     expect(FETCH_WITH(endpoint, "--manifest", m, "--data", at("mir")), 0);
     has("mir/f", gr_fs_size(at("www/f")));
+    assert_string_equal((const char *)seen->auth, ""); /* HF_TOKEN, which others could read in http */
     ends(FETCH_WITH(endpoint, "roberta-base"), 2, "HF_ENDPOINT", "https://"); /* ours are not for plain mirrors */
     ends(FETCH_WITH("HF_HUB_OFFLINE=1", "rte", "--data", at("off")), 3, "HF_HUB_OFFLINE", "rte");
     expect(FETCH_WITH("GLUE_RUN_DATA=given", "rte", "--dry-run"), 0);
@@ -431,8 +489,8 @@ static void not_built_in(void **state)
 int main(void)
 {
     const struct CMUnitTest with[] = {
-        cmocka_unit_test(shown), cmocka_unit_test_setup_teardown(model, start, NULL), cmocka_unit_test(judged_by_members), cmocka_unit_test(folder_in_part), cmocka_unit_test(unknown_checksum),
-        cmocka_unit_test(resumed), cmocka_unit_test(bad_ends), cmocka_unit_test(manifests_refused), cmocka_unit_test(own_manifest_refused), cmocka_unit_test(interrupted), cmocka_unit_test(environment),
+        cmocka_unit_test(shown), cmocka_unit_test_setup_teardown(model, start, NULL), cmocka_unit_test(model_in_another_order), cmocka_unit_test(judged_by_members), cmocka_unit_test(folder_in_part), cmocka_unit_test(two_for_one_place), cmocka_unit_test(unknown_checksum),
+        cmocka_unit_test(resumed), cmocka_unit_test(by_another_process), cmocka_unit_test(bad_ends), cmocka_unit_test(manifests_refused), cmocka_unit_test(own_manifest_refused), cmocka_unit_test(interrupted), cmocka_unit_test(environment),
     };
     const struct CMUnitTest without[] = { cmocka_unit_test(shown), cmocka_unit_test(not_built_in) };
     const int failed = gr_fetch_library() ? gr_test_main(with) : gr_test_main(without);

@@ -46,6 +46,11 @@ expect "two missing" 0 'installing cmake libcjson-dev' 'noninteractive .*update.
 system 0 clang
 expect "not asked for" 0 '^$' '^$'
 expect "asked for" 0 'installing clang' 'install clang$' clang
+system 0 libcurl4-openssl-dev
+expect "no libcurl" 0 'installing libcurl4-openssl-dev' 'install libcurl4-openssl-dev$'
+shim pkg-config 'exit 0'
+: > "$room/called"
+expect "another flavour of libcurl" 0 '^$' '^$'
 system 1000 libcjson-dev
 expect "no root, no sudo" 1 'needs root or sudo.*apt-get install libcjson-dev' '^$'
 system 1000 libcjson-dev

@@ -2,6 +2,7 @@
 #include "tests/support/http.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -108,6 +109,7 @@ typedef struct manners {
     long extra;          /* bytes more (1) or less (-1) than the file  */
     long cut, stall;     /* bytes of the body, then hang up, or wait   */
     bool other, wrong;   /* another range; another first byte          */
+    bool vast, endless;  /* says the largest length; never stops       */
 } manners;
 
 static void answer(int c, const char *folder, const char *name, const char *range, manners m)
@@ -124,7 +126,9 @@ static void answer(int c, const char *folder, const char *name, const char *rang
     }
     if (m.wrong && n) p[0] = (char)(p[0] + 1);
     send_n = (size_t)((long)n + m.extra) - from;
-    if (part)
+    if (part && m.vast)
+        (void)snprintf(head, sizeof head, "HTTP/1.1 206 Part\r\nContent-Length: %lld\r\nContent-Range: bytes %zu-/*\r\nConnection: close\r\n\r\n", LLONG_MAX, from);
+    else if (part)
         (void)snprintf(head, sizeof head, "HTTP/1.1 206 Part\r\nContent-Length: %zu\r\nContent-Range: bytes %zu-%zu/%zu\r\nConnection: close\r\n\r\n", send_n,
                        m.other ? from - 1 : from, n - 1, n);
     else if (m.length) (void)snprintf(head, sizeof head, "HTTP/1.1 200 Yes\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", send_n);
@@ -132,7 +136,9 @@ static void answer(int c, const char *folder, const char *name, const char *rang
     ok = say_text(c, head);
     if (m.cut >= 0 && (size_t)m.cut < send_n) send_n = (size_t)m.cut;
     if (m.stall >= 0 && (size_t)m.stall < send_n) send_n = (size_t)m.stall;
-    if (ok) ok = say(c, p + from, send_n);
+    do
+        ok = ok && say(c, p + from, send_n);
+    while (ok && m.endless);
     if (ok && m.stall >= 0) stall(c);
     free(p);
 }
@@ -165,9 +171,11 @@ static void obey(int c, const char *folder, const char *target, const char *rang
     if (strcmp(word, "stall") == 0) m.stall = number;
     m.other = strcmp(word, "other") == 0;
     m.wrong = strcmp(word, "wrong") == 0;
+    m.vast = strcmp(word, "vast") == 0;
+    m.endless = strcmp(word, "endless") == 0;
     if (strcmp(word, "longer") == 0 || strcmp(word, "more") == 0) m.extra = 1;
     if (strcmp(word, "fewer") == 0) m.extra = -1;
-    m.length = strcmp(word, "open") != 0 && strcmp(word, "more") != 0 && strcmp(word, "fewer") != 0;
+    m.length = !m.endless && strcmp(word, "open") != 0 && strcmp(word, "more") != 0 && strcmp(word, "fewer") != 0;
     if (!m.length || m.extra || strcmp(word, "whole") == 0) m.ranges = false;
     answer(c, folder, rest, range, m);
 }

@@ -8,7 +8,8 @@
  *   /open/F       the body ends with the connection, no length is said           /more/F     the same with one byte more
  *   /fewer/F      the same with one byte less                                    /busy/F     503 at first, then as plain
  *   /code/N/F     HTTP status N                                                  /to/URL     302 to URL, written with its first slashes
- *   /loop         302 to itself                                                  /mute/F     hangs up without an answer */
+ *   /loop         302 to itself                                                  /mute/F     hangs up without an answer
+ *   /vast/F       says the largest length there is                               /endless/F  the file over and over, no length is said */
 #ifndef GR_TESTS_SUPPORT_HTTP_H
 #define GR_TESTS_SUPPORT_HTTP_H
 

@@ -44,8 +44,11 @@ static void lines(void **state)
     p = gr_progress_start(GR_PROGRESS_LINES, "slow", 10, 3600); /* not due within the hour */
     gr_progress_update(p, 5, "x");
     gr_progress_finish(p, NULL);
+    p = gr_progress_start(GR_PROGRESS_LINES, "open", 0, 0.0); /* of nobody knows how many */
+    gr_progress_update(p, 7, "x");
+    gr_progress_finish(p, NULL);
     text = captured();
-    assert_string_equal(text, "mrpc 50/100  loss 0.4?  0:00 left\nmrpc 100/100\nmrpc done in 0:00\n");
+    assert_string_equal(text, "mrpc 50/100  loss 0.4?  0:00 left\nmrpc 100/100\nmrpc done in 0:00\nopen 7  x\n");
     free(text);
 }
 

@@ -2,6 +2,10 @@
  * and what is left on the disk is the file, or a part that the next call goes on with, or nothing. */
 #include "tests/support/test.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "base/fs.h"
 #include "data/download.h"
 #include "tests/support/http.h"
@@ -202,6 +206,10 @@ static void redirected(void **state)
     fails(&d, GR_E_ARG, "only https", -1);
     d.url = gr_http_url("/loop");
     fails(&d, GR_E_NETWORK, "redirected too often", -1);
+    d.url = gr_http_url("/to//plain/f");
+    d.token = "secret"; /* who has one to lose is not led to plain addresses */
+    fails(&d, GR_E_ARG, "only https", -1);
+    d.token = NULL;
     d.url = gr_http_url("/plain/f");
     d.plain = false;
     fails(&d, GR_E_ARG, "only https", -1);
@@ -229,6 +237,9 @@ static void resumed(void **state)
     with_part(bytes, FILE_SIZE); /* the same when only the server knows the size */
     d.size = -1;
     arrives(&d, FILE_SIZE, 1);
+    with_part(bytes, 10);
+    d.url = gr_http_url("/vast/f"); /* with the part it would be more than there are numbers for */
+    fails(&d, GR_E_NETWORK, "ended before the file did", FILE_SIZE);
 }
 
 static void part_of_another_file(void **state)
@@ -250,6 +261,43 @@ static void part_of_another_file(void **state)
     d.sha256 = NULL; /* nobody can tell: the server's end decides */
     with_part(other, FILE_SIZE + 1);
     arrives(&d, 0, 2);
+}
+
+/* Where nothing could tell a file from the halves of two, what an earlier call left is not used. */
+static void begun_anew(void **state)
+{
+    gr_download d = plain(gr_http_url("/plain/f"));
+
+    (void)state;
+    d.sha256 = NULL;
+    d.size = -1;
+    d.anew = true;
+    with_part("another file", 12);
+    arrives(&d, 0, 1);
+    assert_string_equal((const char *)seen->range, "");
+    with_part(NULL, 0);
+    d.url = gr_http_url("/once/1000/f"); /* within one call it goes on */
+    d.retries = 1;
+    arrives(&d, 0, 2);
+    assert_string_equal((const char *)seen->range, "bytes=1000-");
+}
+
+/* A server that does not stop, and one that says that it will not. */
+static void of_no_known_size(void **state)
+{
+    gr_download d = plain(gr_http_url("/endless/f"));
+
+    (void)state;
+    d.size = -1;
+    d.most = FILE_SIZE;
+    with_part(NULL, 0);
+    fails(&d, GR_E_CHECKSUM, "more than 300000 bytes, and its manifest does not say", -1);
+    d.url = gr_http_url("/plain/f");
+    arrives(&d, 0, 2);
+    with_part(NULL, 0);
+    d.most = FILE_SIZE - 1;
+    fails(&d, GR_E_CHECKSUM, "more than 299999 bytes", -1);
+    assert_int_equal(told, 0); /* its length was enough */
 }
 
 static void cut_off(void **state)
@@ -285,7 +333,7 @@ static void refused(void **state)
         { "/plain/none", GR_E_NOTFOUND, "not there (HTTP 404)" }, { "/code/410/f", GR_E_NOTFOUND, "not there" },
         { "/code/401/f", GR_E_NOTFOUND, "does not give it to us (HTTP 401)" }, { "/code/403/f", GR_E_NOTFOUND, "HTTP 403" },
         { "/code/500/f", GR_E_NETWORK, "HTTP 500: try again later" }, { "/code/429/f", GR_E_NETWORK, "try again later" },
-        { "/code/418/f", GR_E_NETWORK, "HTTP 418" },
+        { "/code/418/f", GR_E_NETWORK, "HTTP 418" }, { "/code/300/f", GR_E_NETWORK, "HTTP 300, and not with the file" },
     };
     gr_download d = plain(NULL);
 
@@ -341,8 +389,8 @@ static void stalled(void **state)
 
     (void)state;
     with_part(NULL, 0);
-    d.stall_s = 1;
-    fails(&d, GR_E_NETWORK, "nothing came for 1 s", 1234);
+    d.stall_s = 3; /* and not less: the server must have come to speak meanwhile, on a busy machine too */
+    fails(&d, GR_E_NETWORK, "nothing came for 3 s", 1234);
     d.url = gr_http_url("/plain/f");
     arrives(&d, 1234, 2);
 }
@@ -354,13 +402,34 @@ static void no_way(void **state)
 
     (void)state;
     with_part(NULL, 0);
-    fails(&d, GR_E_NETWORK, "cannot connect", -1);
+    fails(&d, GR_E_NETWORK, "cannot connect (", -1);
+    assert_int_equal(setenv("http_proxy", "http://127.0.0.1:2", 1), 0);
+    fails(&d, GR_E_NETWORK, "port 2", -1); /* it is the proxy that is not there */
+    assert_int_equal(unsetenv("http_proxy"), 0);
     d.url = url;
     (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/plain/f", gr_http_port()); /* it speaks no TLS */
     fails(&d, GR_E_NETWORK, url, -1);
     assert_int_equal(seen->requests, 0);
     d.url = "https://";
     fails(&d, GR_E_ARG, "not an address", -1);
+}
+
+/* Somebody listens and never says a word. */
+static void no_greeting(void **state)
+{
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    const int          s = socket(AF_INET, SOCK_STREAM, 0);
+    socklen_t          size = sizeof a;
+    char               url[64] = "";
+    gr_download        d = plain(url);
+
+    (void)state;
+    assert_true(s >= 0 && bind(s, (struct sockaddr *)&a, sizeof a) == 0 && listen(s, 4) == 0 && getsockname(s, (struct sockaddr *)&a, &size) == 0);
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/f", ntohs(a.sin_port));
+    with_part(NULL, 0);
+    d.stall_s = 1;
+    fails(&d, GR_E_NETWORK, "no connection within 1 s", -1);
+    (void)close(s);
 }
 
 /* ---- the caller's part ---- */
@@ -464,8 +533,8 @@ int main(void)
     static const struct CMUnitTest none[] = { cmocka_unit_test(not_built_in) };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whole, start, NULL), cmocka_unit_test(from_files), cmocka_unit_test(redirected), cmocka_unit_test(resumed),
-        cmocka_unit_test(part_of_another_file), cmocka_unit_test(cut_off), cmocka_unit_test(refused), cmocka_unit_test(wrong_file), cmocka_unit_test(stalled),
-        cmocka_unit_test(no_way), cmocka_unit_test(interrupted), cmocka_unit_test(judged), cmocka_unit_test(told_to_servers),
+        cmocka_unit_test(part_of_another_file), cmocka_unit_test(begun_anew), cmocka_unit_test(of_no_known_size), cmocka_unit_test(cut_off), cmocka_unit_test(refused), cmocka_unit_test(wrong_file), cmocka_unit_test(stalled),
+        cmocka_unit_test(no_way), cmocka_unit_test(no_greeting), cmocka_unit_test(interrupted), cmocka_unit_test(judged), cmocka_unit_test(told_to_servers),
         cmocka_unit_test_setup_teardown(verified, NULL, end),
     };
     static const char *const proxies[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY" };

@@ -43,8 +43,16 @@ static void faults(void **state)
     refused("[]", "not an object");
     refused("{" HEAD BOX "\"members\": []}", "'members' is not a list");
     refused("{\"name\": \"x\"}", "title");
+    refused("{\"name\": \"\\u001b[31mx\"}", "'name' holds a control character");
+    refused("{" HEAD "\"containers\": [{\"file\": \"x\", \"also\": [\"a\\nb\"]}], " MEMBER("") "}", "'also' holds a control character");
     refused("{" HEAD "\"containers\": [{\"file\": \"../x\"}], " MEMBER("") "}", "container 1: member '../x' leaves");
     refused("{" HEAD "\"containers\": [{\"file\": \"x.txt\", \"url\": \"ftp://x\"}], " MEMBER("") "}", "https://");
+    refused("{" HEAD "\"containers\": [{\"file\": \"x.txt\"}, {\"file\": \"x.txt\"}], " MEMBER("") "}", "container 2: 'file' is 'x.txt', as of a container before");
+    refused("{" HEAD "\"containers\": [{\"file\": \"./x\"}], " MEMBER("") "}", "'./x': with '.' or nothing");
+    refused("{" HEAD "\"containers\": [{\"file\": \"a//x\"}], " MEMBER("") "}", "'a//x': with '.' or nothing");
+    refused("{" HEAD "\"containers\": [{\"file\": \".\"}], " MEMBER("") "}", "'.': with");
+    refused("{" HEAD "\"containers\": [{\"file\": \"x/\"}], " MEMBER("") "}", "ends in");
+    refused("{" HEAD "\"containers\": [{\"file\": \"x.part\"}], " MEMBER("") "}", "ends in '.part'");
     refused("{" HEAD BOX "\"members\": [{\"container\": \"z\"}]}", "container 'z' is not in the list");
     refused("{" HEAD BOX MEMBER(", \"sha256\": \"ABC\"") "}", "member 1: 'sha256' is not 64");
     refused("{" HEAD BOX MEMBER(", \"size\": -4") "}", "size");
