@@ -1,8 +1,11 @@
 /* fetch.c - fetch.h over libcurl. A part of a file is asked for by a Range header of our own, since libcurl's resume option takes an
- * answer with the whole file for an error, where we begin anew. */
+ * answer with the whole file for an error, where we begin anew.
+ *
+ * The library is loaded when it is first wanted. Linked to the program, it and the thirty behind it cost every start of it 10 ms. */
 #include "data/fetch.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +15,24 @@
 
 enum { CONNECT_S = 30, REDIRECTS_MAX = 10 };
 
+/* What is called of it, under the names of curl.h without their first word. */
+#define FUNCTIONS(X) \
+    X(global_init) X(global_cleanup) X(easy_init) X(easy_cleanup) X(easy_setopt) X(easy_getinfo) X(easy_perform) X(easy_strerror) X(version)
+#define MEMBER(name) __typeof__(&curl_##name) name;
+typedef struct library {
+    FUNCTIONS(MEMBER)
+} library;
+#undef MEMBER
+
 struct gr_fetch {
+    library lib;
     CURL *curl;
     char  said[CURL_ERROR_SIZE]; /* libcurl's own words about the last failure */
 };
 
 /* One call of gr_fetch_get. */
 typedef struct transfer {
-    CURL                *curl;
+    gr_fetch            *f;
     const gr_fetch_sink *sink;
     int64_t              asked;            /* the request's `from`                              */
     int64_t              part_from, whole; /* of Content-Range; -1: not said                    */
@@ -30,25 +43,43 @@ typedef struct transfer {
 
 /* What the address may begin with, and what those that it leads to may. libcurl 7.85 names protocols by text and calls the older masks deprecated. */
 #if LIBCURL_VERSION_NUM >= 0x075500
-static CURLcode speak_only(CURL *c, bool plain, bool plain_behind)
+static CURLcode speak_only(gr_fetch *f, bool plain, bool plain_behind)
 {
-    const CURLcode e = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, plain ? "https,http,file" : "https");
+    const CURLcode e = f->lib.easy_setopt(f->curl, CURLOPT_PROTOCOLS_STR, plain ? "https,http,file" : "https");
 
-    return e != CURLE_OK ? e : curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, plain_behind ? "https,http" : "https");
+    return e != CURLE_OK ? e : f->lib.easy_setopt(f->curl, CURLOPT_REDIR_PROTOCOLS_STR, plain_behind ? "https,http" : "https");
 }
 #else
-static CURLcode speak_only(CURL *c, bool plain, bool plain_behind)
+static CURLcode speak_only(gr_fetch *f, bool plain, bool plain_behind)
 {
     const long     https = CURLPROTO_HTTPS, web = CURLPROTO_HTTPS | CURLPROTO_HTTP;
-    const CURLcode e = curl_easy_setopt(c, CURLOPT_PROTOCOLS, plain ? web | CURLPROTO_FILE : https);
+    const CURLcode e = f->lib.easy_setopt(f->curl, CURLOPT_PROTOCOLS, plain ? web | CURLPROTO_FILE : https);
 
-    return e != CURLE_OK ? e : curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS, plain_behind ? web : https);
+    return e != CURLE_OK ? e : f->lib.easy_setopt(f->curl, CURLOPT_REDIR_PROTOCOLS, plain_behind ? web : https);
 }
 #endif
 
+/* It stays for good: taken out again, what it has set up to run at the program's end would be gone. */
+static bool load(library *lib)
+{
+    static const char *const names[] = { "libcurl.so.4", "libcurl-gnutls.so.4", "libcurl-nss.so.4" }; /* one interface, three libraries for TLS */
+    void *file = NULL, *at;
+
+    for (size_t i = 0; !file && i < sizeof names / sizeof *names; i++) file = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (!file) return false;
+#define FIND(name)                                       \
+    if (!(at = dlsym(file, "curl_" #name))) return false; \
+    memcpy(&lib->name, &at, sizeof at);
+    FUNCTIONS(FIND)
+#undef FIND
+    return true;
+}
+
 const char *gr_fetch_library(void)
 {
-    return curl_version();
+    library lib;
+
+    return load(&lib) ? lib.version() : NULL;
 }
 
 gr_status gr_fetch_open(gr_fetch **out, const char *agent, gr_err *err)
@@ -57,12 +88,12 @@ gr_status gr_fetch_open(gr_fetch **out, const char *agent, gr_err *err)
 
     *out = NULL;
     if (f == NULL) return gr_fail_nomem(err, "a download");
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (!load(&f->lib) || f->lib.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(f);
-        return gr_fail(err, GR_E_UNSUPPORTED, "libcurl cannot start");
+        return gr_fail(err, GR_E_UNSUPPORTED, "libcurl is not installed, or not whole: install libcurl4, or download by hand what `glue-run fetch --dry-run` lists");
     }
-    f->curl = curl_easy_init();
-    if (f->curl == NULL || curl_easy_setopt(f->curl, CURLOPT_USERAGENT, agent) != CURLE_OK) {
+    f->curl = f->lib.easy_init();
+    if (f->curl == NULL || f->lib.easy_setopt(f->curl, CURLOPT_USERAGENT, agent) != CURLE_OK) {
         gr_fetch_close(f);
         return gr_fail_nomem(err, "a download");
     }
@@ -73,8 +104,8 @@ gr_status gr_fetch_open(gr_fetch **out, const char *agent, gr_err *err)
 void gr_fetch_close(gr_fetch *f)
 {
     if (f == NULL) return;
-    if (f->curl != NULL) curl_easy_cleanup(f->curl);
-    curl_global_cleanup();
+    if (f->curl != NULL) f->lib.easy_cleanup(f->curl);
+    f->lib.global_cleanup();
     free(f);
 }
 
@@ -120,8 +151,8 @@ static gr_status begin(transfer *t)
     curl_off_t length = -1;
     int64_t    from = 0, total = -1;
 
-    (void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &code);
-    (void)curl_easy_getinfo(t->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    (void)t->f->lib.easy_getinfo(t->f->curl, CURLINFO_RESPONSE_CODE, &code);
+    (void)t->f->lib.easy_getinfo(t->f->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     t->begun = true;
     if (code >= 300) return gr_fail(t->err, GR_E_NETWORK, "the server answers with HTTP %ld, and not with the file", code); /* a redirect to nowhere */
     if (code == 0) from = t->asked; /* file: */
@@ -219,14 +250,14 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
 
     if (t->failed != GR_OK) return gr_wrap(err, t->failed, "%.200s", r->url);
     if (t->stopped) return gr_fail(err, GR_E_CANCELLED, "%.200s: interrupted", r->url);
-    (void)curl_easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &code);
+    (void)f->lib.easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &code);
     if (e == CURLE_HTTP_RETURNED_ERROR) return refused(r->url, code, answer, err);
     answer->again = m->again || stalled;
     answer->past_end = e == CURLE_BAD_DOWNLOAD_RESUME;
-    (void)curl_easy_getinfo(f->curl, CURLINFO_PRETRANSFER_TIME, &connected);
+    (void)f->lib.easy_getinfo(f->curl, CURLINFO_PRETRANSFER_TIME, &connected);
     if (stalled && connected <= 0) return gr_fail(err, GR_E_NETWORK, "%.200s: no connection within %ld s", r->url, connect_seconds(r));
     if (stalled) return gr_fail(err, GR_E_NETWORK, "%.200s: nothing came for %ld s", r->url, stall_seconds(r));
-    if (m->words == NULL) return gr_fail(err, m->status, "%.200s: %.200s", r->url, f->said[0] != '\0' ? f->said : curl_easy_strerror(e));
+    if (m->words == NULL) return gr_fail(err, m->status, "%.200s: %.200s", r->url, f->said[0] != '\0' ? f->said : f->lib.easy_strerror(e));
     if (m->status != GR_E_NETWORK || f->said[0] == '\0') return gr_fail(err, m->status, "%.200s: %s", r->url, m->words);
     return gr_fail(err, m->status, "%.200s: %s (%.120s)", r->url, m->words, f->said); /* which host and port: it may be a proxy's */
 }
@@ -234,7 +265,7 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
 /* ---- a request ---- */
 
 #define SET(option, value) \
-    if ((e = curl_easy_setopt(f->curl, option, value)) != CURLE_OK) return e
+    if ((e = f->lib.easy_setopt(f->curl, option, value)) != CURLE_OK) return e
 
 /* Every option of every request is set here: a handle keeps those of the request before. CURLOPT_NOSIGNAL is not: with it libcurl does not hold
  * back the SIGPIPE of a TLS connection that the server closed, which would end the program without a word. */
@@ -246,7 +277,7 @@ static CURLcode prepare(gr_fetch *f, const gr_fetch_request *r, transfer *t)
     (void)snprintf(range, sizeof range, "%lld-", (long long)r->from);
     SET(CURLOPT_URL, r->url);
     SET(CURLOPT_RANGE, r->from > 0 ? range : NULL);
-    if ((e = speak_only(f->curl, r->plain, r->plain && r->token == NULL)) != CURLE_OK) return e;
+    if ((e = speak_only(f, r->plain, r->plain && r->token == NULL)) != CURLE_OK) return e;
     SET(CURLOPT_FOLLOWLOCATION, 1L);
     SET(CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
     SET(CURLOPT_FAILONERROR, 1L);
@@ -268,13 +299,13 @@ static CURLcode prepare(gr_fetch *f, const gr_fetch_request *r, transfer *t)
 
 gr_status gr_fetch_get(gr_fetch *f, const gr_fetch_request *r, const gr_fetch_sink *sink, gr_fetch_answer *answer, gr_err *err)
 {
-    transfer t = { .curl = f->curl, .sink = sink, .asked = r->from, .part_from = -1, .whole = -1, .err = err };
+    transfer t = { .f = f, .sink = sink, .asked = r->from, .part_from = -1, .whole = -1, .err = err };
     CURLcode e;
 
     *answer = (gr_fetch_answer){ 0 };
     f->said[0] = '\0';
     e = prepare(f, r, &t);
-    if (e == CURLE_OK) e = curl_easy_perform(f->curl);
+    if (e == CURLE_OK) e = f->lib.easy_perform(f->curl);
     if (e == CURLE_OK && !t.begun) t.failed = begin(&t); /* an empty file */
     return e == CURLE_OK && t.failed == GR_OK ? GR_OK : explain(f, r, &t, e, answer, err);
 }

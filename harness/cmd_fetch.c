@@ -239,7 +239,7 @@ static gr_status list(const call *c, gr_err *err)
     gr_grid_open(&g, heads, sizeof heads / sizeof *heads);
     for (size_t i = 0; i < c->sets.n; i++) add_set(&g, &c->sets.m[i], &c->job);
     gr_buf_addf(&g.notes, "looked in %.900s and %.900s; bytes are of the files whose size is known; licences are as the publishers state them; a suite's name (glue) stands for all its data\n", c->job.data, c->job.models);
-    if (!gr_fetch_library()) gr_buf_adds(&g.notes, "this build has no libcurl and can only list\n");
+    if (!gr_fetch_library()) gr_buf_adds(&g.notes, "there is no libcurl here: nothing can be fetched, only listed\n");
     return print_grid(&g, c->o->json, err);
 }
 

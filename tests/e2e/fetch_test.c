@@ -1,6 +1,7 @@
 /* fetch_test.c - `glue-run fetch` as a user has it: from a server of our own into folders that `run` and `list` then find, and every bad end with
  * one clear line, its exit code, and nothing on the disk that could be taken for the file. */
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sha256.h"
@@ -477,6 +478,41 @@ static void shown(void **state)
     prints("--timeout S");
 }
 
+/* What the program is linked to, as the loader tells it: libcurl and the thirty libraries behind it would cost every start of it. */
+static void linked_to_little(void **state)
+{
+    (void)state;
+    expect(FETCH_WITH("LD_TRACE_LOADED_OBJECTS=1", "--list"), 0);
+    prints("libarchive");
+    if (strstr(last.out, "libcurl")) fail_msg("libcurl is loaded at every start:\n%s", last.out);
+}
+
+/* The program with every name of libcurl's file changed to one that is not there. */
+static void not_installed(void **state)
+{
+    static const char name[] = ".so.4", prefix[] = "libcurl";
+    gr_err err = GR_ERR_INIT;
+    char *bytes = NULL;
+    size_t n = 0, changed = 0;
+    char program[GR_PATH_MAX];
+
+    (void)state;
+    assert_ok(gr_fs_read(&bytes, &n, GR_PROGRAM, INT32_MAX, &err), &err);
+    for (size_t i = 0; i + sizeof prefix + sizeof name < n; i++) {
+        const char *dot = memcmp(bytes + i, prefix, sizeof prefix - 1) == 0 ? memchr(bytes + i, '.', 16) : NULL;
+
+        if (!dot || memcmp(dot, name, sizeof name) != 0) continue;
+        bytes[dot - bytes + 4] = '9';
+        changed++;
+    }
+    assert_true(changed >= 3);
+    (void)snprintf(program, sizeof program, "%s", at("without-libcurl"));
+    assert_ok(gr_fs_write(program, bytes, n, &err), &err);
+    free(bytes);
+    assert_int_equal(chmod(program, 0700), 0);
+    ends(call_with(program, &(gr_process_opts){ .cwd = at("room") }, (const char *const[]){ "fetch", "mrpc", NULL }), 3, "libcurl is not installed", "--dry-run");
+}
+
 static void not_built_in(void **state)
 {
     (void)state;
@@ -491,6 +527,7 @@ int main(void)
     const struct CMUnitTest with[] = {
         cmocka_unit_test(shown), cmocka_unit_test_setup_teardown(model, start, NULL), cmocka_unit_test(model_in_another_order), cmocka_unit_test(judged_by_members), cmocka_unit_test(folder_in_part), cmocka_unit_test(two_for_one_place), cmocka_unit_test(unknown_checksum),
         cmocka_unit_test(resumed), cmocka_unit_test(by_another_process), cmocka_unit_test(bad_ends), cmocka_unit_test(manifests_refused), cmocka_unit_test(own_manifest_refused), cmocka_unit_test(interrupted), cmocka_unit_test(environment),
+        cmocka_unit_test(linked_to_little), cmocka_unit_test(not_installed),
     };
     const struct CMUnitTest without[] = { cmocka_unit_test(shown), cmocka_unit_test(not_built_in) };
     const int failed = gr_fetch_library() ? gr_test_main(with) : gr_test_main(without);
