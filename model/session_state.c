@@ -123,28 +123,35 @@ gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err)
     return GR_OK;
 }
 
-/* Forward of one layer: per token 2 (3HH + HH + HG + FH), G being F or with a gate 2F, and per sequence of n tokens 4 H for each pair that attention
- * sees, n n or fewer in a window. A short layer has all of B, and of each token and head 4 H, or keys and values of every token, 2 (2HH), and one
- * query a sequence. */
-static double layer_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
+/* Pairs of a query and a key that it sees, of a layer. A short one has a query a sequence. */
+static double layer_pairs(const gr_encoder *e, const gr_batch *b, int32_t l)
 {
-    const gr_config *c = e->c;
-    const double     H = c->hidden, F = c->inter, G = c->gated ? 2.0 * F : F, T = b->n_tokens, B = b->n_rows;
-    const double     reach = c->local && c->local[l] ? c->window : -1.0;
-    double           pairs = 0.0;
+    const double reach = e->c->local && e->c->local[l] ? e->c->window : -1.0;
+    double       pairs = 0.0;
 
-    if (gr_plan_absorbs(&e->plan, l)) return 2.0 * B * (4.0 * H * H + H * G + F * H) + 4.0 * T * (double)c->heads * H;
-    if (gr_plan_short(&e->plan, l)) return 2.0 * T * 2.0 * H * H + 2.0 * B * (2.0 * H * H + H * G + F * H) + 4.0 * T * H;
+    if (gr_plan_short(&e->plan, l)) return b->n_tokens;
     for (int32_t r = 0; r < b->n_rows; r++) {
         const double n = (double)b->cu_seqlens[r + 1] - (double)b->cu_seqlens[r];
 
         pairs += reach < 0.0 || reach >= n ? n * n : n * (2.0 * reach + 1.0) - reach * (reach + 1.0);
     }
+    return pairs;
+}
+
+/* Forward of one layer: per token 2 (3HH + HH + HG + FH), G being F or with a gate 2F, and 4 H a pair. A short layer has all of B, and of each
+ * token and head 4 H, or keys and values of every token, 2 (2HH). */
+static double layer_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
+{
+    const gr_config *c = e->c;
+    const double     H = c->hidden, F = c->inter, G = c->gated ? 2.0 * F : F, T = b->n_tokens, B = b->n_rows, pairs = layer_pairs(e, b, l);
+
+    if (gr_plan_absorbs(&e->plan, l)) return 2.0 * B * (4.0 * H * H + H * G + F * H) + 4.0 * pairs * (double)c->heads * H;
+    if (gr_plan_short(&e->plan, l)) return 2.0 * T * 2.0 * H * H + 2.0 * B * (2.0 * H * H + H * G + F * H) + 4.0 * pairs * H;
     return 2.0 * T * (4.0 * H * H + H * G + F * H) + 4.0 * pairs * H;
 }
 
-/* Relative positions of one layer (DeBERTa): R rows to keys and to queries, and of each token and head as many dot products with them. */
-static double rel_flops(const gr_encoder *e, const gr_batch *b)
+/* Relative positions of one layer (DeBERTa), each term of its own: R rows to keys or queries, and 2 H a pair. */
+static double rel_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
 {
     const double H = e->c->hidden, terms = (double)e->c->rel_c2p + (double)e->c->rel_p2c;
     int32_t      longest = 0;
@@ -154,7 +161,7 @@ static double rel_flops(const gr_encoder *e, const gr_batch *b)
     for (int32_t r = 0; r < b->n_rows; r++)
         if (b->cu_seqlens[r + 1] - b->cu_seqlens[r] > longest) longest = b->cu_seqlens[r + 1] - b->cu_seqlens[r];
     R = (double)gr_config_rel_row(e->c, 1 - longest) - (double)gr_config_rel_row(e->c, longest - 1) + 1.0;
-    return terms * (2.0 * R * H * H + 2.0 * (double)b->n_tokens * R * H);
+    return terms * (2.0 * R * H * H + 2.0 * layer_pairs(e, b, l) * H);
 }
 
 /* A layer or head that backward passes through counts three times; recomputation is not counted. */
@@ -168,7 +175,7 @@ double gr_session_flops(const gr_session *s, const gr_batch *b, bool train)
 
     if (c->has & GR_HAS_PROJECTION) total += 2.0 * (double)b->n_tokens * (double)c->embed * H * (lowest <= GR_STAGE_PROJECT ? 3.0 : 1.0);
     for (int32_t l = 0; l < c->layers; l++)
-        total += (layer_flops(e, b, l) + rel_flops(e, b)) * (lowest < gr_stage_layer(l + 1, GR_STAGE_QKV) ? 3.0 : 1.0);
+        total += (layer_flops(e, b, l) + rel_flops(e, b, l)) * (lowest < gr_stage_layer(l + 1, GR_STAGE_QKV) ? 3.0 : 1.0);
     if (e->head.kind == GR_HEAD_EMBED) return total;
     if (e->t->dense_w >= 0) total += 2.0 * rows * H * D * (lowest <= gr_stage_dense(c) ? 3.0 : 1.0);
     return total + 2.0 * rows * D * (double)e->head.n_out * (lowest <= gr_stage_head(c) ? 3.0 : 1.0);

@@ -72,6 +72,19 @@ static void open_small(stage *s, const char *const *words)
 }
 #define SMALL(s, ...) open_small((s), (const char *const[]){ __VA_ARGS__, NULL })
 
+/* Products of one pass over all training rows, forward and backward, as the session counts them: rows do not meet, so batches do not matter. */
+static double flops_of_all(const stage *s, double *tokens)
+{
+    const gr_encoded *e = &s->data.split[0].encoded;
+    int32_t cu[64];
+    gr_batch b = { .n_rows = (int32_t)e->n, .cu_seqlens = cu };
+
+    assert_true(e->n < 64);
+    for (size_t i = 0; i <= e->n; i++) cu[i] = (int32_t)e->start[i];
+    *tokens = b.n_tokens = cu[e->n];
+    return gr_session_flops(s->session, &b, true);
+}
+
 /* 21 rows in batches of 8: 3 steps an epoch, the last of 5 rows; every epoch has each row once; orders differ. */
 static void rows_and_rates(void **state)
 {
@@ -79,6 +92,7 @@ static void rows_and_rates(void **state)
     stage s;
     gr_train_result r;
     gr_record rec;
+    double flops, tokens;
 
     (void)state;
     SMALL(&s, "--epochs", "2", "--learning-rate", "0.001", "--warmup-ratio", "0.3");
@@ -103,6 +117,8 @@ static void rows_and_rates(void **state)
     assert_true(rec.history[0].step == 3 && rec.history[1].step == 6 && rec.history[1].epoch == 2);
     assert_near(rec.history[0].train_loss, (w.info[0].loss + w.info[1].loss + w.info[2].loss) / 3, 1e-12, "mean loss of the first epoch");
     assert_near(rec.train_loss, r.state.loss_sum / 6, 1e-15, "mean loss");
+    flops = flops_of_all(&s, &tokens);
+    assert_true(flops > 0 && r.state.flops == 2 * flops && r.state.tokens == 2 * tokens);
     assert_true(r.has_eval && r.last_predictions.n == 12 && rec.history[1].eval_loss == r.last_eval.loss);
     gr_train_result_free(&r);
     gr_record_free(&rec);

@@ -104,7 +104,8 @@ static void batches_are_checked(void **state)
     w.b->classes[3] = GR_LABEL_IGNORE, refuse_batch(&w, "label of row 3"), w.b->classes[3] = 0;
     w.b->b.classes = NULL, refuse_batch(&w, "no classes"), w.b->b.classes = w.b->classes;
     keep = w.b->cu[1], w.b->cu[1] = 0, refuse_batch(&w, "row 0 of the batch has 0 tokens");
-    w.b->cu[1] = 7, refuse_batch(&w, "row 1 of the batch has -1 tokens"), w.b->cu[1] = keep;
+    w.b->cu[1] = 7, refuse_batch(&w, "row 1 of the batch has -1 tokens");
+    w.b->cu[1] = 1 << 30, refuse_batch(&w, "row 0 of the batch has 1073741824 tokens"), w.b->cu[1] = keep;
     w.b->cu[0] = 1, refuse_batch(&w, "cu_seqlens runs from 1"), w.b->cu[0] = 0;
     w.b->b.n_rows = 0, refuse_batch(&w, "empty batch"), w.b->b.n_rows = 4;
     w.b->b.n_rows = 65, refuse_batch(&w, "opened for 64"), w.b->b.n_rows = 4;
