@@ -399,6 +399,42 @@ static void no_types_are_zeros(void **state)
     tear_down(&w);
 }
 
+/* A batch behind a larger one has the loss and the gradients, to the bit, that it has as the first: what lies behind its rows is nobody's. */
+static void larger_batches_leave_nothing(void **state)
+{
+    static const int32_t few[] = { 4, 2 }, many[] = { 6, 7, 5, 8, 3, 9, 4, 6 };
+    static const gr_head_kind kinds[] = { GR_HEAD_CLASS, GR_HEAD_REGRESSION, GR_HEAD_TOKEN, GR_HEAD_EMBED, GR_HEAD_MLM };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        const gr_tiny t = gr_tiny_default(kinds[k], "ref64");
+        gr_model *m = gr_tiny_model(&t, 1);
+        const gr_session_opts o = gr_session_opts_for_test("ref64", m);
+        const size_t bytes = m->params.total * sizeof(double);
+        gr_tb *small = gr_tiny_batch(&t, few, 2, 2), *large = gr_tiny_batch(&t, many, 8, 3);
+        double loss[2], aside, *grad[2] = { malloc(bytes), malloc(bytes) };
+
+        assert_true(grad[0] && grad[1]);
+        for (int behind = 0; behind < 2; behind++) {
+            gr_session *s;
+
+            assert_ok(gr_session_open(&s, m, &o, &err), &err);
+            if (behind) assert_ok(gr_session_eval(s, &large->b, NULL, &aside, &err), &err);
+            assert_ok(gr_session_accumulate(s, &small->b, gr_tb_labelled(small, kinds[k]), &loss[behind], &err), &err);
+            assert_ok(gr_session_grads(s, grad[behind], &err), &err);
+            gr_session_close(s);
+        }
+        assert_true(loss[0] == loss[1] && isfinite(loss[0]) && aside != loss[0]);
+        assert_memory_equal(grad[0], grad[1], bytes);
+        free(grad[0]);
+        free(grad[1]);
+        free(small);
+        free(large);
+        gr_model_close(m);
+    }
+}
+
 /* From its second batch on a session that only evaluates keeps the weights in another form: the same bits, until they are pushed anew. One that trains
  * keeps none. */
 static void evaluation_keeps_weights(void **state)
@@ -485,7 +521,7 @@ int main(void)
         cmocka_unit_test(devices_are_the_backends), cmocka_unit_test(open_refuses), cmocka_unit_test(batches_are_checked),
         cmocka_unit_test(lengths_are_checked), cmocka_unit_test(targets_are_checked), cmocka_unit_test(calls_out_of_turn),
         cmocka_unit_test(no_labels), cmocka_unit_test(non_finite_is_named), cmocka_unit_test(non_finite_gradient_is_named),
-        cmocka_unit_test(nothing_trainable), cmocka_unit_test(flops_by_hand), cmocka_unit_test(activations_by_hand), cmocka_unit_test(memory_is_taken_once),
+        cmocka_unit_test(larger_batches_leave_nothing), cmocka_unit_test(nothing_trainable), cmocka_unit_test(flops_by_hand), cmocka_unit_test(activations_by_hand), cmocka_unit_test(memory_is_taken_once),
         cmocka_unit_test(large_pages_where_it_writes),
         cmocka_unit_test(no_types_are_zeros), cmocka_unit_test(evaluation_keeps_weights), cmocka_unit_test(wide_embeddings),
     };
