@@ -180,8 +180,8 @@ static void add_total(gr_buf *b, const call *c)
         if (c->files[i].size < 0) unknown++;
         else bytes += (double)c->files[i].size;
     }
-    gr_buf_addf(b, "to fetch: %zu files, %.1f MB", n, bytes / 1e6);
-    if (unknown) gr_buf_addf(b, " and %zu files of unknown size", unknown);
+    gr_buf_addf(b, "to fetch: %zu file%s, %.1f MB", n, n == 1 ? "" : "s", bytes / 1e6);
+    if (unknown) gr_buf_addf(b, " and %zu of unknown size", unknown);
     gr_buf_addc(b, '\n');
 }
 
