@@ -253,9 +253,11 @@ static void written_tolerance(void **state)
     assert_status(gr_compare(&c, made_path("tolerant"), made_path("less"), &err), GR_E_FORMAT, &err, "baseline.json");
 }
 
-static void made_value_run(const char *name, double noise, bool tokens)
+/* Tagged sentences with overall_f1, or values with pearson or, where `errors`, their mean squared error, of which less is better. */
+static void made_head_run(const char *name, double noise, bool tokens, bool errors)
 {
     gr_record r;
+    double squares = 0;
     gr_buf b = { 0 };
     char path[GR_PATH_MAX];
     const char *dir = made_path(name);
@@ -265,19 +267,41 @@ static void made_value_run(const char *name, double noise, bool tokens)
     MADE_COPY(r.head, tokens ? "token" : "regression");
     assert_ok(gr_fs_mkdirs(dir, &err), &err);
     MADE_COPY(r.predictions, "p.predictions.jsonl");
+    for (int i = 0; i < N; i++) squares += noise * noise * ((i * 7) % 11 - 5) * ((i * 7) % 11 - 5);
     for (int i = 0; i < N && !tokens; i++)
         gr_buf_addf(&b, "{\"id\":%d,\"label\":%d,\"prediction\":%.6f}\n", i, i % 6, i % 6 + noise * ((i * 7) % 11 - 5));
     /* sentences of one name each; noise is the share of names that are missed */
     for (int i = 0; i < N && tokens; i++)
         gr_buf_addf(&b, "{\"id\":%d,\"words\":[\"Mira\",\"Tolan\",\"ran\"],\"labels\":[\"B-PER\",\"I-PER\",\"O\"],\"predicted\":[%s,\"O\"]}\n", i,
                     i < noise * N ? "\"O\",null" : "\"B-PER\",\"I-PER\"");
-    made_metric(&r, "validation", tokens ? "overall_f1" : "pearson", true, 0, tokens ? 2 * (1 - noise) / (2 - noise) : 0.9 - noise / 10);
+    made_metric(&r, "validation", tokens ? "overall_f1" : errors ? "mse" : "pearson", true, 0,
+                tokens ? 2 * (1 - noise) / (2 - noise) : errors ? squares / N : 0.9 - noise / 10);
+    r.metrics[0].higher_is_better = !errors;
     assert_true(gr_fs_join(path, sizeof path, dir, r.predictions));
     assert_ok(gr_fs_write(path, b.p, b.n, &err), &err);
     assert_true(gr_fs_join(path, sizeof path, dir, "r.json"));
     assert_ok(gr_record_write(&r, path, &err), &err);
     gr_record_free(&r);
     gr_buf_free(&b);
+}
+
+static void made_value_run(const char *name, double noise, bool tokens) { made_head_run(name, noise, tokens, false); }
+
+/* A fall of an error is a gain: delta, its interval and the verdict say so. Errors are the same share of each other at every row. */
+static void less_is_better(void **state)
+{
+    gr_comparisons c;
+
+    (void)state;
+    made_head_run("errors", 0.5, false, true);
+    made_head_run("errors-more", 1, false, true);
+    verdict("errors", "errors", GR_VERDICT_SAME, 0);
+    verdict("errors", "errors-more", GR_VERDICT_REGRESSED, 1);
+    verdict("errors-more", "errors", GR_VERDICT_IMPROVED, 0);
+    c = compare("errors-more", "errors");
+    assert_near(c.c[0].delta, 0.75 * c.c[0].base, 1e-9, "a gain of three quarters of the error");
+    assert_true(0 < c.c[0].lo && c.c[0].lo < c.c[0].delta && c.c[0].delta < c.c[0].hi);
+    gr_comparisons_free(&c);
 }
 
 static void other_heads(void **state)
@@ -347,6 +371,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(split_is_named), cmocka_unit_test(split_is_missing), cmocka_unit_test(predicted_only),
                                         cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
-                                        cmocka_unit_test(written_tolerance), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
+                                        cmocka_unit_test(written_tolerance), cmocka_unit_test(less_is_better), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);
 }
