@@ -341,6 +341,27 @@ static void cut_off_words(void **state)
     gr_comparisons_free(&c);
 }
 
+/* A file that was changed by hand is no ground for a verdict: the note says what is wrong with it. */
+static void unequal_lists(void **state)
+{
+    gr_buf b = { 0 };
+    char path[GR_PATH_MAX];
+    gr_comparisons c;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    made_value_run("equal", 0, true);
+    made_value_run("unequal", 0, true);
+    for (int i = 0; i < N; i++) gr_buf_addf(&b, "{\"id\":%d,\"words\":[\"Mira\",\"Tolan\",\"ran\"],\"labels\":[\"B-PER\",\"I-PER\",\"O\"],\"predicted\":[\"B-PER\",\"I-PER\"]}\n", i);
+    assert_true(gr_fs_join(path, sizeof path, made_path("unequal"), "p.predictions.jsonl"));
+    assert_ok(gr_fs_write(path, b.p, b.n, &err), &err);
+    gr_buf_free(&b);
+    c = compare("equal", "unequal");
+    assert_int_equal(c.n, 1);
+    if (!strstr(c.c[0].note, "3 labels and 2 predictions")) fail_msg("the note is '%s'", c.c[0].note);
+    gr_comparisons_free(&c);
+}
+
 /* The worst verdict makes the exit code; nothing to compare is an error. */
 static void several(void **state)
 {
@@ -371,6 +392,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(split_is_named), cmocka_unit_test(split_is_missing), cmocka_unit_test(predicted_only),
                                         cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
-                                        cmocka_unit_test(written_tolerance), cmocka_unit_test(less_is_better), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
+                                        cmocka_unit_test(written_tolerance), cmocka_unit_test(less_is_better), cmocka_unit_test(unequal_lists), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);
 }
