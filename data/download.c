@@ -13,7 +13,8 @@ typedef struct job {
     const gr_download *d;
     gr_fetch          *fetch;
     gr_part            part;
-    int64_t            kept; /* bytes of the part that an earlier call left */
+    int64_t            kept;   /* bytes of the part that an earlier call left */
+    bool               denied;
 } job;
 
 /* ---- what the transfer hands us ---- */
@@ -65,11 +66,11 @@ static bool on_stop(void *user)
 /* ---- trying ---- */
 
 /* False when it is interrupted meanwhile. */
-static bool wait_seconds(const gr_download *d, int seconds)
+static bool wait_seconds(const gr_download *d, int64_t seconds)
 {
     const struct timespec tenth = { 0, 100000000L };
 
-    for (int i = 0; i < seconds * 10; i++) {
+    for (int64_t i = 0; i < seconds * 10; i++) {
         if (d->stop(d->user)) return false;
         (void)nanosleep(&tenth, NULL);
     }
@@ -89,6 +90,7 @@ static gr_status receive(job *j, gr_err *err)
 
         if (d->size >= 0 && j->part.size == d->size) return GR_OK; /* it was only not yet looked at */
         s = gr_fetch_get(j->fetch, &r, &sink, &answer, err);
+        j->denied = answer.denied;
         if (s == GR_OK) return GR_OK;
         if (answer.past_end && r.from > 0) { /* the part may be the whole, or of another file */
             if (d->sha256 != NULL) return GR_OK;
@@ -96,7 +98,9 @@ static gr_status receive(job *j, gr_err *err)
             GR_TRY(gr_part_restart(&j->part, err));
         } else if (!answer.again || failures++ >= d->retries) {
             return s;
-        } else if (!wait_seconds(d, failures)) {
+        } else if (answer.wait_s > GR_DOWNLOAD_WAIT_S) {
+            return gr_wrap(err, s, "to be tried in %lld s, as the server asks", (long long)answer.wait_s);
+        } else if (!wait_seconds(d, answer.wait_s > failures ? answer.wait_s : failures)) {
             return gr_fail(err, GR_E_CANCELLED, "%.200s: interrupted", d->url);
         }
     }
@@ -142,6 +146,7 @@ gr_status gr_download_run(gr_downloaded *out, gr_fetch *f, const gr_download *d,
     if (s == GR_OK) s = make(&j, out->sha256, err);
     out->size = j.part.size;
     out->resumed = j.kept;
+    out->denied = j.denied;
     if (s == GR_OK) {
         s = gr_part_commit(&j.part, err);
     } else if (s == GR_E_CHECKSUM) { /* of no use to a next call either */

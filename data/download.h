@@ -13,6 +13,8 @@
 extern "C" {
 #endif
 
+enum { GR_DOWNLOAD_WAIT_S = 300 /* the longest that a server may ask us to wait before the next try: beyond it we give up and say so */ };
+
 #define GR_DOWNLOAD_MOST ((int64_t)1 << 34) /* bytes of a file of unknown size: seven times the largest checkpoint of the catalogue */
 
 typedef struct gr_download {
@@ -36,6 +38,7 @@ typedef struct gr_download {
 typedef struct gr_downloaded {
     int64_t size, resumed; /* bytes of the file, or, set in a failure too, of the part that is kept; bytes of it that an earlier call had fetched */
     char    sha256[GR_SHA256_HEX];
+    bool    denied; /* as of gr_fetch_answer */
 } gr_downloaded;
 
 /* GR_E_CHECKSUM (nothing is left), GR_E_IO, GR_E_CANCELLED and GR_E_NETWORK (what came is kept for the next call), or as gr_fetch_get.

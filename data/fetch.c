@@ -232,11 +232,16 @@ static const meaning *meaning_of(CURLcode e)
     return &other;
 }
 
-static gr_status refused(const char *url, long code, gr_fetch_answer *answer, gr_err *err)
+static gr_status refused(const gr_fetch *f, const char *url, long code, gr_fetch_answer *answer, gr_err *err)
 {
+    curl_off_t wait = 0;
+
+    (void)f->lib.easy_getinfo(f->curl, CURLINFO_RETRY_AFTER, &wait);
     answer->past_end = code == 416;
     answer->again = code >= 500 || code == 408 || code == 429;
-    if (code == 401 || code == 403) return gr_fail(err, GR_E_NOTFOUND, "%.200s: the server does not give it to us (HTTP %ld)", url, code);
+    answer->denied = code == 401 || code == 403;
+    answer->wait_s = wait > 0 ? wait : 0;
+    if (answer->denied) return gr_fail(err, GR_E_NOTFOUND, "%.200s: the server does not give it to us (HTTP %ld)", url, code);
     if (code == 404 || code == 410) return gr_fail(err, GR_E_NOTFOUND, "%.200s: not there (HTTP %ld)", url, code);
     return gr_fail(err, GR_E_NETWORK, "%.200s: the server answers with HTTP %ld%s", url, code, answer->again ? ": try again later" : "");
 }
@@ -251,7 +256,7 @@ static gr_status explain(const gr_fetch *f, const gr_fetch_request *r, const tra
     if (t->failed != GR_OK) return gr_wrap(err, t->failed, "%.200s", r->url);
     if (t->stopped) return gr_fail(err, GR_E_CANCELLED, "%.200s: interrupted", r->url);
     (void)f->lib.easy_getinfo(f->curl, CURLINFO_RESPONSE_CODE, &code);
-    if (e == CURLE_HTTP_RETURNED_ERROR) return refused(r->url, code, answer, err);
+    if (e == CURLE_HTTP_RETURNED_ERROR) return refused(f, r->url, code, answer, err);
     answer->again = m->again || stalled;
     answer->past_end = e == CURLE_BAD_DOWNLOAD_RESUME;
     (void)f->lib.easy_getinfo(f->curl, CURLINFO_PRETRANSFER_TIME, &connected);

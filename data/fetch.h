@@ -38,6 +38,8 @@ typedef struct gr_fetch_sink {
 typedef struct gr_fetch_answer {
     bool again;    /* failed in a way that may pass: cut off, stalled, a server that is busy     */
     bool past_end; /* failed because there is nothing behind `from`                              */
+    bool denied;   /* the server wants to know who asks, or does not give it to them (HTTP 401, 403) */
+    int64_t wait_s; /* so long the server asks us to wait before the next try (Retry-After); 0: it does not say */
 } gr_fetch_answer;
 
 /* "libcurl/7.88.1 OpenSSL/3.0.15 ..."; NULL in a build without it. */

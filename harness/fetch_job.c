@@ -30,6 +30,15 @@ static const char *root_of(const gr_manifest *m, const gr_fetch_opts *o)
     return m->model ? o->models : o->data;
 }
 
+/* "https://user:password@host/..."? */
+static bool has_login(const char *address)
+{
+    const char *host = strstr(address, "://");
+
+    host = host ? host + 3 : address;
+    return memchr(host, '@', strcspn(host, "/?#")) != NULL;
+}
+
 /* The mirror that HF_ENDPOINT names, as the Hugging Face libraries take it. */
 static gr_status set_address(gr_fetch_file *f, gr_err *err)
 {
@@ -40,6 +49,7 @@ static gr_status set_address(gr_fetch_file *f, gr_err *err)
         if ((size_t)snprintf(f->url, sizeof f->url, "%s", rest) < sizeof f->url) return GR_OK;
         return gr_fail(err, GR_E_ARG, "%.100s: its address is too long", f->c->file);
     }
+    if (has_login(endpoint)) return gr_fail(err, GR_E_ARG, "HF_ENDPOINT has a user name in it, which would be printed with every address: leave it out and use HF_TOKEN");
     if (strncmp(endpoint, "https://", 8) != 0 && !f->m->plain) return gr_fail(err, GR_E_ARG, "HF_ENDPOINT is '%.100s', not an address that begins with https://", endpoint);
     rest += strlen(HUB);
     slash = endpoint[strlen(endpoint) - 1] == '/' ? "" : "/";
@@ -253,11 +263,15 @@ static bool hold_back(const gr_fetch_file *f, const gr_fetch_file *before, size_
     return false;
 }
 
+static bool of_hub(const gr_fetch_file *f)
+{
+    return strncmp(f->c->url, HUB, strlen(HUB)) == 0;
+}
+
 /* For the hub or its mirror, and never where others on the way could read it. NULL: none. */
 static const char *token_for(const gr_fetch_file *f)
 {
-    const bool hub = strncmp(f->c->url, HUB, strlen(HUB)) == 0 && strncmp(f->url, "https://", 8) == 0;
-    const char *token = hub ? getenv("HF_TOKEN") : NULL;
+    const char *token = of_hub(f) && strncmp(f->url, "https://", 8) == 0 ? getenv("HF_TOKEN") : NULL;
 
     return token && *token ? token : NULL;
 }
@@ -269,6 +283,16 @@ static bool can_be_judged(const gr_fetch_file *f)
     for (size_t i = 0; i < f->m->n_members; i++)
         if (f->m->members[i].sha256 && strcmp(f->m->members[i].container, f->c->file) == 0) return true;
     return false;
+}
+
+/* What helps where the hub refuses a file. */
+static const char *token_advice(const gr_fetch_file *f)
+{
+    const char *token = getenv("HF_TOKEN");
+
+    if (token_for(f)) return ": HF_TOKEN does not open it: is its licence accepted on the model's page?";
+    if (token && *token) return ": HF_TOKEN is only sent to huggingface.co or a mirror of it, over https";
+    return ": if it is gated or private, set HF_TOKEN to a token that may read it";
 }
 
 /* kept: bytes that a failure leaves for the next call. */
@@ -283,6 +307,7 @@ static gr_status bring(bringing *b, gr_fetch *net, const gr_fetch_opts *o, bool 
     const gr_status s = gr_download_run(&got, net, &d, &f->err);
 
     *kept = got.size;
+    if (got.denied && of_hub(f)) append(&f->err, s, token_advice(f));
     if (s != GR_OK) return s;
     f->size = got.size;
     *resumed = got.resumed > 0;

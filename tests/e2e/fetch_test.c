@@ -439,6 +439,8 @@ static void environment(void **state)
     has("mir/f", gr_fs_size(at("www/f")));
     assert_string_equal((const char *)seen->auth, ""); /* HF_TOKEN, which others could read in http */
     ends(FETCH_WITH(endpoint, "roberta-base"), 2, "HF_ENDPOINT", "https://"); /* ours are not for plain mirrors */
+    (void)snprintf(endpoint, sizeof endpoint, "HF_ENDPOINT=%s", gr_http_url("/code/401"));
+    ends(FETCH_WITH(endpoint, "--manifest", m, "--data", at("den")), 3, "(HTTP 401)", "HF_TOKEN is only sent to");
     ends(FETCH_WITH("HF_HUB_OFFLINE=1", "rte", "--data", at("off")), 3, "HF_HUB_OFFLINE", "rte");
     expect(FETCH_WITH("GLUE_RUN_DATA=given", "rte", "--dry-run"), 0);
     prints("given/RTE.zip");

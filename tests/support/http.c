@@ -68,11 +68,13 @@ static bool say_text(int c, const char *text)
     return say(c, text, strlen(text));
 }
 
-static void say_status(int c, int code)
+/* wait: seconds that the other side is asked to wait; -1: not asked */
+static void say_status(int c, int code, long wait)
 {
-    char text[128];
+    char text[160], later[48] = "";
 
-    (void)snprintf(text, sizeof text, "HTTP/1.1 %d Said So\r\nContent-Length: 4\r\nConnection: close\r\n\r\nno.\n", code);
+    if (wait >= 0) (void)snprintf(later, sizeof later, "Retry-After: %ld\r\n", wait);
+    (void)snprintf(text, sizeof text, "HTTP/1.1 %d Said So\r\n%sContent-Length: 4\r\nConnection: close\r\n\r\nno.\n", code, later);
     (void)say_text(c, text);
 }
 
@@ -120,7 +122,7 @@ static void answer(int c, const char *folder, const char *name, const char *rang
     bool ok;
 
     if (!p || (part && from >= n)) {
-        say_status(c, p ? 416 : 404);
+        say_status(c, p ? 416 : 404, -1);
         free(p);
         return;
     }
@@ -156,10 +158,14 @@ static void obey(int c, const char *folder, const char *target, const char *rang
     (void)snprintf(word, sizeof word, "%.*s", (int)n, target + 1);
     rest = rest ? rest + 1 : "";
     number = strtol(rest, &end, 10);
-    if (strcmp(word, "cut") == 0 || strcmp(word, "once") == 0 || strcmp(word, "stall") == 0 || strcmp(word, "code") == 0) rest = *end == '/' ? end + 1 : end;
+    if (strcmp(word, "cut") == 0 || strcmp(word, "once") == 0 || strcmp(word, "stall") == 0 || strcmp(word, "code") == 0 || strcmp(word, "later") == 0) rest = *end == '/' ? end + 1 : end;
     if (strcmp(word, "mute") == 0) return;
     if (strcmp(word, "code") == 0 || (strcmp(word, "busy") == 0 && first)) {
-        say_status(c, strcmp(word, "busy") == 0 ? 503 : (int)number);
+        say_status(c, strcmp(word, "busy") == 0 ? 503 : (int)number, -1);
+        return;
+    }
+    if (strcmp(word, "later") == 0 && first) {
+        say_status(c, 503, number);
         return;
     }
     if (strcmp(word, "to") == 0 || strcmp(word, "loop") == 0) {

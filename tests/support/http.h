@@ -7,6 +7,7 @@
  *   /wrong/F      the first byte is another                                      /longer/F   one byte more, and says so
  *   /open/F       the body ends with the connection, no length is said           /more/F     the same with one byte more
  *   /fewer/F      the same with one byte less                                    /busy/F     503 at first, then as plain
+ *   /later/N/F    503 at first, to be tried again in N seconds, then as plain
  *   /code/N/F     HTTP status N                                                  /to/URL     302 to URL, written with its first slashes
  *   /loop         302 to itself                                                  /mute/F     hangs up without an answer
  *   /vast/F       says the largest length there is                               /endless/F  the file over and over, no length is said */

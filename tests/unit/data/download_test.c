@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/progress.h"
 #include "data/download.h"
 #include "tests/support/http.h"
 
@@ -357,6 +358,23 @@ static void refused(void **state)
     assert_int_equal(seen->requests, 1);
 }
 
+/* Retry-After, RFC 9110 section 10.2.3 */
+static void asked_to_wait(void **state)
+{
+    gr_download  d = plain(gr_http_url("/later/3/f"));
+    const double started = gr_clock_seconds();
+
+    (void)state;
+    d.retries = 1;
+    with_part(NULL, 0);
+    arrives(&d, 0, 2);
+    assert_true(gr_clock_seconds() - started >= 3.0); /* without being asked it is one second */
+    with_part(NULL, 0);
+    d.url = gr_http_url("/later/86400/f");
+    fails(&d, GR_E_NETWORK, "to be tried in 86400 s", -1);
+    assert_int_equal(seen->requests, 1);
+}
+
 static void wrong_file(void **state)
 {
     gr_download d = plain(gr_http_url("/wrong/f"));
@@ -533,7 +551,8 @@ int main(void)
     static const struct CMUnitTest none[] = { cmocka_unit_test(not_built_in) };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whole, start, NULL), cmocka_unit_test(from_files), cmocka_unit_test(redirected), cmocka_unit_test(resumed),
-        cmocka_unit_test(part_of_another_file), cmocka_unit_test(begun_anew), cmocka_unit_test(of_no_known_size), cmocka_unit_test(cut_off), cmocka_unit_test(refused), cmocka_unit_test(wrong_file), cmocka_unit_test(stalled),
+        cmocka_unit_test(part_of_another_file), cmocka_unit_test(begun_anew), cmocka_unit_test(of_no_known_size), cmocka_unit_test(cut_off), cmocka_unit_test(refused), cmocka_unit_test(asked_to_wait),
+        cmocka_unit_test(wrong_file), cmocka_unit_test(stalled),
         cmocka_unit_test(no_way), cmocka_unit_test(no_greeting), cmocka_unit_test(interrupted), cmocka_unit_test(judged), cmocka_unit_test(told_to_servers),
         cmocka_unit_test_setup_teardown(verified, NULL, end),
     };

@@ -143,6 +143,13 @@ static void places(void **state)
     assert_string_equal(f[0].url, "https://data.deepai.org/conll2003.zip"); /* not of the hub */
     assert_int_equal(strncmp(f[1].url, "https://mirror.example/hub/sentence-transformers/all-MiniLM-L6-v2/resolve/", 73), 0);
     free(f);
+    assert_int_equal(setenv("HF_ENDPOINT", "https://mirror.example/at@home", 1), 0); /* no user's name */
+    assert_ok(gr_fetch_files(&f, &n, m, 3, &o, &err), &err);
+    free(f);
+    assert_int_equal(setenv("HF_ENDPOINT", "https://me:pass@mirror.example", 1), 0);
+    assert_status(gr_fetch_files(&f, &n, m, 3, &o, &err), GR_E_ARG, &err, "HF_TOKEN");
+    assert_null(strstr(err.msg, "pass@"));
+    free(f);
     assert_int_equal(setenv("HF_ENDPOINT", "http://mirror.example", 1), 0);
     assert_status(gr_fetch_files(&f, &n, m, 3, &o, &err), GR_E_ARG, &err, "HF_ENDPOINT");
     free(f);
