@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/width_table.h"
+
 static bool is_tail(unsigned char c)
 {
     return (c & 0xC0) == 0x80;
@@ -80,6 +82,36 @@ static size_t shown(const unsigned char *u, size_t n)
 
     while (k < most && k < n && is_tail(u[k])) k++;
     return k;
+}
+
+static bool is_in(const uint32_t (*range)[2], size_t n, uint32_t cp)
+{
+    size_t low = 0;
+
+    while (low < n) {
+        const size_t at = low + (n - low) / 2;
+
+        if (cp < range[at][0]) n = at;
+        else if (cp > range[at][1]) low = at + 1;
+        else return true;
+    }
+    return false;
+}
+
+size_t gr_utf8_columns(gr_sv s)
+{
+    size_t columns = 0;
+
+    for (size_t i = 0, len; i < s.n; i += len) {
+        uint32_t cp;
+
+        len = gr_utf8_next(&cp, s.p + i, s.n - i);
+        columns++;
+        if (len == 0) len = shown((const unsigned char *)s.p + i, s.n - i);
+        else if (is_in(two_columns, sizeof two_columns / sizeof *two_columns, cp)) columns++;
+        else if (is_in(no_column, sizeof no_column / sizeof *no_column, cp)) columns--;
+    }
+    return columns;
 }
 
 static const char *reason(const unsigned char *u, size_t n, size_t k)

@@ -21,6 +21,10 @@ size_t gr_utf8_put(char out[4], uint32_t cp);
 /* Number of code points of a valid text. */
 size_t gr_utf8_count(gr_sv s);
 
+/* Columns of a terminal that a text takes: two a character of East Asian scripts and most emoji, none for what is drawn on the character
+ * before it (base/width_table.h), one for all others and for each byte or sequence that is not valid. */
+size_t gr_utf8_columns(gr_sv s);
+
 /* GR_E_FORMAT "invalid UTF-8: overlong C0 AF" (or broken sequence, surrogate, above U+10FFFF, cut
  * off at the end), with the byte offset of the first bad byte in *at when `at` is not NULL. */
 gr_status gr_utf8_check(gr_sv s, size_t *at, gr_err *err) GR_MUST_USE;

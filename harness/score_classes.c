@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/score_state.h"
+#include "results/grid.h"
 
 bool gr_score_whole_number(int64_t *out, const char *text)
 {
@@ -202,36 +203,72 @@ gr_status gr_score_matthews(gr_score *s, const gr_score_entry *e, gr_err *err)
     return GR_OK;
 }
 
+/* Names of the matrix's columns: one that says what rows and columns are, then the classes'. */
+static gr_status confusion_heads(const char ***out, gr_score *s, const gr_prf_options *o, size_t n, gr_err *err)
+{
+    const char **v = gr_score_take(s, n + 1, sizeof *v);
+    char buf[24];
+
+    if (!v) return gr_fail_nomem(err, "the labels");
+    v[0] = "true \\ predicted";
+    for (size_t i = 0; i < n; i++) {
+        const char *name = class_name(s, o->labels ? o->labels[i] : s->tally.label[i], buf);
+
+        v[i + 1] = gr_arena_strndup(&s->mem, name, strlen(name));
+        if (!v[i + 1]) return gr_fail_nomem(err, "the labels");
+    }
+    *out = v;
+    return GR_OK;
+}
+
+/* m (n,n): rows are the true classes, columns the predicted ones */
+static gr_status confusion_text(gr_buf *out, const char *const *heads, const uint64_t *m, size_t n, gr_err *err)
+{
+    gr_grid g;
+    gr_status s;
+
+    gr_grid_open(&g, heads, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        gr_grid_row(&g);
+        gr_grid_text(&g, 0, "%s", heads[i + 1]);
+        for (size_t j = 0; j < n; j++) gr_grid_number(&g, j + 1, "%.0f", (double)m[i * n + j]);
+    }
+    s = gr_grid_write(out, &g, GR_TABLE_TEXT, err);
+    gr_grid_close(&g);
+    return s;
+}
+
+static void confusion_json(gr_json *to, const char *name, const char *const *heads, const uint64_t *m, size_t n)
+{
+    gr_json *rows = gr_json_add_array(to, name), *labels = gr_json_get(to, "labels") ? NULL : gr_json_add_array(to, "labels");
+
+    for (size_t i = 0; i < n; i++) {
+        gr_json *row = gr_json_add_array(rows, NULL);
+
+        if (labels) gr_json_add_str(labels, NULL, heads[i + 1]);
+        for (size_t j = 0; j < n; j++) gr_json_add_int(row, NULL, (int64_t)m[i * n + j]);
+    }
+}
+
 gr_status gr_score_confusion(gr_score *s, const gr_score_entry *e, gr_err *err)
 {
     gr_prf_options o;
-    gr_json *rows, *labels = NULL;
+    const char **heads;
     uint64_t *m = NULL;
-    char buf[24];
     size_t n = 0;
+    gr_status st;
 
     GR_TRY(need_classes(s, err));
     GR_TRY(prf_options(&o, s, err));
     GR_TRY(gr_class_confusion(&m, &n, s->pred_class, s->n, s->ref_class, s->n, o.labels, o.n_labels, err));
-    rows = gr_json_add_array(s->json, e->name);
-    if (!gr_json_get(s->json, "labels")) labels = gr_json_add_array(s->json, "labels");
-    gr_buf_addf(s->text, "%s (rows: true, columns: predicted)\n%12s", e->name, "");
-    for (size_t i = 0; i < n; i++) gr_buf_addf(s->text, " %12.40s", class_name(s, o.labels ? o.labels[i] : s->tally.label[i], buf));
-    gr_buf_addc(s->text, '\n');
-    for (size_t i = 0; i < n; i++) {
-        const char *name = class_name(s, o.labels ? o.labels[i] : s->tally.label[i], buf);
-        gr_json *row = gr_json_add_array(rows, NULL);
-
-        if (labels) gr_json_add_str(labels, NULL, name);
-        gr_buf_addf(s->text, "%12.40s", name);
-        for (size_t j = 0; j < n; j++) {
-            gr_json_add_int(row, NULL, (int64_t)m[i * n + j]);
-            gr_buf_addf(s->text, " %12" PRIu64, m[i * n + j]);
-        }
-        gr_buf_addc(s->text, '\n');
+    st = confusion_heads(&heads, s, &o, n, err);
+    if (st == GR_OK) {
+        gr_buf_addf(s->text, "%s\n", e->name);
+        confusion_json(s->json, e->name, heads, m, n);
+        st = confusion_text(s->text, heads, m, n, err);
     }
     free(m);
-    return GR_OK;
+    return st;
 }
 
 /* Names of the report's rows when the labels are words; NULL for whole numbers. */

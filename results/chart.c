@@ -184,7 +184,7 @@ static int label_room(const gr_spans *c)
     size_t most = 0;
 
     for (size_t i = 0; i < c->n; i++) {
-        const size_t n = gr_utf8_count(gr_sv_from(c->row[i].label));
+        const size_t n = gr_utf8_columns(gr_sv_from(c->row[i].label));
         if (n > most) most = n;
     }
     return (int)most * LETTER + 2 * GAP;

@@ -85,9 +85,20 @@ static const gr_cell *cell(const gr_grid *g, size_t r, size_t c)
 
 /* ---- text and Markdown: columns as wide as their widest cell ---- */
 
+/* Names come from files: escape codes in them stay off the terminal, and what ends a line out of rows that are one. CSV, HTML and JSON have
+ * rules of their own for these. */
+static const char *shown(char text[CELL_BYTES], const char *s)
+{
+    (void)snprintf(text, CELL_BYTES, "%s", s);
+    gr_utf8_one_line(text);
+    return text;
+}
+
 static size_t width_of(const char *s)
 {
-    return gr_utf8_count(gr_sv_from(s));
+    char text[CELL_BYTES];
+
+    return gr_utf8_columns(gr_sv_from(shown(text, s)));
 }
 
 static void widths(size_t *w, bool *right, const gr_grid *g)
@@ -101,15 +112,6 @@ static void widths(size_t *w, bool *right, const gr_grid *g)
             if (cell(g, r, c)->number) right[c] = true;
         }
     }
-}
-
-/* Names come from files: escape codes in them stay off the terminal, and what ends a line out of rows that are one. CSV, HTML and JSON have
- * rules of their own for these. */
-static const char *shown(char text[CELL_BYTES], const char *s)
-{
-    (void)snprintf(text, CELL_BYTES, "%s", s);
-    gr_utf8_one_line(text);
-    return text;
 }
 
 static void pad(gr_buf *out, const char *s, size_t width, bool right)

@@ -356,7 +356,7 @@ static void facts(gr_buf *out, const gr_group *g)
     if (same_cpu) fact(out, "processor", r->cpu);
     gr_group_seeds(text, sizeof text, g);
     fact(out, g->n == 1 ? "seed" : "seeds", text);
-    (void)snprintf(text, sizeof text, "%lld steps, %.4g epochs", (long long)r->steps, r->epochs);
+    (void)snprintf(text, sizeof text, "%lld step%s, %.4g epoch%s", (long long)r->steps, r->steps == 1 ? "" : "s", r->epochs, r->epochs == 1 ? "" : "s");
     if (isfinite(r->epochs)) fact(out, "length", text);
     recipe_fact(out, r);
     number_fact(out, "training", "s", gr_group_mean(g, seconds_of));

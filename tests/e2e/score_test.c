@@ -95,6 +95,8 @@ static void labels(void **state)
     assert_string_equal(out_text, "f1.2                     1\nf1.0                     0.6666666667\n");
     assert_int_equal(RUN("confusion_matrix", "--pred", p, "--ref", r, "--json"), 0);
     assert_string_equal(out_text, "{\"confusion_matrix\":[[1,1,0],[0,1,0],[0,0,1]],\"labels\":[\"0\",\"1\",\"2\"]}\n");
+    assert_int_equal(RUN("confusion_matrix", "--pred", p, "--ref", r), 0);
+    assert_string_equal(out_text, "confusion_matrix\ntrue \\ predicted  0  1  2\n0                 1  1  0\n1                 0  1  0\n2                 0  0  1\n");
 }
 
 static void words(void **state)

@@ -65,6 +65,26 @@ static void good_text(void **state)
     assert_int_equal(gr_utf8_count(gr_sv_from("")), 0);
 }
 
+/* UAX #11; what takes no column is drawn on the character before it. */
+static void columns(void **state)
+{
+    static const struct { const char *text; size_t columns; } v[] = {
+        { "", 0 }, { "ascii 7", 7 }, { "caf\xC3\xA9", 4 }, { "cafe\xCC\x81", 4 },             /* U+0301 combining acute */
+        { "\xD1\x8F\xD0\xB7\xD1\x8B\xD0\xBA", 4 },                                       /* Cyrillic */
+        { "\xE6\xB1\xBD\xE8\xBD\xA6", 4 }, { "\xE3\x81\x8B\xE3\x82\x99", 2 },           /* two ideographs; U+304B and combining U+3099 */
+        { "\xEF\xBC\xA1\xEF\xBD\xB1", 3 },                                               /* fullwidth A, halfwidth katakana */
+        { "\xED\x95\x9C", 2 }, { "\xE1\x84\x80\xE1\x85\xA1", 2 },                       /* a Hangul syllable; another in two parts */
+        { "\xF0\x9F\x98\x80", 2 }, { "\xF0\xA0\x80\x80", 2 }, { "\xF0\x9D\x92\x9C", 1 }, /* U+1F600, U+20000, U+1D49C */
+        { "\xE2\x80\x8D", 0 }, { "\xC2\xAD", 1 }, { "\xE4\xB7\x80", 1 },                 /* joiner, soft hyphen, U+4DC0 */
+        { "\xF3\xA0\x87\xAF", 0 },                                                      /* U+E01EF, the last of the table */
+        { "a\xE6\xB1", 2 }, { "\xFF\xFE", 2 },                                            /* not valid */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+        if (gr_utf8_columns(gr_sv_from(v[i].text)) != v[i].columns) fail_msg("%zu: %zu columns", i, gr_utf8_columns(gr_sv_from(v[i].text)));
+}
+
 static void windows_1252(void **state)
 {
     gr_buf b = { NULL, 0, 0, false };
@@ -126,7 +146,7 @@ static void cut_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_code_point), cmocka_unit_test(complaints),
-                                        cmocka_unit_test(good_text), cmocka_unit_test(windows_1252),
+                                        cmocka_unit_test(good_text), cmocka_unit_test(columns), cmocka_unit_test(windows_1252),
                                         cmocka_unit_test(one_line), cmocka_unit_test(cut_ends) };
     return gr_test_main(tests);
 }

@@ -90,9 +90,31 @@ static void limits(void **state)
     gr_grid_close(&g);
 }
 
+/* A letter of two columns counts as two, so that the next column stands straight in a terminal. */
+static void wide_letters(void **state)
+{
+    static const char *const two[] = { "c", "d" };
+    gr_err err = GR_ERR_INIT;
+    gr_grid g = { 0 };
+    gr_buf b = { 0 };
+
+    (void)state;
+    gr_grid_open(&g, two, 2);
+    gr_grid_row(&g);
+    gr_grid_text(&g, 0, "%s", "\xE6\xB1\xBD\xE8\xBD\xA6");
+    gr_grid_text(&g, 1, "%s", "x");
+    gr_grid_row(&g);
+    gr_grid_text(&g, 0, "%s", "abcde");
+    gr_grid_text(&g, 1, "%s", "y");
+    assert_ok(gr_grid_write(&b, &g, GR_TABLE_TEXT, &err), &err);
+    assert_string_equal(b.p, "c      d\n\xE6\xB1\xBD\xE8\xBD\xA6   x\nabcde  y\n");
+    gr_buf_free(&b);
+    gr_grid_close(&g);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_format), cmocka_unit_test(limits) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_format), cmocka_unit_test(limits), cmocka_unit_test(wide_letters) };
 
     return gr_test_main(tests);
 }
