@@ -370,8 +370,8 @@ static void asked_to_wait(void **state)
     arrives(&d, 0, 2);
     assert_true(gr_clock_seconds() - started >= 3.0); /* without being asked it is one second */
     with_part(NULL, 0);
-    d.url = gr_http_url("/later/86400/f");
-    fails(&d, GR_E_NETWORK, "to be tried in 86400 s", -1);
+    d.url = gr_http_url("/later/3600/f");
+    fails(&d, GR_E_NETWORK, "to be tried in 3600 s", -1);
     assert_int_equal(seen->requests, 1);
 }
 
