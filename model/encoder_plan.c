@@ -23,7 +23,7 @@ typedef struct cursor {
 static void *take(cursor *c, int32_t rows, int32_t cols)
 {
     const size_t at = c->used;
-    size_t n, end;
+    size_t n = 0, end = 0;
 
     if (!gr_mul_size(&n, (size_t)rows, (size_t)cols) || !gr_mul_size(&n, n, c->elem) || !gr_add_size(&end, at, n) ||
         !gr_add_size(&end, end, ALIGN - 1)) {

@@ -60,6 +60,7 @@ static size_t resident(char *p, size_t bytes)
 static void untouched_takes_nothing(void **state)
 {
     char *p;
+    size_t taken;
 
     (void)state;
     if (!GR_PAGES_MAPPED) skip();
@@ -68,7 +69,8 @@ static void untouched_takes_nothing(void **state)
     assert_int_equal((uintptr_t)p % GR_PAGES_LARGE, 0);
     assert_int_equal(resident(p, SIZE), 0);
     p[5 * GR_PAGES_LARGE] = 1;
-    assert_in_range(resident(p, SIZE), 1, GR_PAGES_LARGE / 4096);
+    taken = resident(p, SIZE);
+    assert_true(taken >= 1 && taken <= GR_PAGES_LARGE / 4096);
     gr_pages_free(p, SIZE);
     assert_int_not_equal(mincore(p, SIZE, (unsigned char[SIZE / 4096 + 2]){ 0 }), 0); /* gone */
 }
