@@ -166,7 +166,7 @@ static void refusals(void **state)
     assert_status(gr_archive_scan(path, NULL, 0, NULL, NULL, &err), GR_E_FORMAT, &err, "not a tar file");
 }
 
-static gr_status stop(void *user, size_t want, const char *name, gr_sv bytes, gr_err *err)
+static gr_status stop_at_once(void *user, size_t want, const char *name, gr_sv bytes, gr_err *err)
 {
     (void)user;
     (void)want;
@@ -181,7 +181,7 @@ static void the_callee_may_stop(void **state)
 
     (void)state;
     own(path, "malformed/tar-good.tar.gz");
-    assert_status(gr_archive_scan(path, NULL, 0, stop, NULL, &err), GR_E_CANCELLED, &err, "tar-good.tar.gz: at data/pos/0_9.txt");
+    assert_status(gr_archive_scan(path, NULL, 0, stop_at_once, NULL, &err), GR_E_CANCELLED, &err, "tar-good.tar.gz: at data/pos/0_9.txt");
 }
 
 int main(void)

@@ -453,6 +453,15 @@ static void test_tied(void **state)
     gr_model_close(m);
 }
 
+static bool same_weights(const gr_model *a, const gr_model *b, const char *name)
+{
+    size_t n, of_b;
+    const float *x = weights_of(a, name, &n), *y = weights_of(b, name, &of_b);
+
+    assert_int_equal(n, of_b);
+    return memcmp(x, y, n * sizeof *x) == 0;
+}
+
 /* RoBERTa's head has two layers: one that is missing or of another shape is made afresh, the other is kept. */
 static void test_half_a_head(void **state)
 {
@@ -462,7 +471,6 @@ static void test_half_a_head(void **state)
     gr_model *m = NULL, *back = NULL;
     const float one = 1;
     gr_err err = GR_ERR_INIT;
-    size_t n;
 
     (void)state;
     assert_ok(gr_model_create_from(&m, roberta, "half", &o, &err), &err);
@@ -473,15 +481,15 @@ static void test_half_a_head(void **state)
     assert_non_null(strstr(back->warnings[0], "classifier.out_proj.weight, classifier.out_proj.bias are incomplete in the file and were initialised afresh; "
                                               "the rest of the head is the file's"));
     assert_true(back->head_is_new);
-    assert_memory_equal(weights_of(back, "classifier.dense.weight", &n), weights_of(m, "classifier.dense.weight", NULL), n * sizeof(float));
-    assert_memory_not_equal(weights_of(back, "classifier.out_proj.weight", &n), weights_of(m, "classifier.out_proj.weight", NULL), n * sizeof(float));
+    assert_true(same_weights(back, m, "classifier.dense.weight"));
+    assert_false(same_weights(back, m, "classifier.out_proj.weight"));
     gr_model_close(back);
     o.dir = doctored(m, NULL, NULL, NULL);
     o.head.n_out = 3;
     assert_ok(gr_model_open(&back, &o, &err), &err);
     assert_int_equal(back->n_warnings, 1);
     assert_non_null(strstr(back->warnings[0], "classifier.out_proj.weight is [2, 8] in the file and [3, 8] for this task"));
-    assert_memory_equal(weights_of(back, "classifier.dense.weight", &n), weights_of(m, "classifier.dense.weight", NULL), n * sizeof(float));
+    assert_true(same_weights(back, m, "classifier.dense.weight"));
     gr_model_close(back);
     o.head = (gr_head_spec){ GR_HEAD_TOKEN, 3 }; /* other names: nothing fits, and nothing is unknown */
     assert_ok(gr_model_open(&back, &o, &err), &err);
