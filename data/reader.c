@@ -143,13 +143,17 @@ static void strip_texts(gr_reader *r, size_t n)
     }
 }
 
+static bool is_label(gr_role role)
+{
+    return role == GR_COL_LABEL || role == GR_COL_CLASS_ID || role == GR_COL_CLASS_NTH || role == GR_COL_SCORE;
+}
+
 /* Has the record every wanted column, and something in that of the label? */
 static bool is_whole(const gr_reader *r)
 {
     for (size_t i = 0; i < r->n_want; i++) {
-        const gr_role role = r->src->columns[i].role;
         if (r->pick[i] >= r->n_field) return false;
-        if ((role == GR_COL_LABEL || role == GR_COL_CLASS_ID || role == GR_COL_SCORE) && r->field[r->pick[i]].n == 0) return false;
+        if (is_label(r->src->columns[i].role) && r->field[r->pick[i]].n == 0) return false;
     }
     return true;
 }

@@ -29,10 +29,11 @@ typedef enum gr_charset { GR_UTF8, GR_CP1252 } gr_charset;
 
 /* What a column is for. The roles alone make an example of a row where the task has no parse hook. */
 typedef enum gr_role {
-    GR_COL_TEXT,     /* first text; for JSONL it must be a string                                     */
+    GR_COL_TEXT,     /* first text; for JSONL it must be a string. Several are one, joined by a blank */
     GR_COL_PAIR,     /* second text                                                                   */
     GR_COL_LABEL,    /* class by name: exactly one of the task's label names                          */
     GR_COL_CLASS_ID, /* class by number: 0..n_labels-1                                                */
+    GR_COL_CLASS_NTH, /* class by number: 1..n_labels                                                */
     GR_COL_SCORE,    /* a finite decimal number in lo..hi                                             */
     GR_COL_ID,       /* whole number: gr_example.id, the name of the row in a submission              */
     GR_COL_KEY,      /* part of the key that GR_RULE_IDS compares                                     */

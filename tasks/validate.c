@@ -93,12 +93,12 @@ static gr_status check_submission(const gr_task *t, const gr_split *sp, gr_err *
 
 static gr_status check_table(const gr_task *t, const gr_split *sp, const gr_source *src, gr_err *err)
 {
-    const size_t labels = count_role(src, GR_COL_LABEL) + count_role(src, GR_COL_CLASS_ID) + (src->label != NULL);
+    const size_t labels = count_role(src, GR_COL_LABEL) + count_role(src, GR_COL_CLASS_ID) + count_role(src, GR_COL_CLASS_NTH) + (src->label != NULL);
     const size_t scores = count_role(src, GR_COL_SCORE);
 
     if (src->columns == NULL || src->columns[0].name == NULL) return fault(err, t, "%s: a table without columns", sp->name);
     if (t->parse != NULL) return GR_OK;
-    if (count_role(src, GR_COL_TEXT) != 1) return fault(err, t, "%s: one column must be the text", sp->name);
+    if (count_role(src, GR_COL_TEXT) == 0) return fault(err, t, "%s: no column is the text", sp->name);
     if (count_role(src, GR_COL_PAIR) > 1) return fault(err, t, "%s: two columns are the pair", sp->name);
     if (labels + scores > 1) return fault(err, t, "%s: more than one column is the label", sp->name);
     if (sp->labelled && (t->head.kind == GR_HEAD_REGRESSION ? scores : labels) != 1)

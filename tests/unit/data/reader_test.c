@@ -21,6 +21,8 @@ static void ragged(void **state)
 {
     static const gr_column labelled[] = { { "a", GR_COL_TEXT }, { "n", GR_COL_CLASS_ID }, { NULL, GR_COL_OTHER } };
     static const gr_source rows = { .reader = GR_READ_TSV, .has_header = true, .ragged = true, .columns = cols };
+    static const gr_column nth[] = { { "a", GR_COL_TEXT }, { "n", GR_COL_CLASS_NTH }, { NULL, GR_COL_OTHER } };
+    static const gr_source counted = { .reader = GR_READ_TSV, .has_header = true, .ragged = true, .columns = nth };
     static const gr_source marked = { .reader = GR_READ_TSV, .has_header = true, .ragged = true, .columns = labelled };
     gr_err                 err = GR_ERR_INIT;
     gr_arena               a;
@@ -33,6 +35,7 @@ static void ragged(void **state)
     assert_rows(&rows, "a\tb\tx\n1\t2\n", "2:2~1|"); /* a column that nobody wants may be absent */
     assert_rows(&rows, "a\tb\n1\n", "");
     assert_rows(&marked, "n\ta\n1\tx\n\ty\n0\t\n", "2:x~1|4:~0|"); /* an empty label is none, an empty text is one */
+    assert_rows(&counted, "n\ta\n1\tx\n\ty\n", "2:x~1|");
     gr_arena_init(&a, 0);
     assert_ok(gr_reader_open(&r, &rows, "f", gr_sv_from("b\ta\n1\t2\t3\n1\n1\n1\t2\n1\t2\t3\n"), &a, &err), &err);
     while (more) assert_ok(gr_reader_next(&r, &row, &more, &err), &err);

@@ -130,6 +130,27 @@ static void split_faults(void **state)
     }
 }
 
+/* Text columns are one or more, the label is one, counted from 0 or from 1. */
+static void column_faults(void **state)
+{
+    static const gr_column textless[] = { { "label", GR_COL_LABEL }, { NULL, GR_COL_OTHER } };
+    static const gr_column twice[] = { { "a", GR_COL_TEXT }, { "l", GR_COL_CLASS_ID }, { "m", GR_COL_CLASS_NTH }, { NULL, GR_COL_OTHER } };
+    static const gr_column joined[] = { { "l", GR_COL_CLASS_NTH }, { "a", GR_COL_TEXT }, { "b", GR_COL_TEXT }, { NULL, GR_COL_OTHER } };
+    gr_source              own[] = { { .archives = archives, .reader = GR_READ_CSV, .columns = textless } };
+    const gr_split         both[] = { { .name = "train", .sources = own, .n_sources = 1, .labelled = true },
+                                      { .name = "test", .sources = own, .n_sources = 1, .labelled = true }, { .name = NULL } };
+    gr_err                 err = GR_ERR_INIT;
+    gr_task                t = sound();
+
+    (void)state;
+    t.splits = both;
+    refused(&t, "train: no column is the text");
+    own[0].columns = twice;
+    refused(&t, "train: more than one column is the label");
+    own[0].columns = joined;
+    assert_ok(gr_task_validate(&t, &err), &err);
+}
+
 /* A submission's file is named once in all tables, plainly; ragged rows want a header to differ from. */
 static void submission_faults(void **state)
 {
@@ -239,8 +260,9 @@ static void decoding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_table),   cmocka_unit_test(names),       cmocka_unit_test(heads),    cmocka_unit_test(split_faults),
-        cmocka_unit_test(submission_faults), cmocka_unit_test(metric_faults), cmocka_unit_test(diagnostics), cmocka_unit_test(own_hook), cmocka_unit_test(decoding),
+        cmocka_unit_test(sound_table),   cmocka_unit_test(names),             cmocka_unit_test(heads),         cmocka_unit_test(split_faults),
+        cmocka_unit_test(column_faults), cmocka_unit_test(submission_faults), cmocka_unit_test(metric_faults), cmocka_unit_test(diagnostics),
+        cmocka_unit_test(own_hook),      cmocka_unit_test(decoding),
     };
     return gr_test_main(tests);
 }
