@@ -7,7 +7,7 @@
 #define TASKS(X)                                                                                      \
     X(mrpc) X(sst2) X(stsb) X(rte) X(cola) X(mnli) X(qqp) X(qnli) X(wnli) X(ax)                       \
     X(imdb) X(rotten_tomatoes) X(waimai_10k)                                                          \
-    X(ttc4900) X(ttc4900_eval200) X(ttc3600)                                                          \
+    X(ttc4900) X(ttc4900_eval200) X(ttc3600) X(ag_news)                                               \
     X(conll2003)
 
 #define DECLARE(t) extern const gr_task gr_task_##t;

@@ -216,6 +216,24 @@ static void ttc3600(void **state)
     gr_examples_free(&train);
 }
 
+/* Title and description with a blank between, also behind an empty title; of backslashes and character references nothing is undone. */
+static void ag_news(void **state)
+{
+    gr_examples train = load("ag_news", "train"), test = load("ag_news", "test");
+
+    (void)state;
+    assert_true(train.n == 8 && test.n == 4);
+    want_text(train.e[0].text_a, "Grain prices ease (Newswire) Newswire - Wheat fell for a third day as ports\\reopened after the storm.");
+    want_text(train.e[1].text_a, "Rowers win at last The eight called it \"the race we owed ourselves\", and slept.");
+    want_text(train.e[2].text_a, "Talks resume on the river border Envoys met again, two months after &lt;b&gt;both sides&lt;/b&gt; walked out.");
+    want_text(train.e[3].text_a, " A probe sent home its first picture, a grey one; the team's word for it was #39;lovely#39;.");
+    want_text(train.e[4].text_a, "New cable, old harbour Line one of the notice\\nline two of it.");
+    assert_true(train.e[0].label == 2 && train.e[2].label == 0 && train.e[3].label == 3 && test.e[3].label == 1); /* 1 to 4 in the file */
+    assert_true(train.e[0].text_b.p == NULL);
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
 static void conll(void **state)
 {
     gr_examples train = load("conll2003", "train"), test = load("conll2003", "test");
@@ -274,8 +292,8 @@ int main(void)
         cmocka_unit_test(every_label_is_met), cmocka_unit_test(published_count_is_asked_for), cmocka_unit_test(mrpc),
         cmocka_unit_test(glue_rows),          cmocka_unit_test(qqp),                          cmocka_unit_test(inference),
         cmocka_unit_test(rotten_tomatoes),    cmocka_unit_test(imdb),
-        cmocka_unit_test(topics),             cmocka_unit_test(ttc3600),                      cmocka_unit_test(conll),
-        cmocka_unit_test(presence),           cmocka_unit_test(the_199_rows),
+        cmocka_unit_test(topics),             cmocka_unit_test(ttc3600),                      cmocka_unit_test(ag_news),
+        cmocka_unit_test(conll),              cmocka_unit_test(presence),                     cmocka_unit_test(the_199_rows),
     };
     return gr_test_main(tests);
 }

@@ -88,6 +88,8 @@ static const fact facts[] = {
     { "ttc4900", "test", 1225, 128, "accuracy" },
     { "ttc4900_eval200", "validation", 199, 128, "accuracy" },
     { "ttc3600", "train", 1800, 128, "accuracy" },
+    { "ag_news", "train", 120000, 128, "accuracy" },
+    { "ag_news", "test", 7600, 128, "accuracy" },
     { "conll2003", "train", 14041, 128, "overall_f1" },
 };
 
