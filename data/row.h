@@ -55,6 +55,7 @@ typedef struct gr_source {
                                   * part only; files come in the order of the first number in their name, then by name. */
     gr_reader_kind     reader;
     gr_charset         encoding;
+    const char        *as_blank;   /* bytes that are read as a blank, whatever the encoding; NULL: none        */
     bool               has_header; /* TSV, CSV: rows have exactly the header's columns                         */
     bool               ragged;     /* with a header: rows may differ from it, and are taken as glue.py of Hugging Face datasets takes
                                     * them (through csv.DictReader): one that ends before a wanted column, or whose label is empty,

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/fs.h"
 #include "tasks/load.h"
 
 static gr_examples load(const char *task, const char *split)
@@ -234,6 +235,38 @@ static void ag_news(void **state)
     gr_examples_free(&test);
 }
 
+/* "COARSE:fine text": the byte F0 between two words is a blank, white space at the ends is off, a colon in the text is text. */
+static void trec(void **state)
+{
+    gr_examples train = load("trec", "train"), test = load("trec", "test");
+
+    (void)state;
+    assert_true(train.n == 8 && test.n == 4);
+    want_text(train.e[0].text_a, "How do bees find their way home ?");
+    want_text(train.e[4].text_a, "How many bridges has our sister city ?");
+    want_text(train.e[5].text_a, "What town lies where two rivers meet : Passau or Bonn ?");
+    assert_true(train.e[0].label == 2 && train.e[1].label == 1 && train.e[2].label == 0 && train.e[4].label == 5);
+    assert_true(test.e[0].label == 4 && test.e[1].label == 3);
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
+/* A line of another form is refused with its place. */
+static void trec_faults(void **state)
+{
+    static const char *const bad[][2] = { { "PLACE:city Where ?", "line 1: unknown label 'PLACE'" }, { "DESC:def What ?\n\n", "line 2: empty label" } };
+    char                     path[GR_PATH_MAX];
+    gr_err                   err = GR_ERR_INIT;
+    gr_examples              ex;
+
+    (void)state;
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "TREC_10.label"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_ok(gr_fs_write(path, bad[i][0], strlen(bad[i][0]), &err), &err);
+        assert_status(gr_task_load(&ex, gr_task_find("trec"), "test", gr_test_tmpdir(), &err), GR_E_FORMAT, &err, bad[i][1]);
+    }
+}
+
 static void conll(void **state)
 {
     gr_examples train = load("conll2003", "train"), test = load("conll2003", "test");
@@ -293,7 +326,8 @@ int main(void)
         cmocka_unit_test(glue_rows),          cmocka_unit_test(qqp),                          cmocka_unit_test(inference),
         cmocka_unit_test(rotten_tomatoes),    cmocka_unit_test(imdb),
         cmocka_unit_test(topics),             cmocka_unit_test(ttc3600),                      cmocka_unit_test(ag_news),
-        cmocka_unit_test(conll),              cmocka_unit_test(presence),                     cmocka_unit_test(the_199_rows),
+        cmocka_unit_test(trec),               cmocka_unit_test(trec_faults),                  cmocka_unit_test(conll),
+        cmocka_unit_test(presence),           cmocka_unit_test(the_199_rows),
     };
     return gr_test_main(tests);
 }

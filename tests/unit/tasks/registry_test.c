@@ -90,6 +90,8 @@ static const fact facts[] = {
     { "ttc3600", "train", 1800, 128, "accuracy" },
     { "ag_news", "train", 120000, 128, "accuracy" },
     { "ag_news", "test", 7600, 128, "accuracy" },
+    { "trec", "train", 5452, 128, "accuracy" },
+    { "trec", "test", 500, 128, "accuracy" },
     { "conll2003", "train", 14041, 128, "overall_f1" },
 };
 
