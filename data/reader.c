@@ -221,7 +221,7 @@ static gr_status whole_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
     return GR_OK;
 }
 
-gr_status gr_reader_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
+static gr_status any_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
 {
     gr_status s;
 
@@ -239,4 +239,23 @@ gr_status gr_reader_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
     }
     row->col = r->col;
     return s;
+}
+
+/* Does the label's column hold what stands for none? */
+static bool says_no_label(const gr_reader *r, const gr_row *row)
+{
+    if (r->src->no_label == NULL || row->columns == NULL) return false;
+    for (size_t i = 0; i < row->n_col; i++)
+        if (is_label(row->columns[i].role) && gr_sv_is(row->col[i], r->src->no_label)) return true;
+    return false;
+}
+
+gr_status gr_reader_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
+{
+    GR_TRY(any_next(r, row, more, err));
+    while (*more && says_no_label(r, row)) {
+        count_one(&r->ragged.n_left_out, &r->ragged.left_out_line, row->line);
+        GR_TRY(any_next(r, row, more, err));
+    }
+    return GR_OK;
 }

@@ -152,6 +152,30 @@ static void inference(void **state)
     gr_examples_free(&wnli);
 }
 
+/* Rows without a label that was agreed on are left out, each split has some; a short row and empty or odd sentences are taken. */
+static void snli(void **state)
+{
+    gr_examples train = load("snli", "train"), dev = load("snli", "validation"), test = load("snli", "test");
+    gr_err      err = GR_ERR_INIT;
+    gr_examples none;
+
+    (void)state;
+    assert_true(train.n == 6 && dev.n == 3 && test.n == 3);
+    assert_true(train.e[0].label == 1 && train.e[1].label == 0 && train.e[2].label == 2);
+    want_text(train.e[2].text_b, "Nobody is there.");
+    want_text(train.e[3].text_a, "Two dogs \"race\" on a beach.");
+    want_text(train.e[4].text_a, "A man with a tuba waits for the bus - ");
+    want_text(train.e[4].text_b, "n/a");
+    want_text(train.e[5].text_b, "");
+    want_text(dev.e[1].text_b, "The harbour is empty.");
+    assert_string_equal(dev.warnings[0], "1 row left out for want of a column or of a label, the first at line 3 of snli_1.0/snli_1.0_dev.txt");
+    assert_status(gr_task_load(&none, gr_task_find("snli"), "test", GR_SOURCE_DIR "/tests/fixtures/snli", &err), GR_E_FORMAT, &err,
+                  "snli: test: 3 rows where 9824 are published (1 left out, the first at line 5 of snli_1.0/snli_1.0_test.txt)");
+    gr_examples_free(&train);
+    gr_examples_free(&dev);
+    gr_examples_free(&test);
+}
+
 static void rotten_tomatoes(void **state)
 {
     gr_examples train = load("rotten_tomatoes", "train"), test = load("rotten_tomatoes", "test");
@@ -324,7 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_label_is_met), cmocka_unit_test(published_count_is_asked_for), cmocka_unit_test(mrpc),
         cmocka_unit_test(glue_rows),          cmocka_unit_test(qqp),                          cmocka_unit_test(inference),
-        cmocka_unit_test(rotten_tomatoes),    cmocka_unit_test(imdb),
+        cmocka_unit_test(snli),               cmocka_unit_test(rotten_tomatoes),              cmocka_unit_test(imdb),
         cmocka_unit_test(topics),             cmocka_unit_test(ttc3600),                      cmocka_unit_test(ag_news),
         cmocka_unit_test(trec),               cmocka_unit_test(trec_faults),                  cmocka_unit_test(conll),
         cmocka_unit_test(presence),           cmocka_unit_test(the_199_rows),

@@ -92,6 +92,9 @@ static const fact facts[] = {
     { "ag_news", "test", 7600, 128, "accuracy" },
     { "trec", "train", 5452, 128, "accuracy" },
     { "trec", "test", 500, 128, "accuracy" },
+    { "snli", "train", 549367, 128, "accuracy" },
+    { "snli", "validation", 9842, 128, "accuracy" },
+    { "snli", "test", 9824, 128, "accuracy" },
     { "conll2003", "train", 14041, 128, "overall_f1" },
 };
 

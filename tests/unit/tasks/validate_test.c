@@ -148,7 +148,10 @@ static void column_faults(void **state)
     own[0].columns = twice;
     refused(&t, "train: more than one column is the label");
     own[0].columns = joined;
+    own[0].no_label = "-";
     assert_ok(gr_task_validate(&t, &err), &err);
+    own[0] = (gr_source){ .archives = archives, .reader = GR_READ_LINES, .label = "yes", .no_label = "-" };
+    refused(&t, "train: '-' stands for no label, but no column is the label");
 }
 
 /* A submission's file is named once in all tables, plainly; ragged rows want a header to differ from. */
