@@ -291,6 +291,70 @@ static void trec_faults(void **state)
     }
 }
 
+static void dbpedia(void **state)
+{
+    gr_examples train = load("dbpedia_14", "train");
+
+    (void)state;
+    assert_int_equal(train.n, 14);
+    for (size_t i = 0; i < train.n; i++) assert_int_equal(train.e[i].label, (int)i); /* 1 to 14, one row each */
+    want_text(train.e[0].text_a, "Harrow Wool  Harrow Wool was a mill and trading firm that closed in 1931.");
+    want_text(train.e[2].text_a, "Ilse Brandt (painter)  Ilse Brandt painted \"nothing but weather\", as she put it.");
+    want_text(train.e[5].text_a, "  The Heron was a paddle steamer; she served until 1911.");
+    gr_examples_free(&train);
+}
+
+/* Quotes stay doubled and line ends escaped, as the reference has them; white space at the ends is off. */
+static void yelp(void **state)
+{
+    gr_examples train = load("yelp_polarity", "train"), test = load("yelp_polarity", "test");
+
+    (void)state;
+    assert_true(train.n == 6 && test.n == 4);
+    want_text(train.e[0].text_a, "We waited an hour.\\nThen we left.");
+    want_text(train.e[2].text_a, "They say \\\"\"come again\\\"\" and mean it.");
+    want_text(train.e[4].text_a, "");
+    want_text(test.e[1].text_a, "Cold plates, colder \"\"welcome\"\"");
+    assert_true(train.e[0].label == 0 && train.e[1].label == 1);
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
+static void yelp_faults(void **state)
+{
+    static const char *const bad[][2] = { { "\"3\",\"x\"\n", "test.csv: line 1: label 3 is out of range 1..2" },
+                                          { "\"1\",\"x\"\n\"1\",x\n", "test.csv: line 2: not of the form" },
+                                          { "\"1\",\"", "test.csv: line 1: not of the form" },
+                                          { "\"1\",\"x", "test.csv: line 1: not of the form" },
+                                          { "1,\"x\" \"", "test.csv: line 1: not of the form" },
+                                          { "\n", "test.csv: line 1: not of the form" } };
+    char                     dir[GR_PATH_MAX], path[GR_PATH_MAX];
+    gr_err                   err = GR_ERR_INIT;
+    gr_examples              ex;
+
+    (void)state;
+    assert_true(gr_fs_join(dir, sizeof dir, gr_test_tmpdir(), "yelp_review_polarity_csv") && gr_fs_join(path, sizeof path, dir, "test.csv"));
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_ok(gr_fs_write(path, bad[i][0], strlen(bad[i][0]), &err), &err);
+        assert_status(gr_task_load(&ex, gr_task_find("yelp_polarity"), "test", gr_test_tmpdir(), &err), GR_E_FORMAT, &err, bad[i][1]);
+    }
+}
+
+static void boolq(void **state)
+{
+    gr_examples train = load("boolq", "train"), test = load("boolq", "test");
+
+    (void)state;
+    assert_true(train.n == 4 && test.n == 2);
+    assert_true(train.e[0].label == 0 && train.e[1].label == 1); /* false, true */
+    want_text(train.e[2].text_a, "is there a caf\xc3\xa9 on the island");
+    want_text(train.e[3].text_b, "Mill -- \"Never once\", says the miller, has the tide come so far.");
+    assert_true(train.e[3].id == 3 && test.e[1].id == 1 && test.e[1].label == -1);
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
 static void conll(void **state)
 {
     gr_examples train = load("conll2003", "train"), test = load("conll2003", "test");
@@ -350,8 +414,9 @@ int main(void)
         cmocka_unit_test(glue_rows),          cmocka_unit_test(qqp),                          cmocka_unit_test(inference),
         cmocka_unit_test(snli),               cmocka_unit_test(rotten_tomatoes),              cmocka_unit_test(imdb),
         cmocka_unit_test(topics),             cmocka_unit_test(ttc3600),                      cmocka_unit_test(ag_news),
-        cmocka_unit_test(trec),               cmocka_unit_test(trec_faults),                  cmocka_unit_test(conll),
-        cmocka_unit_test(presence),           cmocka_unit_test(the_199_rows),
+        cmocka_unit_test(trec),               cmocka_unit_test(trec_faults),                  cmocka_unit_test(dbpedia),
+        cmocka_unit_test(yelp),               cmocka_unit_test(yelp_faults),                  cmocka_unit_test(boolq),
+        cmocka_unit_test(conll),              cmocka_unit_test(presence),                     cmocka_unit_test(the_199_rows),
     };
     return gr_test_main(tests);
 }
