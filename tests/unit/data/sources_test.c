@@ -23,7 +23,7 @@ static const char *folder(char out[GR_PATH_MAX], const char *name)
 static void order_of_files(void **state)
 {
     static const char *const files[] = { "set", NULL };
-    static const char *const want[] = { "set/c (2).txt", "set/a_10.txt", "set/b_10.txt", "set/0x99999999999999999999.txt", "set/none.txt" };
+    static const char *const want[] = { "set/c (2).txt", "set/a_10.txt", "set/b_10.txt", "set/a_19.txt", "set/0x99999999999999999999.txt", "set/none.txt" };
     const gr_source          src = { .archives = files, .member = "set/*.txt", .reader = GR_READ_FOLDER };
     gr_found                 f = { .src = &src };
     gr_err                   err = GR_ERR_INIT;
@@ -34,16 +34,17 @@ static void order_of_files(void **state)
     assert_true(gr_fs_join(dir, sizeof dir, folder(root, "order"), "set"));
     put(dir, "b_10.txt", "1");
     put(dir, "a_10.txt", "2");
+    put(dir, "a_19.txt", "2");
     put(dir, "c (2).txt", "3");
     put(dir, "none.txt", "4");
     put(dir, "0x99999999999999999999.txt", "5"); /* its first number is 0 */
     put(dir, "7.md", "6");
     gr_arena_init(&a, 0);
     assert_ok(gr_sources_read(&f, 1, root, &a, &err), &err);
-    assert_int_equal(f.n, 5);
-    assert_string_equal(f.pieces[0].name, want[3]);
-    for (size_t i = 0; i < 3; i++) assert_string_equal(f.pieces[i + 1].name, want[i]);
-    assert_string_equal(f.pieces[4].name, want[4]); /* without a number: last */
+    assert_int_equal(f.n, 6);
+    assert_string_equal(f.pieces[0].name, want[4]);
+    for (size_t i = 0; i < 4; i++) assert_string_equal(f.pieces[i + 1].name, want[i]);
+    assert_string_equal(f.pieces[5].name, want[5]); /* without a number: last */
     gr_found_free(&f, 1);
     gr_arena_free(&a);
 }

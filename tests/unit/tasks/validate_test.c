@@ -108,6 +108,10 @@ static void split_faults(void **state)
            .rule = { .kind = GR_RULE_PART, .from = 0.5, .to = 0.5 } },
         { .name = NULL },
     };
+    static const gr_split all_held_out[] = {
+        { .name = "train", .sources = source, .n_sources = 1, .labelled = true, .rule = { .kind = GR_RULE_HOLDOUT, .test_size = 1.0 } },
+        { .name = NULL },
+    };
     static const gr_split keyless[] = {
         { .name = "train", .sources = source, .n_sources = 1, .labelled = true, .rule = { .kind = GR_RULE_IDS, .ids = source } },
         { .name = NULL },
@@ -120,6 +124,7 @@ static void split_faults(void **state)
         { untrained, "no labelled split 'train'" }, { unscored, "no labelled split to score on" },
         { no_label, "no column is the label" },     { wrong_label, "label 'maybe' is not one of the task's" },
         { backwards, "a part from 0.5 to 0.5" },    { keyless, "no key columns" },
+        { all_held_out, "a test part of 1" },
     };
     gr_task t = sound();
 
