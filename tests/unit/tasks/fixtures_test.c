@@ -326,7 +326,8 @@ static void yelp_faults(void **state)
                                           { "\"1\",\"x\"\n\"1\",x\n", "test.csv: line 2: not of the form" },
                                           { "\"1\",\"", "test.csv: line 1: not of the form" },
                                           { "\"1\",\"x", "test.csv: line 1: not of the form" },
-                                          { "1,\"x\" \"", "test.csv: line 1: not of the form" },
+                                          { "'1\",\"x\"", "test.csv: line 1: not of the form" },
+                                          { "\"1\";\"x\"", "test.csv: line 1: not of the form" },
                                           { "\n", "test.csv: line 1: not of the form" } };
     char                     dir[GR_PATH_MAX], path[GR_PATH_MAX];
     gr_err                   err = GR_ERR_INIT;
