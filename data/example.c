@@ -7,13 +7,32 @@
 
 /* ---- a row by its roles ---- */
 
-static gr_status take_column(const gr_label_spec *labels, const gr_column *c, gr_sv v, gr_example *out, gr_err *err)
+/* The first text column, or what stands so far, a blank and this one: an empty column leaves its blank, as Python's " ".join does. */
+static gr_status add_text(gr_sv *text, gr_sv v, gr_arena *a, gr_err *err)
+{
+    char *joined;
+
+    if (text->p == NULL) {
+        *text = v;
+        return GR_OK;
+    }
+    if ((joined = gr_arena_alloc(a, text->n + 1 + v.n)) == NULL) return gr_fail_nomem(err, "a text");
+    if (text->n > 0) memcpy(joined, text->p, text->n);
+    joined[text->n] = ' ';
+    if (v.n > 0) memcpy(joined + text->n + 1, v.p, v.n);
+    text->p = joined;
+    text->n += 1 + v.n;
+    return GR_OK;
+}
+
+static gr_status take_column(const gr_label_spec *labels, const gr_column *c, gr_sv v, gr_example *out, gr_arena *a, gr_err *err)
 {
     switch (c->role) {
-    case GR_COL_TEXT: out->text_a = v; return GR_OK;
+    case GR_COL_TEXT: return add_text(&out->text_a, v, a, err);
     case GR_COL_PAIR: out->text_b = v; return GR_OK;
     case GR_COL_LABEL: out->labelled = true; return gr_label_name(&out->label, v, labels, err);
     case GR_COL_CLASS_ID: out->labelled = true; return gr_label_number(&out->label, v, labels, err);
+    case GR_COL_CLASS_NTH: out->labelled = true; return gr_label_nth(&out->label, v, labels, err);
     case GR_COL_SCORE: out->labelled = true; return gr_label_score(&out->value, v, labels, err);
     case GR_COL_ID: {
         const gr_status s = gr_sv_int(&out->id, v, err);
@@ -63,7 +82,7 @@ gr_status gr_example_from_row(const gr_label_spec *labels, const gr_row *row, gr
     if (row->n_words > 0) return take_words(labels, row, out, a, err);
     if (row->columns == NULL && row->n_col > 0) out->text_a = row->col[0];
     for (size_t i = 0; row->columns != NULL && i < row->n_col; i++)
-        GR_TRY(take_column(labels, &row->columns[i], row->col[i], out, err));
+        GR_TRY(take_column(labels, &row->columns[i], row->col[i], out, a, err));
     if (row->label == NULL) return GR_OK;
     out->labelled = true;
     return gr_label_name(&out->label, gr_sv_from(row->label), labels, err);

@@ -30,16 +30,27 @@ static bool is_whole(gr_sv s)
     return s.n > 0;
 }
 
-gr_status gr_label_number(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err *err)
+static gr_status numbered(int32_t *out, gr_sv s, int32_t first, const gr_label_spec *spec, gr_err *err)
 {
-    int64_t x;
+    const int32_t last = spec->n_names - 1 + first;
+    int64_t       x;
 
     if (s.n == 0) return gr_fail(err, GR_E_FORMAT, "empty label");
     if (!is_whole(s)) return gr_fail(err, GR_E_FORMAT, "label '%.*s' is not a number", GR_SV_FMT(s));
-    if (gr_sv_int(&x, s, NULL) != GR_OK || x < 0 || x >= spec->n_names)
-        return gr_fail(err, GR_E_FORMAT, "label %.*s is out of range 0..%d", GR_SV_FMT(s), (int)spec->n_names - 1);
-    *out = (int32_t)x;
+    if (gr_sv_int(&x, s, NULL) != GR_OK || x < first || x > last)
+        return gr_fail(err, GR_E_FORMAT, "label %.*s is out of range %d..%d", GR_SV_FMT(s), (int)first, (int)last);
+    *out = (int32_t)x - first;
     return GR_OK;
+}
+
+gr_status gr_label_number(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err *err)
+{
+    return numbered(out, s, 0, spec, err);
+}
+
+gr_status gr_label_nth(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err *err)
+{
+    return numbered(out, s, 1, spec, err);
 }
 
 /* Spellings that C or Python would take for a number that is not finite. */

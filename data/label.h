@@ -24,6 +24,9 @@ gr_status gr_label_name(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err
 /* Class index by number. GR_E_FORMAT "label '7up' is not a number", "label 2 is out of range 0..1", "empty label". */
 gr_status gr_label_number(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err *err) GR_MUST_USE;
 
+/* The same of a file that counts its classes from 1. GR_E_FORMAT "label 0 is out of range 1..2". */
+gr_status gr_label_nth(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err *err) GR_MUST_USE;
+
 /* A score. GR_E_FORMAT "score 'nan' is not a finite number", "score '5.2' is out of range 0..5", "score '0x1p1' is
  * not a decimal number", "score '' is empty", "score '5,0' is not a number". */
 gr_status gr_label_score(double *out, gr_sv s, const gr_label_spec *spec, gr_err *err) GR_MUST_USE;

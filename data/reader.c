@@ -143,13 +143,17 @@ static void strip_texts(gr_reader *r, size_t n)
     }
 }
 
+static bool is_label(gr_role role)
+{
+    return role == GR_COL_LABEL || role == GR_COL_CLASS_ID || role == GR_COL_CLASS_NTH || role == GR_COL_SCORE;
+}
+
 /* Has the record every wanted column, and something in that of the label? */
 static bool is_whole(const gr_reader *r)
 {
     for (size_t i = 0; i < r->n_want; i++) {
-        const gr_role role = r->src->columns[i].role;
         if (r->pick[i] >= r->n_field) return false;
-        if ((role == GR_COL_LABEL || role == GR_COL_CLASS_ID || role == GR_COL_SCORE) && r->field[r->pick[i]].n == 0) return false;
+        if (is_label(r->src->columns[i].role) && r->field[r->pick[i]].n == 0) return false;
     }
     return true;
 }
@@ -217,7 +221,7 @@ static gr_status whole_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
     return GR_OK;
 }
 
-gr_status gr_reader_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
+static gr_status any_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
 {
     gr_status s;
 
@@ -235,4 +239,23 @@ gr_status gr_reader_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
     }
     row->col = r->col;
     return s;
+}
+
+/* Does the label's column hold what stands for none? */
+static bool says_no_label(const gr_reader *r, const gr_row *row)
+{
+    if (r->src->no_label == NULL || row->columns == NULL) return false;
+    for (size_t i = 0; i < row->n_col; i++)
+        if (is_label(row->columns[i].role) && gr_sv_is(row->col[i], r->src->no_label)) return true;
+    return false;
+}
+
+gr_status gr_reader_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
+{
+    GR_TRY(any_next(r, row, more, err));
+    while (*more && says_no_label(r, row)) {
+        count_one(&r->ragged.n_left_out, &r->ragged.left_out_line, row->line);
+        GR_TRY(any_next(r, row, more, err));
+    }
+    return GR_OK;
 }

@@ -17,8 +17,8 @@ extern "C" {
 
 #define GR_COLUMNS_MAX 4096
 
-/* Rows of a ragged file that differ from its header, counted; the lines are those of the first ones, in the files
- * beside them (of one reader's count NULL: its own). */
+/* Rows left out, of a ragged file or for want of a label, and rows of a ragged file that are longer than its header, counted; the lines
+ * are those of the first ones, in the files beside them (of one reader's count NULL: its own). */
 typedef struct gr_ragged {
     size_t      n_left_out, left_out_line;
     const char *left_out_file;

@@ -29,10 +29,11 @@ typedef enum gr_charset { GR_UTF8, GR_CP1252 } gr_charset;
 
 /* What a column is for. The roles alone make an example of a row where the task has no parse hook. */
 typedef enum gr_role {
-    GR_COL_TEXT,     /* first text; for JSONL it must be a string                                     */
+    GR_COL_TEXT,     /* first text; for JSONL it must be a string. Several are one, joined by a blank */
     GR_COL_PAIR,     /* second text                                                                   */
     GR_COL_LABEL,    /* class by name: exactly one of the task's label names                          */
     GR_COL_CLASS_ID, /* class by number: 0..n_labels-1                                                */
+    GR_COL_CLASS_NTH, /* class by number: 1..n_labels                                                */
     GR_COL_SCORE,    /* a finite decimal number in lo..hi                                             */
     GR_COL_ID,       /* whole number: gr_example.id, the name of the row in a submission              */
     GR_COL_KEY,      /* part of the key that GR_RULE_IDS compares                                     */
@@ -54,10 +55,12 @@ typedef struct gr_source {
                                   * part only; files come in the order of the first number in their name, then by name. */
     gr_reader_kind     reader;
     gr_charset         encoding;
+    const char        *as_blank;   /* bytes that are read as a blank, whatever the encoding; NULL: none        */
     bool               has_header; /* TSV, CSV: rows have exactly the header's columns                         */
     bool               ragged;     /* with a header: rows may differ from it, and are taken as glue.py of Hugging Face datasets takes
                                     * them (through csv.DictReader): one that ends before a wanted column, or whose label is empty,
                                     * is left out; columns beyond the header's are not looked at. Both are warned of. */
+    const char        *no_label;   /* TSV, CSV, JSONL: what the label's column holds in rows that have none; they are left out, and warned of */
     bool               strip;      /* white space (Unicode's) off both ends of each text                       */
     /* TSV, CSV, JSONL: ends at .name == NULL. With a header (and in JSONL) the wanted columns, in the order a row
      * presents them; without one all columns of the file from the left, and a row presents all. Unused by LINES and

@@ -121,16 +121,26 @@ static uint64_t first_number(const char *name)
     return x;
 }
 
-static gr_status keep_text(gr_sv *out, gr_sv bytes, gr_charset encoding, gr_arena *a, gr_err *err)
+/* Put a blank for each byte of s[0..n) that stands in `bytes`. */
+static void blank_out(char *s, size_t n, const char *bytes)
 {
-    gr_buf b = { NULL, 0, 0, false };
+    for (; *bytes != '\0'; bytes++)
+        for (char *p = s; (p = memchr(p, *bytes, (size_t)(s + n - p))) != NULL; p++) *p = ' ';
+}
 
-    if (encoding == GR_CP1252) {
-        gr_utf8_from_cp1252(&b, bytes);
-        bytes = gr_buf_sv(&b);
-    }
+static gr_status keep_text(gr_sv *out, gr_sv bytes, const gr_source *src, gr_arena *a, gr_err *err)
+{
+    char *const own = gr_arena_strndup(a, bytes.n ? bytes.p : "", bytes.n);
+    gr_buf      b = { NULL, 0, 0, false };
+
+    if (own == NULL) return gr_fail_nomem(err, "a member");
+    if (src->as_blank != NULL) blank_out(own, bytes.n, src->as_blank);
+    out->p = own;
     out->n = bytes.n;
-    out->p = b.oom ? NULL : gr_arena_strndup(a, bytes.n ? bytes.p : "", bytes.n);
+    if (src->encoding != GR_CP1252) return GR_OK;
+    gr_utf8_from_cp1252(&b, *out);
+    out->n = b.n;
+    out->p = b.oom ? NULL : gr_arena_strndup(a, b.n ? b.p : "", b.n);
     gr_buf_free(&b);
     return out->p != NULL ? GR_OK : gr_fail_nomem(err, "a member");
 }
@@ -152,7 +162,7 @@ static gr_status add_piece(gr_found *f, const char *name, gr_sv bytes, gr_arena 
     p->name = gr_arena_strndup(a, name, strlen(name));
     if (p->name == NULL) return gr_fail_nomem(err, "a member's name");
     p->number = first_number(name);
-    GR_TRY(keep_text(&p->text, bytes, f->src->encoding, a, err));
+    GR_TRY(keep_text(&p->text, bytes, f->src, a, err));
     f->n++;
     return GR_OK;
 }

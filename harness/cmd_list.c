@@ -38,7 +38,7 @@ static void join_metrics(char *out, size_t cap, const gr_task *t)
 
 static void list_tasks(gr_grid *g)
 {
-    static const char *const columns[] = { "task", "suite", "title", "head", "labels", "max length", "metrics" };
+    static const char *const columns[] = { "task", "suite", "title", "head", "labels", "max length", "metrics", "about" };
     char metrics[256];
 
     gr_grid_open(g, columns, sizeof columns / sizeof *columns);
@@ -53,13 +53,14 @@ static void list_tasks(gr_grid *g)
         gr_grid_number(g, 5, "%.0f", t->max_len);
         join_metrics(metrics, sizeof metrics, t);
         gr_grid_text(g, 6, "%s", metrics);
+        gr_grid_text(g, 7, "%s", t->about ? t->about : t->title);
     }
     gr_buf_adds(&g->notes, "* headline metrics: their mean is the task's value in a leaderboard\n");
 }
 
 static void list_suites(gr_grid *g)
 {
-    static const char *const columns[] = { "suite", "title", "tasks" };
+    static const char *const columns[] = { "suite", "title", "tasks", "about" };
     char tasks[1024];
 
     gr_grid_open(g, columns, sizeof columns / sizeof *columns);
@@ -73,6 +74,7 @@ static void list_suites(gr_grid *g)
         gr_grid_text(g, 0, "%s", gr_suite_at(i)->name);
         gr_grid_text(g, 1, "%s", gr_suite_at(i)->title);
         gr_grid_text(g, 2, "%s", tasks);
+        gr_grid_text(g, 3, "%s", gr_suite_at(i)->about);
     }
 }
 

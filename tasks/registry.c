@@ -6,8 +6,9 @@
 
 #define TASKS(X)                                                                                      \
     X(mrpc) X(sst2) X(stsb) X(rte) X(cola) X(mnli) X(qqp) X(qnli) X(wnli) X(ax)                       \
-    X(imdb) X(rotten_tomatoes) X(waimai_10k)                                                          \
-    X(ttc4900) X(ttc4900_eval200) X(ttc3600)                                                          \
+    X(imdb) X(rotten_tomatoes) X(waimai_10k) X(yelp_polarity)                                         \
+    X(ttc4900) X(ttc4900_eval200) X(ttc3600) X(ag_news) X(trec) X(dbpedia_14)                         \
+    X(snli) X(boolq)                                                                                  \
     X(conll2003)
 
 #define DECLARE(t) extern const gr_task gr_task_##t;
@@ -20,8 +21,9 @@ static const gr_task *const all_tasks[] = { TASKS(ENTRY) NULL };
 
 static const gr_suite all_suites[] = {
     { "glue", "GLUE", "English understanding; the score is the mean over tasks, each the mean of its headline metrics" },
-    { "sentiment", "Sentiment", "reviews of films and meals; the mean of the tasks' headline metrics" },
-    { "topic", "Topic", "what a text is about; the mean of the tasks' headline metrics" },
+    { "sentiment", "Sentiment", "reviews of films, meals and businesses; the mean of the tasks' headline metrics" },
+    { "topic", "Topic", "what a text is about or a question asks for; the mean of the tasks' headline metrics" },
+    { "pairs", "Pairs", "what stands between two texts, outside GLUE; the mean of the tasks' headline metrics" },
     { "ner", "Names", "entities in text; the mean of the tasks' headline metrics" },
 };
 

@@ -44,7 +44,7 @@ typedef struct gr_metric_use {
 typedef struct gr_task {
     unsigned             abi;     /* GR_TASK_ABI; the registry refuses any other                       */
     const char          *name;    /* [a-z0-9_]+, unique: CLI argument, file stem, JSON key             */
-    const char          *suite;   /* "glue", "sentiment", "topic", "ner"                               */
+    const char          *suite;   /* "glue", "sentiment", "topic", "pairs", "ner"                      */
     const char          *title;   /* what a table or --help prints                                     */
     uint32_t             flags;   /* GR_TASK_*                                                         */
     gr_head_spec         head;

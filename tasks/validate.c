@@ -75,6 +75,11 @@ static size_t count_role(const gr_source *src, gr_role role)
     return n;
 }
 
+static size_t count_labels(const gr_source *src)
+{
+    return count_role(src, GR_COL_LABEL) + count_role(src, GR_COL_CLASS_ID) + count_role(src, GR_COL_CLASS_NTH);
+}
+
 /* The file of a GLUE submission: a plain name with its ending, of classes or values, and no other split's. */
 static gr_status check_submission(const gr_task *t, const gr_split *sp, gr_err *err)
 {
@@ -93,12 +98,12 @@ static gr_status check_submission(const gr_task *t, const gr_split *sp, gr_err *
 
 static gr_status check_table(const gr_task *t, const gr_split *sp, const gr_source *src, gr_err *err)
 {
-    const size_t labels = count_role(src, GR_COL_LABEL) + count_role(src, GR_COL_CLASS_ID) + (src->label != NULL);
+    const size_t labels = count_labels(src) + (src->label != NULL);
     const size_t scores = count_role(src, GR_COL_SCORE);
 
     if (src->columns == NULL || src->columns[0].name == NULL) return fault(err, t, "%s: a table without columns", sp->name);
     if (t->parse != NULL) return GR_OK;
-    if (count_role(src, GR_COL_TEXT) != 1) return fault(err, t, "%s: one column must be the text", sp->name);
+    if (count_role(src, GR_COL_TEXT) == 0) return fault(err, t, "%s: no column is the text", sp->name);
     if (count_role(src, GR_COL_PAIR) > 1) return fault(err, t, "%s: two columns are the pair", sp->name);
     if (labels + scores > 1) return fault(err, t, "%s: more than one column is the label", sp->name);
     if (sp->labelled && (t->head.kind == GR_HEAD_REGRESSION ? scores : labels) != 1)
@@ -118,6 +123,8 @@ static gr_status check_source(const gr_task *t, const gr_split *sp, const gr_sou
         return fault(err, t, "%s: token columns go with a token head", sp->name);
     if (src->ragged && (!src->has_header || (src->reader != GR_READ_TSV && src->reader != GR_READ_CSV)))
         return fault(err, t, "%s: ragged rows are those of a table with a header", sp->name);
+    if (src->no_label != NULL && count_labels(src) + count_role(src, GR_COL_SCORE) == 0)
+        return fault(err, t, "%s: '%s' stands for no label, but no column is the label", sp->name, src->no_label);
     switch (src->reader) {
     case GR_READ_CONLL:
         return src->tag_column < 0 && sp->labelled ? fault(err, t, "%s: no column is the tag", sp->name) : GR_OK;

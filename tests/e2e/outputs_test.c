@@ -200,6 +200,8 @@ static void lists(void **state)
         GOOD("list", kinds[i], "--json");
         j = printed();
         assert_true(gr_json_is_array(j) && gr_json_len(j) > 0 && gr_json_get(gr_json_at(j, 0), first[i]));
+        if (strcmp(kinds[i], "tasks") == 0)
+            assert_string_equal(gr_json_str(gr_json_get(gr_json_at(j, 0), "about"), ""), "do two sentences of news mean the same?");
         gr_json_free(j);
     }
     GOOD("list", "--check");

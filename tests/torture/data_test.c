@@ -60,6 +60,20 @@ static void packed_sets(void **state)
     }
 }
 
+/* Texts joined of two columns, bytes made blanks, another encoding, rows left out, a hook. */
+static void fixtures(void **state)
+{
+    static const char *const tasks[] = { "ag_news", "trec", "rotten_tomatoes", "snli", "yelp_polarity", "boolq" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++) {
+        (void)snprintf(now.dir, sizeof now.dir, "%s/tests/fixtures/%s", GR_SOURCE_DIR, tasks[i]);
+        now.task = tasks[i];
+        now.split = "train";
+        torture(now.task, load_task, 8);
+    }
+}
+
 static gr_status load_spec(gr_err *err)
 {
     gr_examples     ex;
@@ -116,7 +130,8 @@ static void manifests(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(packed_sets), cmocka_unit_test(single_files), cmocka_unit_test(manifests) };
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(packed_sets), cmocka_unit_test(fixtures), cmocka_unit_test(single_files),
+                                               cmocka_unit_test(manifests) };
 
     return gr_test_main(tests);
 }

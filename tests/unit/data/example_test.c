@@ -77,6 +77,30 @@ static void columns_and_fixed_label(void **state)
     gr_arena_free(&a);
 }
 
+/* Title and text in two columns, classes counted from 1: as in the CSVs of Zhang et al. */
+static void several_texts(void **state)
+{
+    static const char *const names[] = { "world", "sports", NULL };
+    static const gr_column   cols[] = { { "class", GR_COL_CLASS_NTH }, { "title", GR_COL_TEXT }, { "text", GR_COL_TEXT }, { "more", GR_COL_TEXT }, { NULL, GR_COL_OTHER } };
+    const gr_label_spec      classes = { names, 2, 0, 0 };
+    const gr_sv              full[] = { { "2", 1 }, { "A", 1 }, { "b c", 3 }, { "d", 1 } }, gaps[] = { { "1", 1 }, { "", 0 }, { "b", 1 }, { "", 0 } };
+    gr_row                   row = { .col = full, .n_col = 4, .columns = cols };
+    gr_err                   err = GR_ERR_INIT;
+    gr_arena                 a;
+    gr_example               e;
+
+    (void)state;
+    gr_arena_init(&a, 0);
+    blank(&e);
+    assert_ok(gr_example_from_row(&classes, &row, &e, &a, &err), &err);
+    assert_true(e.label == 1 && e.labelled && gr_sv_is(e.text_a, "A b c d") && e.text_b.p == NULL);
+    blank(&e);
+    row.col = gaps;
+    assert_ok(gr_example_from_row(&classes, &row, &e, &a, &err), &err);
+    assert_true(e.label == 0 && gr_sv_is(e.text_a, " b ")); /* nothing is trimmed */
+    gr_arena_free(&a);
+}
+
 /* Each expected text is what the digest must be over. */
 static void digest_of(const gr_example *e, size_t n, bool regression, const char *text)
 {
@@ -116,7 +140,7 @@ static void digests(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = { cmocka_unit_test(sentence), cmocka_unit_test(columns_and_fixed_label),
-                                               cmocka_unit_test(digests) };
+                                               cmocka_unit_test(several_texts), cmocka_unit_test(digests) };
 
     return gr_test_main(tests);
 }

@@ -44,6 +44,23 @@ static void by_number(void **state)
         assert_status(gr_label_number(&i, gr_sv_from(bad[k].in), &spec, &err), GR_E_FORMAT, &err, bad[k].why);
 }
 
+/* Of a file that counts its classes from 1. */
+static void by_place(void **state)
+{
+    gr_err  err = GR_ERR_INIT;
+    int32_t i = -7;
+
+    (void)state;
+    assert_ok(gr_label_nth(&i, gr_sv_from("1"), &spec, &err), &err);
+    assert_int_equal(i, 0);
+    assert_ok(gr_label_nth(&i, gr_sv_from("2"), &spec, &err), &err);
+    assert_int_equal(i, 1);
+    assert_status(gr_label_nth(&i, gr_sv_from("0"), &spec, &err), GR_E_FORMAT, &err, "label 0 is out of range 1..2");
+    assert_status(gr_label_nth(&i, gr_sv_from("3"), &spec, &err), GR_E_FORMAT, &err, "label 3 is out of range 1..2");
+    assert_status(gr_label_nth(&i, gr_sv_from("first"), &spec, &err), GR_E_FORMAT, &err, "label 'first' is not a number");
+    assert_int_equal(i, 1); /* untouched by a failure */
+}
+
 static void scores(void **state)
 {
     static const struct { const char *in, *why; } bad[] = {
@@ -86,7 +103,7 @@ static void tags(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(by_name), cmocka_unit_test(by_number), cmocka_unit_test(scores),
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(by_name), cmocka_unit_test(by_number), cmocka_unit_test(by_place), cmocka_unit_test(scores),
                                                cmocka_unit_test(tags) };
 
     return gr_test_main(tests);

@@ -21,6 +21,8 @@ static void ragged(void **state)
 {
     static const gr_column labelled[] = { { "a", GR_COL_TEXT }, { "n", GR_COL_CLASS_ID }, { NULL, GR_COL_OTHER } };
     static const gr_source rows = { .reader = GR_READ_TSV, .has_header = true, .ragged = true, .columns = cols };
+    static const gr_column nth[] = { { "a", GR_COL_TEXT }, { "n", GR_COL_CLASS_NTH }, { NULL, GR_COL_OTHER } };
+    static const gr_source counted = { .reader = GR_READ_TSV, .has_header = true, .ragged = true, .columns = nth };
     static const gr_source marked = { .reader = GR_READ_TSV, .has_header = true, .ragged = true, .columns = labelled };
     gr_err                 err = GR_ERR_INIT;
     gr_arena               a;
@@ -33,10 +35,38 @@ static void ragged(void **state)
     assert_rows(&rows, "a\tb\tx\n1\t2\n", "2:2~1|"); /* a column that nobody wants may be absent */
     assert_rows(&rows, "a\tb\n1\n", "");
     assert_rows(&marked, "n\ta\n1\tx\n\ty\n0\t\n", "2:x~1|4:~0|"); /* an empty label is none, an empty text is one */
+    assert_rows(&counted, "n\ta\n1\tx\n\ty\n", "2:x~1|");
     gr_arena_init(&a, 0);
     assert_ok(gr_reader_open(&r, &rows, "f", gr_sv_from("b\ta\n1\t2\t3\n1\n1\n1\t2\n1\t2\t3\n"), &a, &err), &err);
     while (more) assert_ok(gr_reader_next(&r, &row, &more, &err), &err);
     assert_true(r.ragged.n_left_out == 2 && r.ragged.left_out_line == 3 && r.ragged.n_long == 2 && r.ragged.long_line == 2);
+    gr_reader_close(&r);
+    gr_arena_free(&a);
+}
+
+/* Rows whose label is the word for none are left out and counted, whatever the reader; the word is none in other columns. */
+static void without_label(void **state)
+{
+    static const gr_column pair[] = { { "a", GR_COL_TEXT }, { "l", GR_COL_LABEL }, { NULL, GR_COL_OTHER } };
+    static const gr_source tsv = { .reader = GR_READ_TSV, .has_header = true, .columns = pair, .no_label = "-" };
+    static const gr_source bare = { .reader = GR_READ_CSV, .columns = pair, .no_label = "-" };
+    static const gr_source json = { .reader = GR_READ_JSONL, .columns = pair, .no_label = "-" };
+    gr_err                 err = GR_ERR_INIT;
+    gr_arena               a;
+    gr_reader              r;
+    gr_row                 row;
+    bool                   more = true;
+
+    (void)state;
+    assert_rows(&tsv, "l\ta\nyes\t-\n-\tx\n--\ty\n-\tz\n", "2:-~yes|4:y~--|");
+    assert_rows(&tsv, "l\ta\n-\tx\n", "");
+    assert_rows(&bare, "x,-\n\"-\",no\n", "2:-~no|");
+    assert_rows(&json, "{\"a\": \"x\", \"l\": \"-\"}\n{\"a\": \"-\", \"l\": 1}\n", "2:-~1|");
+    assert_rows(&tsv, "l\ta\n-\tx\ty\n", "line 2: 3 columns where 2 are expected"); /* what is left out is looked at all the same */
+    gr_arena_init(&a, 0);
+    assert_ok(gr_reader_open(&r, &tsv, "f", gr_sv_from("l\ta\nno\tx\n-\ty\n-\tz\n"), &a, &err), &err);
+    while (more) assert_ok(gr_reader_next(&r, &row, &more, &err), &err);
+    assert_true(r.ragged.n_left_out == 2 && r.ragged.left_out_line == 3 && r.ragged.n_long == 0);
     gr_reader_close(&r);
     gr_arena_free(&a);
 }
@@ -89,7 +119,7 @@ static void fixed_label(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(by_name), cmocka_unit_test(ragged), cmocka_unit_test(bad_headers),
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(by_name), cmocka_unit_test(ragged), cmocka_unit_test(without_label), cmocka_unit_test(bad_headers),
                                                cmocka_unit_test(lines_and_files), cmocka_unit_test(fixed_label) };
 
     return gr_test_main(tests);

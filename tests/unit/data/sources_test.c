@@ -23,7 +23,7 @@ static const char *folder(char out[GR_PATH_MAX], const char *name)
 static void order_of_files(void **state)
 {
     static const char *const files[] = { "set", NULL };
-    static const char *const want[] = { "set/c (2).txt", "set/a_10.txt", "set/b_10.txt", "set/0x99999999999999999999.txt", "set/none.txt" };
+    static const char *const want[] = { "set/c (2).txt", "set/a_10.txt", "set/b_10.txt", "set/a_19.txt", "set/0x99999999999999999999.txt", "set/none.txt" };
     const gr_source          src = { .archives = files, .member = "set/*.txt", .reader = GR_READ_FOLDER };
     gr_found                 f = { .src = &src };
     gr_err                   err = GR_ERR_INIT;
@@ -34,16 +34,17 @@ static void order_of_files(void **state)
     assert_true(gr_fs_join(dir, sizeof dir, folder(root, "order"), "set"));
     put(dir, "b_10.txt", "1");
     put(dir, "a_10.txt", "2");
+    put(dir, "a_19.txt", "2");
     put(dir, "c (2).txt", "3");
     put(dir, "none.txt", "4");
     put(dir, "0x99999999999999999999.txt", "5"); /* its first number is 0 */
     put(dir, "7.md", "6");
     gr_arena_init(&a, 0);
     assert_ok(gr_sources_read(&f, 1, root, &a, &err), &err);
-    assert_int_equal(f.n, 5);
-    assert_string_equal(f.pieces[0].name, want[3]);
-    for (size_t i = 0; i < 3; i++) assert_string_equal(f.pieces[i + 1].name, want[i]);
-    assert_string_equal(f.pieces[4].name, want[4]); /* without a number: last */
+    assert_int_equal(f.n, 6);
+    assert_string_equal(f.pieces[0].name, want[4]);
+    for (size_t i = 0; i < 4; i++) assert_string_equal(f.pieces[i + 1].name, want[i]);
+    assert_string_equal(f.pieces[5].name, want[5]); /* without a number: last */
     gr_found_free(&f, 1);
     gr_arena_free(&a);
 }
@@ -125,10 +126,39 @@ static void whole_files_and_encodings(void **state)
     gr_arena_free(&a);
 }
 
+static void want_text(const gr_source *src, const char *root, const char *want)
+{
+    gr_found f = { .src = src };
+    gr_err   err = GR_ERR_INIT;
+    gr_arena a;
+
+    gr_arena_init(&a, 0);
+    assert_ok(gr_sources_read(&f, 1, root, &a, &err), &err);
+    if (!gr_sv_is(f.pieces[0].text, want)) fail_msg("got '%.*s', want '%s'", GR_SV_FMT(f.pieces[0].text), want);
+    gr_found_free(&f, 1);
+    gr_arena_free(&a);
+}
+
+/* Of a broken file: some bytes are blanks, before the encoding is looked at; the others stay. */
+static void bytes_as_blanks(void **state)
+{
+    static const char *const files[] = { "x.txt", NULL };
+    gr_source                src = { .archives = files, .reader = GR_READ_LINES, .as_blank = "\xf0\x96" };
+    char                     root[GR_PATH_MAX];
+
+    (void)state;
+    put(folder(root, "blanks"), "x.txt", "\xf0sister\xf0\x96" "city caf\xc3\xa9\xf0");
+    want_text(&src, root, " sister  city caf\xc3\xa9 ");
+    src.encoding = GR_CP1252;
+    want_text(&src, root, " sister  city caf\xc3\x83\xc2\xa9 ");
+    put(root, "x.txt", "");
+    want_text(&src, root, "");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = { cmocka_unit_test(order_of_files), cmocka_unit_test(where_members_lie), cmocka_unit_test(archive_without_member),
-                                               cmocka_unit_test(whole_files_and_encodings) };
+                                               cmocka_unit_test(whole_files_and_encodings), cmocka_unit_test(bytes_as_blanks) };
 
     return gr_test_main(tests);
 }

@@ -89,6 +89,44 @@ static void run_finds_what_comes(void **state)
     gr_cases_done("names", 14);
 }
 
+/* The manifest's entry for what a source reads: the member, or the container itself. */
+static const gr_member *member_of(const gr_manifest *m, const gr_source *src)
+{
+    for (size_t i = 0; i < m->n_members; i++) {
+        const gr_member *x = &m->members[i];
+        if (src->member && x->path && strcmp(src->member, x->path) == 0) return x;
+        for (const char *const *a = src->archives; !src->member && !x->path && *a; a++)
+            if (strcmp(*a, x->container) == 0) return x;
+    }
+    return NULL;
+}
+
+static void check_members(const gr_manifest *m, const gr_task *t)
+{
+    for (const gr_split *sp = t->splits; sp->name; sp++) {
+        size_t rows = 0;
+        for (size_t i = 0; i < sp->n_sources; i++) {
+            const gr_member *x = member_of(m, &sp->sources[i]);
+            if (!x) {
+                gr_case_fail(m->name, "no member is what %s reads (%s)", sp->name, sp->sources[i].member ? sp->sources[i].member : sp->sources[i].archives[0]);
+                return;
+            }
+            rows += x->rows > 0 ? (size_t)x->rows : 0;
+        }
+        if (sp->rule.kind == GR_RULE_ALL && rows != sp->rows) gr_case_fail(m->name, "%s: %zu rows, the table has %zu", sp->name, rows, sp->rows);
+        else gr_case_pass(m->name);
+    }
+}
+
+/* Two places say what a split is read from and how many rows it has: they say the same. */
+static void members_are_what_is_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sets.n; i++)
+        if (!sets.m[i].model && gr_task_find(sets.m[i].name)) check_members(&sets.m[i], gr_task_find(sets.m[i].name));
+    gr_cases_done("splits", 50);
+}
+
 static size_t choose(const char *words[], size_t n, const gr_manifest *out[64])
 {
     gr_err err = GR_ERR_INIT;
@@ -159,8 +197,8 @@ static void places(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_file_can_be_held, open_sets, NULL), cmocka_unit_test(run_finds_what_comes), cmocka_unit_test(words),
-        cmocka_unit_test_setup_teardown(places, NULL, close_sets),
+        cmocka_unit_test_setup_teardown(every_file_can_be_held, open_sets, NULL), cmocka_unit_test(run_finds_what_comes),
+        cmocka_unit_test(members_are_what_is_read), cmocka_unit_test(words), cmocka_unit_test_setup_teardown(places, NULL, close_sets),
     };
 
     return gr_test_main(tests);

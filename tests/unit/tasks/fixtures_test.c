@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/fs.h"
 #include "tasks/load.h"
 
 static gr_examples load(const char *task, const char *split)
@@ -151,6 +152,30 @@ static void inference(void **state)
     gr_examples_free(&wnli);
 }
 
+/* Rows without a label that was agreed on are left out, each split has some; a short row and empty or odd sentences are taken. */
+static void snli(void **state)
+{
+    gr_examples train = load("snli", "train"), dev = load("snli", "validation"), test = load("snli", "test");
+    gr_err      err = GR_ERR_INIT;
+    gr_examples none;
+
+    (void)state;
+    assert_true(train.n == 6 && dev.n == 3 && test.n == 3);
+    assert_true(train.e[0].label == 1 && train.e[1].label == 0 && train.e[2].label == 2);
+    want_text(train.e[2].text_b, "Nobody is there.");
+    want_text(train.e[3].text_a, "Two dogs \"race\" on a beach.");
+    want_text(train.e[4].text_a, "A man with a tuba waits for the bus - ");
+    want_text(train.e[4].text_b, "n/a");
+    want_text(train.e[5].text_b, "");
+    want_text(dev.e[1].text_b, "The harbour is empty.");
+    assert_string_equal(dev.warnings[0], "1 row left out for want of a column or of a label, the first at line 3 of snli_1.0/snli_1.0_dev.txt");
+    assert_status(gr_task_load(&none, gr_task_find("snli"), "test", GR_SOURCE_DIR "/tests/fixtures/snli", &err), GR_E_FORMAT, &err,
+                  "snli: test: 3 rows where 9824 are published (1 left out, the first at line 5 of snli_1.0/snli_1.0_test.txt)");
+    gr_examples_free(&train);
+    gr_examples_free(&dev);
+    gr_examples_free(&test);
+}
+
 static void rotten_tomatoes(void **state)
 {
     gr_examples train = load("rotten_tomatoes", "train"), test = load("rotten_tomatoes", "test");
@@ -216,6 +241,121 @@ static void ttc3600(void **state)
     gr_examples_free(&train);
 }
 
+/* Title and description with a blank between, also behind an empty title; of backslashes and character references nothing is undone. */
+static void ag_news(void **state)
+{
+    gr_examples train = load("ag_news", "train"), test = load("ag_news", "test");
+
+    (void)state;
+    assert_true(train.n == 8 && test.n == 4);
+    want_text(train.e[0].text_a, "Grain prices ease (Newswire) Newswire - Wheat fell for a third day as ports\\reopened after the storm.");
+    want_text(train.e[1].text_a, "Rowers win at last The eight called it \"the race we owed ourselves\", and slept.");
+    want_text(train.e[2].text_a, "Talks resume on the river border Envoys met again, two months after &lt;b&gt;both sides&lt;/b&gt; walked out.");
+    want_text(train.e[3].text_a, " A probe sent home its first picture, a grey one; the team's word for it was #39;lovely#39;.");
+    want_text(train.e[4].text_a, "New cable, old harbour Line one of the notice\\nline two of it.");
+    assert_true(train.e[0].label == 2 && train.e[2].label == 0 && train.e[3].label == 3 && test.e[3].label == 1); /* 1 to 4 in the file */
+    assert_true(train.e[0].text_b.p == NULL);
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
+/* "COARSE:fine text": the byte F0 between two words is a blank, white space at the ends is off, a colon in the text is text. */
+static void trec(void **state)
+{
+    gr_examples train = load("trec", "train"), test = load("trec", "test");
+
+    (void)state;
+    assert_true(train.n == 8 && test.n == 4);
+    want_text(train.e[0].text_a, "How do bees find their way home ?");
+    want_text(train.e[4].text_a, "How many bridges has our sister city ?");
+    want_text(train.e[5].text_a, "What town lies where two rivers meet : Passau or Bonn ?");
+    assert_true(train.e[0].label == 2 && train.e[1].label == 1 && train.e[2].label == 0 && train.e[4].label == 5);
+    assert_true(test.e[0].label == 4 && test.e[1].label == 3);
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
+/* A line of another form is refused with its place. */
+static void trec_faults(void **state)
+{
+    static const char *const bad[][2] = { { "PLACE:city Where ?", "line 1: unknown label 'PLACE'" }, { "DESC:def What ?\n\n", "line 2: empty label" } };
+    char                     path[GR_PATH_MAX];
+    gr_err                   err = GR_ERR_INIT;
+    gr_examples              ex;
+
+    (void)state;
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "TREC_10.label"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_ok(gr_fs_write(path, bad[i][0], strlen(bad[i][0]), &err), &err);
+        assert_status(gr_task_load(&ex, gr_task_find("trec"), "test", gr_test_tmpdir(), &err), GR_E_FORMAT, &err, bad[i][1]);
+    }
+}
+
+static void dbpedia(void **state)
+{
+    gr_examples train = load("dbpedia_14", "train");
+
+    (void)state;
+    assert_int_equal(train.n, 14);
+    for (size_t i = 0; i < train.n; i++) assert_int_equal(train.e[i].label, (int)i); /* 1 to 14, one row each */
+    want_text(train.e[0].text_a, "Harrow Wool  Harrow Wool was a mill and trading firm that closed in 1931.");
+    want_text(train.e[2].text_a, "Ilse Brandt (painter)  Ilse Brandt painted \"nothing but weather\", as she put it.");
+    want_text(train.e[5].text_a, "  The Heron was a paddle steamer; she served until 1911.");
+    gr_examples_free(&train);
+}
+
+/* Quotes stay doubled and line ends escaped, as the reference has them; white space at the ends is off. */
+static void yelp(void **state)
+{
+    gr_examples train = load("yelp_polarity", "train"), test = load("yelp_polarity", "test");
+
+    (void)state;
+    assert_true(train.n == 6 && test.n == 4);
+    want_text(train.e[0].text_a, "We waited an hour.\\nThen we left.");
+    want_text(train.e[2].text_a, "They say \\\"\"come again\\\"\" and mean it.");
+    want_text(train.e[4].text_a, "");
+    want_text(test.e[1].text_a, "Cold plates, colder \"\"welcome\"\"");
+    assert_true(train.e[0].label == 0 && train.e[1].label == 1);
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
+static void yelp_faults(void **state)
+{
+    static const char *const bad[][2] = { { "\"3\",\"x\"\n", "test.csv: line 1: label 3 is out of range 1..2" },
+                                          { "\"1\",\"x\"\n\"1\",x\n", "test.csv: line 2: not of the form" },
+                                          { "\"1\",\"", "test.csv: line 1: not of the form" },
+                                          { "\"1\",\"x", "test.csv: line 1: not of the form" },
+                                          { "'1\",\"x\"", "test.csv: line 1: not of the form" },
+                                          { "\"1\";\"x\"", "test.csv: line 1: not of the form" },
+                                          { "\n", "test.csv: line 1: not of the form" } };
+    char                     dir[GR_PATH_MAX], path[GR_PATH_MAX];
+    gr_err                   err = GR_ERR_INIT;
+    gr_examples              ex;
+
+    (void)state;
+    assert_true(gr_fs_join(dir, sizeof dir, gr_test_tmpdir(), "yelp_review_polarity_csv") && gr_fs_join(path, sizeof path, dir, "test.csv"));
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_ok(gr_fs_write(path, bad[i][0], strlen(bad[i][0]), &err), &err);
+        assert_status(gr_task_load(&ex, gr_task_find("yelp_polarity"), "test", gr_test_tmpdir(), &err), GR_E_FORMAT, &err, bad[i][1]);
+    }
+}
+
+static void boolq(void **state)
+{
+    gr_examples train = load("boolq", "train"), test = load("boolq", "test");
+
+    (void)state;
+    assert_true(train.n == 4 && test.n == 2);
+    assert_true(train.e[0].label == 0 && train.e[1].label == 1); /* false, true */
+    want_text(train.e[2].text_a, "is there a caf\xc3\xa9 on the island");
+    want_text(train.e[3].text_b, "Mill -- \"Never once\", says the miller, has the tide come so far.");
+    assert_true(train.e[3].id == 3 && test.e[1].id == 1 && test.e[1].label == -1);
+    gr_examples_free(&train);
+    gr_examples_free(&test);
+}
+
 static void conll(void **state)
 {
     gr_examples train = load("conll2003", "train"), test = load("conll2003", "test");
@@ -273,9 +413,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_label_is_met), cmocka_unit_test(published_count_is_asked_for), cmocka_unit_test(mrpc),
         cmocka_unit_test(glue_rows),          cmocka_unit_test(qqp),                          cmocka_unit_test(inference),
-        cmocka_unit_test(rotten_tomatoes),    cmocka_unit_test(imdb),
-        cmocka_unit_test(topics),             cmocka_unit_test(ttc3600),                      cmocka_unit_test(conll),
-        cmocka_unit_test(presence),           cmocka_unit_test(the_199_rows),
+        cmocka_unit_test(snli),               cmocka_unit_test(rotten_tomatoes),              cmocka_unit_test(imdb),
+        cmocka_unit_test(topics),             cmocka_unit_test(ttc3600),                      cmocka_unit_test(ag_news),
+        cmocka_unit_test(trec),               cmocka_unit_test(trec_faults),                  cmocka_unit_test(dbpedia),
+        cmocka_unit_test(yelp),               cmocka_unit_test(yelp_faults),                  cmocka_unit_test(boolq),
+        cmocka_unit_test(conll),              cmocka_unit_test(presence),                     cmocka_unit_test(the_199_rows),
     };
     return gr_test_main(tests);
 }

@@ -88,6 +88,20 @@ static const fact facts[] = {
     { "ttc4900", "test", 1225, 128, "accuracy" },
     { "ttc4900_eval200", "validation", 199, 128, "accuracy" },
     { "ttc3600", "train", 1800, 128, "accuracy" },
+    { "ag_news", "train", 120000, 128, "accuracy" },
+    { "ag_news", "test", 7600, 128, "accuracy" },
+    { "trec", "train", 5452, 128, "accuracy" },
+    { "trec", "test", 500, 128, "accuracy" },
+    { "dbpedia_14", "train", 560000, 128, "accuracy" },
+    { "dbpedia_14", "test", 70000, 128, "accuracy" },
+    { "yelp_polarity", "train", 560000, 512, "accuracy" },
+    { "yelp_polarity", "test", 38000, 512, "accuracy" },
+    { "boolq", "train", 9427, 256, "accuracy" },
+    { "boolq", "validation", 3270, 256, "accuracy" },
+    { "boolq", "test", 3245, 256, "accuracy" },
+    { "snli", "train", 549367, 128, "accuracy" },
+    { "snli", "validation", 9842, 128, "accuracy" },
+    { "snli", "test", 9824, 128, "accuracy" },
     { "conll2003", "train", 14041, 128, "overall_f1" },
 };
 
@@ -134,6 +148,18 @@ static void submissions(void **state)
     assert_int_equal(met, sizeof want / sizeof *want); /* names are unique by gr_task_validate */
 }
 
+/* The flag says of a task what its splits say: of a published test set there are labels, or there are none. */
+static void hidden_tests(void **state)
+{
+    (void)state;
+    for (size_t i = 0; gr_task_at(i) != NULL; i++) {
+        const gr_task *const t = gr_task_at(i);
+        bool                 hidden = false;
+        for (const gr_split *sp = t->splits; sp->name != NULL; sp++) hidden |= strncmp(sp->name, "test", 4) == 0 && !sp->labelled;
+        if (hidden != ((t->flags & GR_TASK_HIDDEN_TEST) != 0)) fail_msg("%s: GR_TASK_HIDDEN_TEST and its test rows do not agree", t->name);
+    }
+}
+
 /* GLUE is nine tasks and the diagnostics; all but those and WNLI stand in its mean. */
 static void glue_is_whole(void **state)
 {
@@ -160,6 +186,7 @@ int main(void)
         cmocka_unit_test(suites_have_tasks),
         cmocka_unit_test(published_facts),
         cmocka_unit_test(submissions),
+        cmocka_unit_test(hidden_tests),
         cmocka_unit_test(glue_is_whole),
     };
     return gr_test_main(tests);

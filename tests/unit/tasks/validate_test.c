@@ -108,6 +108,10 @@ static void split_faults(void **state)
            .rule = { .kind = GR_RULE_PART, .from = 0.5, .to = 0.5 } },
         { .name = NULL },
     };
+    static const gr_split all_held_out[] = {
+        { .name = "train", .sources = source, .n_sources = 1, .labelled = true, .rule = { .kind = GR_RULE_HOLDOUT, .test_size = 1.0 } },
+        { .name = NULL },
+    };
     static const gr_split keyless[] = {
         { .name = "train", .sources = source, .n_sources = 1, .labelled = true, .rule = { .kind = GR_RULE_IDS, .ids = source } },
         { .name = NULL },
@@ -120,6 +124,7 @@ static void split_faults(void **state)
         { untrained, "no labelled split 'train'" }, { unscored, "no labelled split to score on" },
         { no_label, "no column is the label" },     { wrong_label, "label 'maybe' is not one of the task's" },
         { backwards, "a part from 0.5 to 0.5" },    { keyless, "no key columns" },
+        { all_held_out, "a test part of 1" },
     };
     gr_task t = sound();
 
@@ -128,6 +133,30 @@ static void split_faults(void **state)
         t.splits = cases[i].splits;
         refused(&t, cases[i].part);
     }
+}
+
+/* Text columns are one or more, the label is one, counted from 0 or from 1. */
+static void column_faults(void **state)
+{
+    static const gr_column textless[] = { { "label", GR_COL_LABEL }, { NULL, GR_COL_OTHER } };
+    static const gr_column twice[] = { { "a", GR_COL_TEXT }, { "l", GR_COL_CLASS_ID }, { "m", GR_COL_CLASS_NTH }, { NULL, GR_COL_OTHER } };
+    static const gr_column joined[] = { { "l", GR_COL_CLASS_NTH }, { "a", GR_COL_TEXT }, { "b", GR_COL_TEXT }, { NULL, GR_COL_OTHER } };
+    gr_source              own[] = { { .archives = archives, .reader = GR_READ_CSV, .columns = textless } };
+    const gr_split         both[] = { { .name = "train", .sources = own, .n_sources = 1, .labelled = true },
+                                      { .name = "test", .sources = own, .n_sources = 1, .labelled = true }, { .name = NULL } };
+    gr_err                 err = GR_ERR_INIT;
+    gr_task                t = sound();
+
+    (void)state;
+    t.splits = both;
+    refused(&t, "train: no column is the text");
+    own[0].columns = twice;
+    refused(&t, "train: more than one column is the label");
+    own[0].columns = joined;
+    own[0].no_label = "-";
+    assert_ok(gr_task_validate(&t, &err), &err);
+    own[0] = (gr_source){ .archives = archives, .reader = GR_READ_LINES, .label = "yes", .no_label = "-" };
+    refused(&t, "train: '-' stands for no label, but no column is the label");
 }
 
 /* A submission's file is named once in all tables, plainly; ragged rows want a header to differ from. */
@@ -239,8 +268,9 @@ static void decoding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_table),   cmocka_unit_test(names),       cmocka_unit_test(heads),    cmocka_unit_test(split_faults),
-        cmocka_unit_test(submission_faults), cmocka_unit_test(metric_faults), cmocka_unit_test(diagnostics), cmocka_unit_test(own_hook), cmocka_unit_test(decoding),
+        cmocka_unit_test(sound_table),   cmocka_unit_test(names),             cmocka_unit_test(heads),         cmocka_unit_test(split_faults),
+        cmocka_unit_test(column_faults), cmocka_unit_test(submission_faults), cmocka_unit_test(metric_faults), cmocka_unit_test(diagnostics),
+        cmocka_unit_test(own_hook),      cmocka_unit_test(decoding),
     };
     return gr_test_main(tests);
 }
