@@ -85,8 +85,11 @@ typedef struct gr_plan {
 /* The lowest stage with a tensor that is trained (trainable and used). */
 int32_t gr_plan_lowest(const gr_params *t, const gr_config *c);
 
+/* Is anything trained below stage `s` of the layer? Only then must backward go on beyond that stage. */
+static inline bool gr_plan_below(const gr_plan *p, int32_t layer, gr_stage s) { return p->lowest < gr_stage_layer(layer, s); }
+
 /* Does backward pass through this layer? Then its forward keeps what backward reads. */
-static inline bool gr_plan_keeps(const gr_plan *p, int32_t layer) { return p->lowest < gr_stage_layer(layer + 1, GR_STAGE_QKV); }
+static inline bool gr_plan_keeps(const gr_plan *p, int32_t layer) { return gr_plan_below(p, layer + 1, GR_STAGE_QKV); }
 
 /* Is this layer computed for the first token of each sequence alone? */
 static inline bool gr_plan_short(const gr_plan *p, int32_t layer) { return layer == p->short_layer; }
