@@ -204,7 +204,7 @@ static void rel_project(const gr_encoder *e, const gr_pass *p, int32_t l, const 
 
 /* ---- layers --------------------------------------------------------------------------------------- */
 
-/* Those that layer l of this pass works in. */
+/* The buffers of layer l in this pass. */
 static const gr_layer_acts *buffers(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     if (p->train && gr_plan_keeps(&e->plan, l)) return &e->plan.layer[l];
@@ -297,6 +297,7 @@ static void *attention_half(const gr_encoder *e, const gr_pass *p, int32_t l, co
     const int32_t         Q = rows->n_tokens, H = e->c->hidden;
     void *const           in = project(e, p, l, k, x);
     void *const           mid = mid_of(e, k, in);
+
     attend(e, p, l, k, x);
     linear(e, rows, w->attn_out_w, w->attn_out_b, H, H, GR_ACT_NONE, k->ctx, NULL, k->attn_out);
     gr_encoder_scan(e, p, l, "attention output", k->attn_out, Q, H);
@@ -374,6 +375,7 @@ void *gr_encoder_fwd(const gr_encoder *e, const gr_pass *p)
 }
 
 /* ---- made again, for backward --------------------------------------------------------------------- */
+
 /* LayerNorm of a sum that forward kept, to plan.hidden. */
 static void *norm_again(const gr_encoder *e, const gr_pass *p, int32_t gain, int32_t bias, void *sum, void *stats)
 {
