@@ -11,8 +11,8 @@
  *   - Nothing is allocated. Scratch comes from `reserve`.
  * A member that is NULL is refused when the table is checked (gr_backend_check).
  *
- * Letters in shapes: T tokens, B sequences, H hidden width, F feed-forward width; R rows, K inputs and N outputs of
- * a linear layer. */
+ * Letters in shapes: T tokens, B sequences, H hidden width, F feed-forward width; V words, P positions and S segments
+ * of the embedding tables; R rows, K inputs and N outputs of a linear layer. */
 #ifndef GR_MODEL_BACKEND_BACKEND_H
 #define GR_MODEL_BACKEND_BACKEND_H
 #include <stdbool.h>
