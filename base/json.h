@@ -68,8 +68,9 @@ void     gr_json_add_copy(gr_json *parent, const char *key, const gr_json *v); /
 /* True when the whole tree was built: nothing below root ran out of memory. False for NULL. */
 bool gr_json_ok(const gr_json *root);
 
-/* Text of a tree: indented (2 blanks) or on one line. Numbers are the shortest decimals that read
- * back to the same double; one that was read with a fraction or an exponent keeps one (2.0 is not 2). *out is malloc'd. GR_E_NOMEM, also when building ran out of memory. */
+/* The text of a tree, indented (2 blanks) or on one line. Numbers are the shortest decimals that read back
+ * to the same double; one that was read with a fraction or an exponent keeps it (2.0 is not 2). *out is
+ * malloc'd. GR_E_NOMEM, also when building the tree ran out of memory. */
 gr_status gr_json_print(char **out, const gr_json *root, bool indented, gr_err *err) GR_MUST_USE;
 gr_status gr_json_write(const char *path, const gr_json *root, gr_err *err) GR_MUST_USE; /* indented, atomic */
 

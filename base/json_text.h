@@ -1,5 +1,5 @@
-/* json_text.h - the letters of JSON, without a tree: what json.c and json_print.c read and print with.
- * Kept apart from them because none of this needs cJSON. Not for use outside base. */
+/* json_text.h - strings, numbers and keys of JSON text, for json.c and json_print.c. None of this needs
+ * cJSON or a tree. Not for use outside base. */
 #ifndef GR_BASE_JSON_TEXT_H
 #define GR_BASE_JSON_TEXT_H
 #include <stdbool.h>
@@ -26,8 +26,8 @@ size_t gr_json_text_number(const char *p, const char *end);
 /* Append s with each byte that is no UTF-8 replaced by U+FFFD. */
 void gr_json_text_repair(gr_buf *out, gr_sv s);
 
-/* Number of the first key that stood in its object before, or n. Fill in key and i; hash is for the
- * function's own use, and e is put into another order. n log n, whatever the keys. */
+/* The number of the first key that its object had before; n when all differ. The caller fills in key and
+ * i; the function uses hash and reorders e. Time is n log n, whatever the keys. */
 typedef struct gr_json_key_entry {
     uint64_t    hash;
     const char *key;

@@ -14,8 +14,7 @@ extern "C" {
 typedef enum gr_log_level { GR_LOG_QUIET, GR_LOG_ERROR, GR_LOG_WARN, GR_LOG_INFO, GR_LOG_DEBUG } gr_log_level;
 
 void gr_log_set_level(gr_log_level level);
-/* Say a warning once: one with the same text as an earlier one is dropped. Off at the start; setting it forgets
- * what was said. */
+/* Drop a warning whose text was logged before. Off at the start; setting it forgets what was logged. */
 void gr_log_set_once(int on);
 void gr_log(gr_log_level level, const char *fmt, ...) GR_PRINTF(2, 3);
 #define gr_warn(...) gr_log(GR_LOG_WARN, __VA_ARGS__)

@@ -54,11 +54,18 @@ const char *gr_opt_origin_name(gr_opt_origin o)
     return (unsigned)o < sizeof names / sizeof *names ? names[o] : "unknown";
 }
 
-/* Near is: a third of the letters wrong, at least one, at most three; or the word begins the name. */
+/* How many letters of a word of n may be wrong: a third of them, at least one and at most three. */
+static size_t near_enough(size_t n)
+{
+    if (n / 3 < 1) return 1;
+    return n / 3 < 3 ? n / 3 : 3;
+}
+
+/* A name is near when few letters are wrong, or when the word begins it. */
 const char *gr_opt_suggest(const char *word, const char *const *names)
 {
     const size_t n = strlen(word);
-    const size_t near = n / 3 < 1 ? 1 : n / 3 > 3 ? 3 : n / 3;
+    const size_t near = near_enough(n);
     const char *best = NULL, *begun = NULL;
     size_t least = near + 1;
 

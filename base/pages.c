@@ -1,4 +1,4 @@
-/* pages.c - see pages.h. Large blocks come from the system, which gives a page when it is touched; smaller ones from calloc. */
+/* pages.c - see pages.h. Large blocks come from the system, which provides a page when it is touched; small ones from calloc. */
 #include "base/pages.h"
 
 #include <stdint.h>
@@ -13,12 +13,12 @@
 
 enum { LARGE = GR_PAGES_LARGE };
 
-/* Up to the next large page, from p or of a size */
+/* Bytes from n, an address or a size, up to the next multiple of a large page. */
 static size_t gap(size_t n) { return (LARGE - n % LARGE) % LARGE; }
 
 static bool mapped(size_t bytes) { return GR_PAGES_MAPPED && bytes >= LARGE; }
 
-/* Room for one page more than asked for, of which what lies before the first whole one and behind the last goes back. */
+/* Whole large pages for `bytes`: map one page more than needed, and give back what lies before the first and behind the last. */
 static void *map(size_t bytes)
 {
     size_t size, room, before;

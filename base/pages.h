@@ -1,7 +1,8 @@
-/* pages.h - blocks of zeros, of which the large ones take no memory before they are touched, and large pages for what will be.
+/* pages.h - large blocks of zeros that take no memory before they are touched, and large pages for those that will be.
  *
- * A page of 4 KiB is 1,024 floats: matrices span more of them than a processor keeps addresses for. Pages of 2 MiB end that, but the first touch of one
- * takes all of it: only who knows that a region will be written whole, or nearly, asks for them. */
+ * A page of 4 KiB holds 1,024 floats, and a matrix spans more such pages than a processor keeps addresses for. Pages of
+ * 2 MiB solve that, but touching one byte takes the whole page. So they are asked for only where a region will be
+ * written whole, or nearly. */
 #ifndef GR_BASE_PAGES_H
 #define GR_BASE_PAGES_H
 #include <stddef.h>
@@ -10,7 +11,7 @@
 extern "C" {
 #endif
 
-/* Whether large blocks come from the system: not under AddressSanitizer, which sees what lies beside a block of the library's. */
+/* Do large blocks come straight from the system? Not under AddressSanitizer, which only watches the edges of malloc's blocks. */
 #if defined(__SANITIZE_ADDRESS__)
 #define GR_PAGES_MAPPED 0
 #elif defined(__has_feature)
@@ -24,14 +25,15 @@ extern "C" {
 
 enum { GR_PAGES_LARGE = 2 << 20 }; /* bytes of a large page: of x86-64, and of 64-bit Arm with pages of 4 KiB */
 
-/* `bytes` zeros, aligned to 16; where mapped, blocks of GR_PAGES_LARGE bytes and more to GR_PAGES_LARGE. Of no bytes a valid pointer too. NULL when memory is
- * exhausted. */
+/* `bytes` zeros; 0 bytes give a valid pointer too. Aligned to 16; blocks of GR_PAGES_LARGE bytes and more, where they are mapped,
+ * to GR_PAGES_LARGE. NULL when memory is exhausted. */
 void *gr_pages_alloc(size_t bytes);
-/* p, NULL too, as alloc gave it, with the same bytes */
+/* Release a block of gr_pages_alloc, with the number of bytes it was asked for. NULL is fine. */
 void gr_pages_free(void *p, size_t bytes);
 
-/* p .. p + bytes, of a block of gr_pages_alloc, shall lie in large pages: all that it touches, its first and last one too. Less than GR_PAGES_LARGE is left
- * alone. A hint: it changes nothing of what is there, and is without effect where the system has none (Linux: transparent huge pages at "never"). */
+/* Ask for large pages in p .. p + bytes, part of a block of gr_pages_alloc, and in the pages that its ends touch. Does nothing for
+ * less than GR_PAGES_LARGE bytes. A hint: no content changes, and it has no effect where the system does not offer large pages
+ * (on Linux, transparent huge pages set to "never"). */
 void gr_pages_large(void *p, size_t bytes);
 
 #ifdef __cplusplus

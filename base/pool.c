@@ -1,15 +1,15 @@
 /* pool.c - the one thread pool; see pool.h.
  *
- * Each thread has a share of the tasks, the same part of every run: what a task left in a processor's cache is found there by the next
- * run's task of that number. Who is through with his own share goes on with the others'.
+ * Each thread has a share of the tasks, the same part in every run: what a task left in a processor's cache is found there
+ * by the task of that number in the next run. A thread that has finished its own share goes on with those of the others.
  *
- * Tasks of a share are claimed from a 64-bit ticket: the number of the run in its high half, the next task
- * in its low half. A claim is a compare-and-swap, so a worker that slept through a run and wakes in the
- * next one cannot take a task of the wrong run, and the caller need not wait for workers that got
- * nothing. Between runs the low half is CLOSED; the job's fields change only when all tickets are so.
+ * The tasks of a share are claimed from a 64-bit ticket: the number of the run in the high half, the next task in the low
+ * half. A claim is a compare-and-swap. So a worker that slept through a run and wakes in the next one cannot take a task of
+ * the wrong run, and the caller need not wait for workers that got nothing. Between runs the low half is CLOSED, and the
+ * fields of the job change only while all tickets are closed.
  *
- * Kernels take 20 to 100 microseconds, a futex wake 5 to 50: both sides spin for a short time before
- * they sleep, but not when there are more threads than processors. */
+ * A kernel takes 20 to 100 microseconds and a futex wake 5 to 50. So both sides spin for a short time before they sleep,
+ * unless there are more threads than processors. */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "base/pool.h"
 
@@ -27,7 +27,7 @@
 #include "base/str.h"
 
 #define CLOSED UINT32_MAX
-enum { SPINS = 2000, THREADS_MAX = 1024, LINES = 128 /* bytes: two lines of the caches, which are fetched in pairs */ };
+enum { SPINS = 2000, THREADS_MAX = 1024, LINES = 128 /* bytes: two cache lines, since they are fetched in pairs */ };
 
 typedef struct worker {
     gr_pool  *pool;
@@ -42,25 +42,27 @@ typedef struct share {
 } share;
 
 struct gr_pool {
-    int             n_threads, n_shares, spins;
-    worker         *workers; /* n_threads - 1 of them */
-    share          *shares;  /* n_shares, one a thread; n_threads counts down while threads start */
+    int             n_threads; /* that run; while they start fewer than n_shares */
+    int             n_shares;  /* one for each thread */
+    int             spins;     /* turns that a waiting thread takes before it sleeps */
+    worker         *workers;   /* [n_threads - 1] */
+    share          *shares;    /* [n_shares] */
     pthread_mutex_t caller;  /* one run at a time */
     pthread_mutex_t lock;    /* for the two conditions */
     pthread_cond_t  wake, finished;
-    _Atomic int     sleepers;       /* workers in or about to enter wake */
+    _Atomic int     sleepers;       /* workers that wait for `wake`, or are about to */
     _Atomic bool    caller_sleeps;
     _Atomic bool    stop;
 
-    uint32_t         run;
-    _Atomic uint32_t n_tasks;       /* of this run: a piece of what run was asked for */
-    _Atomic uint32_t done;
+    uint32_t         run;           /* number of the current run */
+    _Atomic uint32_t n_tasks;       /* of this run, which may be a piece of what gr_pool_run was asked for */
+    _Atomic uint32_t done;          /* of those */
     _Atomic(gr_pool_fn) fn;
     _Atomic(void *)  arg;
     _Atomic size_t   first;         /* number of the piece's first task */
 };
 
-/* Who this thread is, so that a run asked for inside a task keeps its scratch number. */
+/* The pool and index of this thread, so that a run that is started inside a task keeps that task's index. */
 static _Thread_local struct {
     const gr_pool *pool;
     int            index;
@@ -99,7 +101,7 @@ static void work_share(gr_pool *p, share *s, int thread)
         arg = atomic_load(&p->arg);
         first = atomic_load(&p->first);
         if (!atomic_compare_exchange_weak(&s->ticket, &t, t + 1)) continue;
-        /* the ticket had not moved on, so the fields read above are this run's */
+        /* the ticket had not changed, so the fields read above belong to its run */
         fn(arg, first + next, thread);
         finished(p, n);
         t = atomic_load(&s->ticket);
@@ -163,12 +165,12 @@ static void wait_for_end(gr_pool *p)
     (void)pthread_mutex_unlock(&p->lock);
 }
 
-/* Of fewer tasks than threads the caller has the first: he is awake. */
+/* The first task of a share. With fewer tasks than threads the caller gets the first one, since it is awake. */
 static uint32_t first_of(uint64_t which, uint32_t n, uint64_t shares) { return (uint32_t)((which * n + shares - 1) / shares); }
 
 static void run_piece(gr_pool *p, size_t first, uint32_t n, gr_pool_fn fn, void *arg)
 {
-    const uint64_t shares = (uint64_t)p->n_shares, run = (uint64_t)++p->run << 32; /* wraps; 2^32 runs later none is half awake */
+    const uint64_t shares = (uint64_t)p->n_shares, run = (uint64_t)++p->run << 32; /* wraps; no worker sleeps through 2^32 runs */
 
     atomic_store(&p->n_tasks, n);
     atomic_store(&p->done, 0);
@@ -237,7 +239,7 @@ static gr_status start_workers(gr_pool *p, gr_err *err)
 {
     const int n = p->n_threads;
 
-    p->n_threads = 1; /* counts those that run, for close */
+    p->n_threads = 1; /* close joins the threads counted here */
     for (int i = 1; i < n; i++) {
         worker *w = &p->workers[i - 1];
         int e;

@@ -1,7 +1,7 @@
 /* rng.h - randomness as a function of named counters: Philox4x32-10 (Salmon et al., SC 2011).
  *
  * A draw depends on (seed, site, a, b, c) alone, never on what was drawn before: threads, packing,
- * accumulation and resume leave it unchanged (architecture.md, section 4). */
+ * accumulation and resume leave it unchanged (docs/architecture.md, The engine). */
 #ifndef GR_BASE_RNG_H
 #define GR_BASE_RNG_H
 #include <stddef.h>
@@ -45,8 +45,8 @@ typedef enum gr_rng_site {
 
 /* A sequential reader over one counter family, for shuffles, bootstraps and initialisers. */
 typedef struct gr_rng {
-    uint32_t key[2], ctr[4], buf[4];
-    int      left;
+    uint32_t key[2], ctr[4], buf[4]; /* buf: the current block of four draws */
+    int      left;                   /* of them */
 } gr_rng;
 
 void     gr_rng_init(gr_rng *r, uint64_t seed, uint32_t site, uint32_t a);

@@ -18,6 +18,14 @@ size_t gr_utf8_next(uint32_t *cp, const char *p, size_t n);
 /* Write cp (valid, not a surrogate) at out[4]; returns the length 1..4. */
 size_t gr_utf8_put(char out[4], uint32_t cp);
 
+/* Bytes that a code point has in UTF-8: 1..4. */
+static inline size_t gr_utf8_length(uint32_t cp)
+{
+    if (cp < 0x80) return 1;
+    if (cp < 0x800) return 2;
+    return cp < 0x10000 ? 3 : 4;
+}
+
 /* Number of code points of a valid text. */
 size_t gr_utf8_count(gr_sv s);
 
@@ -32,7 +40,7 @@ gr_status gr_utf8_check(gr_sv s, size_t *at, gr_err *err) GR_MUST_USE;
 /* Append `s`, read as Windows-1252 (WHATWG's table: undefined bytes map to C1), as UTF-8. */
 void gr_utf8_from_cp1252(gr_buf *out, gr_sv s);
 
-/* In place: without the sequence that a buffer's end cut off, if one was. */
+/* In place: remove an incomplete sequence at the end, where a buffer was too short. */
 void gr_utf8_drop_cut(char *s);
 
 /* In place: a text that may come from outside as one line that a terminal shows as it stands. Control characters (C0, DEL, C1), line and

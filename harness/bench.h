@@ -32,15 +32,17 @@ typedef struct gr_bench {
     char          dir[GR_PATH_MAX];
 } gr_bench;
 
-/* One round: `steps` batches on the plain device, the same on the timed one, and their products back to back. */
+/* What --roofline measured. One round is `steps` batches on the plain device, the same on the timed one, and then their matrix
+ * products alone, back to back. */
 typedef struct gr_roofline {
-    double   step_gflops, product_gflops; /* medians over the rounds: all products over the steps' wall time; the products alone */
-    double   fraction;                    /* median of the rounds' step rate / product rate                                      */
-    double   fraction_best;               /* best round of the steps / best round of the products                                */
-    double   seconds;                     /* of the timed steps, all rounds; `books` are of the same                             */
-    int64_t  steps;                       /* in them                                                                             */
-    double   slowdown;                    /* timed steps / plain ones, medians: what looking at the clock and parting costs      */
-    gr_timed *books;                      /* malloc'd; NULL: not measured                                                        */
+    double   step_gflops;    /* median over the rounds: operations of all products / wall time of the steps   */
+    double   product_gflops; /* the same / time of the products alone                                         */
+    double   fraction;       /* median over the rounds of the first / the second                              */
+    double   fraction_best;  /* best round of the steps / best round of the products                          */
+    double   seconds;        /* of the timed steps in all rounds, which `books` are of                        */
+    int64_t  steps;          /* how many those are                                                            */
+    double   slowdown;       /* medians: timed steps / plain ones, which is what measuring costs              */
+    gr_timed *books;         /* malloc'd; NULL: not measured                                                  */
 } gr_roofline;
 
 typedef struct gr_bench_case {
@@ -50,9 +52,9 @@ typedef struct gr_bench_case {
     gr_roofline roof;
 } gr_bench_case;
 
-/* bench_rows.c: rows of one length, of a fixed mix of lengths, or of a file. */
+/* bench_rows.c: make rows of one length, of a fixed mix of lengths, or from a file. */
 gr_status gr_bench_rows(gr_bench *b, gr_err *err) GR_MUST_USE;
-/* bench_run.c: fills what is measured. */
+/* bench_run.c: fill the case's measured fields. */
 gr_status gr_bench_run(const gr_bench *b, gr_bench_case *c, gr_err *err) GR_MUST_USE;
 
 #endif

@@ -13,7 +13,7 @@ typedef struct gr_published {
 } gr_published;
 
 const gr_published *gr_published_at(size_t i); /* NULL behind the last */
-/* By name, or by what stands behind its '/'; upper and lower case alike. NULL when unknown. */
+/* By its name, or by the part behind '/'; upper and lower case alike. NULL when unknown. */
 const gr_published *gr_published_find(const char *name);
 
 /* What stands behind the last '/' of a name. */

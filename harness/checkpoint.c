@@ -134,7 +134,7 @@ static void prune(const char *dir, int64_t keep)
     }
 }
 
-/* What a writer that was killed left: step-N.safetensors.tmp-PID. */
+/* Remove what a killed writer left: step-N.safetensors.tmp-PID. */
 static void remove_unfinished(const char *dir)
 {
     char path[GR_PATH_MAX];
@@ -152,7 +152,7 @@ void gr_checkpoint_remove(const char *dir)
 
     prune(dir, 0);
     remove_unfinished(dir);
-    if (gr_fs_join(parent, sizeof parent, dir, "log.jsonl")) (void)unlink(parent); /* a killed run's log, see trainer.c */
+    if (gr_fs_join(parent, sizeof parent, dir, "log.jsonl")) (void)unlink(parent); /* the run's log by its second name (train_log.h) */
     if (rmdir(dir) != 0) return;
     (void)snprintf(parent, sizeof parent, "%s", dir);
     slash = strrchr(parent, '/');
@@ -211,12 +211,14 @@ out:
 
 /* ---- load ---- */
 
+/* A slab of the checkpoint; NULL when it is not there, or not one of this model. */
 static const gr_st_tensor *need(const gr_st *f, const char *name, const gr_model *m)
 {
     const gr_st_tensor *t = gr_st_find(f, name);
     return t && t->count == m->params.total && t->dtype == (m->elem == 8 ? GR_DT_F64 : GR_DT_F32) ? t : NULL;
 }
 
+/* From an open checkpoint to the session, the loop's state, the history and *best. GR_E_NOTFOUND: it is another run's. */
 static gr_status take(const gr_st *f, const gr_train_job *job, gr_train_state *st, gr_record *record, void **best, gr_err *err)
 {
     gr_model *m = job->model;
@@ -273,11 +275,12 @@ gr_status gr_checkpoint_load(const char *dir, const gr_train_job *job, gr_train_
             record->n_history = 0;
             memset(st, 0, sizeof *st);
         }
-        if (s == GR_OK) *found = true;
-        else if (s == GR_E_NOMEM || s == GR_E_DEVICE) {
+        *found = s == GR_OK;
+        if (s == GR_E_NOMEM || s == GR_E_DEVICE) {
             if (err) *err = why;
             return s;
-        } else gr_warn("%s is passed over: %s", path, why.msg);
+        }
+        if (s != GR_OK) gr_warn("%s is passed over: %s", path, why.msg);
     }
     return GR_OK;
 }

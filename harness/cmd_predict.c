@@ -150,9 +150,13 @@ static void put_ids(job *j, const char *key, const int32_t *x, size_t row)
 static void put_raw(job *j, size_t row)
 {
     const bool tokens = j->f->model->head.kind == GR_HEAD_TOKEN;
-    const size_t width = (size_t)j->f->width, first = tokens ? (size_t)j->f->cu[row] : row, end = tokens ? (size_t)j->f->cu[row + 1] : row + 1;
+    const size_t width = (size_t)j->f->width;
+    size_t first = row, end = row + 1; /* rows of logits */
 
-    put_ids(j, "ids", j->f->ids, row);
+    if (tokens) {
+        first = (size_t)j->f->cu[row];
+        end = (size_t)j->f->cu[row + 1];
+    }    put_ids(j, "ids", j->f->ids, row);
     put_ids(j, "type_ids", j->f->types, row);
     gr_buf_adds(&j->out, ",\"logits\":[");
     for (size_t r = first; r < end; r++) {

@@ -18,7 +18,7 @@ typedef struct gr_encoded {
     int32_t *ids;       /* [start[n]]                                                             */
     int32_t *types;     /* [start[n]]                                                             */
     int32_t *classes;   /* [n] (class heads), [start[n]] (token heads: GR_LABEL_IGNORE or a tag), or NULL */
-    double  *values;    /* [n] regression targets as float32, as Trainer's collator rounds them; or NULL */
+    double  *values;    /* [n] regression targets, rounded to float32 as Trainer's collator does; or NULL */
     size_t  *word_start;/* [n + 1] token heads: first word of each row in word_token              */
     int32_t *word_token;/* token heads: token of a word's first piece within its row; -1: cut off  */
     size_t   max_len;   /* longest row                                                            */
@@ -33,7 +33,7 @@ typedef struct gr_encode_opts {
 /* Tokenise all rows, spread over the pool (the result does not depend on its size). GR_E_FORMAT names the row. */
 gr_status gr_encoded_make(gr_encoded *out, const gr_tok *tok, const gr_examples *ex, const gr_task *task,
                           const gr_encode_opts *o, gr_pool *pool, gr_err *err) GR_MUST_USE;
-/* The same of rows that are tokenised already: takes *t over, whatever it returns. */
+/* The same for rows that are tokenised already. Takes *t over, even when it fails. */
 gr_status gr_encoded_of(gr_encoded *out, gr_tokens *t, const gr_examples *ex, const gr_task *task, bool label_all_tokens, gr_err *err) GR_MUST_USE;
 void      gr_encoded_free(gr_encoded *e); /* accepts a zeroed one */
 
@@ -54,7 +54,7 @@ void      gr_batcher_close(gr_batcher *b);
 gr_status gr_batcher_fill(gr_batcher *b, gr_batch *out, const uint32_t *rows, size_t n, uint32_t slot0, gr_err *err) GR_MUST_USE;
 /* How many of rows[0..n) fit in one batch of the batcher's limits (at least 1). */
 size_t    gr_batcher_take(const gr_batcher *b, const uint32_t *rows, size_t n);
-/* Labels that count towards the loss: rows, or tokens that are not ignored. */
+/* How many labels of these rows count in the loss: one for each row, or the tokens that are not ignored. */
 size_t    gr_encoded_labels(const gr_encoded *e, const uint32_t *rows, size_t n, bool token_labels);
 
 #endif

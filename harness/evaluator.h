@@ -16,7 +16,7 @@ typedef struct gr_predictions {
 void gr_predictions_free(gr_predictions *p);
 
 typedef struct gr_eval_opts {
-    size_t  batch_size;      /* rows of a group of eval_loss: mean of the group means weighted by rows (Trainer) */
+    size_t  batch_size;      /* rows of a group: eval_loss is the mean of the groups' means, weighted by rows, as in Trainer */
     double  label_smoothing; /* counts in eval_loss, as in Trainer.prediction_step */
     int32_t max_tokens, max_rows; /* of one packed batch: the session's limits */
     size_t  max_samples;     /* first so many rows; 0: all */
@@ -35,8 +35,8 @@ typedef struct gr_eval_result {
 void gr_eval_result_free(gr_eval_result *r);
 double gr_eval_metric(const gr_eval_result *r, const char *name); /* "loss" too; NaN when absent */
 
-/* Can the task's evaluations give this metric? "loss", or the name of one of its metrics, "eval_" before it or not. A token task's
- * "f1" is its overall_f1, as in run_ner. */
+/* The task's metric of this name, with "eval_" before it or not; a token task's "f1" is its overall_f1, as in run_ner. And whether an
+ * evaluation of the task gives a value of this name: one of its metrics, or "loss". */
 const gr_metric *gr_eval_metric_find(const gr_task *t, const char *name); /* NULL: none, or the loss */
 bool gr_eval_metric_known(const gr_task *t, const char *name);
 

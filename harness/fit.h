@@ -7,18 +7,18 @@
 #include "model/config.h"
 #include "model/tokenizer/tokenizer.h"
 
-/* Tokens a row may have: positions that the first token does not skip. */
+/* Most tokens of a row: the model's positions, less those that its family skips at the start. */
 int32_t gr_fit_positions(const gr_config *c);
 
-/* GR_E_FORMAT, one line with the folder and a remedy: the tokenizer has ids that the model has no embedding for, or it does not put the
- * special tokens around a text that every family here was trained with. */
+/* GR_E_FORMAT, with the folder and a remedy, when the tokenizer has ids without an embedding in the model, or does not put the
+ * special tokens around a text with which every family here was trained. */
 gr_status gr_fit_tokenizer(const gr_config *c, const gr_tok *tok, const char *dir, gr_err *err) GR_MUST_USE;
 
-/* --max-length as the user asked for it (0: not) against the model's positions: GR_E_ARG names both. */
+/* GR_E_ARG, naming both, when --max-length (0: not given) is more than the model's positions. */
 gr_status gr_fit_length(const gr_config *c, int64_t asked, const char *dir, gr_err *err) GR_MUST_USE;
 
-/* The tokenizer of a folder, with both checks. config.json is read first: what a model that is not supported has for a tokenizer does not
- * matter. The caller closes *out, which is NULL when it failed. */
+/* Open the tokenizer of a folder, with both checks. config.json is read first, so that an unsupported model is named as such whatever
+ * its tokenizer is. The caller closes *out, which is NULL on failure. */
 gr_status gr_fit_open(gr_tok **out, const char *dir, int64_t asked, gr_err *err) GR_MUST_USE;
 
 #endif

@@ -47,7 +47,8 @@ static gr_status set_length(gr_infer *f, const gr_infer_opts *o, const char *dir
     if (o->embed) GR_TRY(gr_sentence_read(&own, dir, f->model->config.hidden, err));
     if (!o->may_shorten) GR_TRY(gr_fit_length(&f->model->config, o->max_length, dir, err));
     own = own > 0 ? smaller(own, most) : most;
-    f->max_length = o->max_length <= 0 ? own : o->may_shorten && o->max_length > own ? own : (int32_t)o->max_length;
+    f->max_length = own;
+    if (o->max_length > 0 && !(o->may_shorten && o->max_length > own)) f->max_length = (int32_t)o->max_length;
     if ((size_t)f->max_length < gr_tok_n_special(f->tok, true) + 1)
         return gr_fail(err, GR_E_ARG, "--max-length %d leaves no room for text", (int)f->max_length);
     return GR_OK;

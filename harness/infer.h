@@ -1,4 +1,4 @@
-/* infer.h - texts through a model without labels, in packed batches: what `embed` and `predict` share.
+/* infer.h - texts without labels through a model, in packed batches: what `embed` and `predict` share.
  *
  *   gr_infer_open -> (gr_infer_add+ until gr_infer_full, gr_infer_run, read out, gr_infer_clear)* -> gr_infer_close */
 #ifndef GR_HARNESS_INFER_H
@@ -17,7 +17,7 @@ typedef struct gr_infer_opts {
     const char *device;     /* of gr_device_find                                                */
     int         threads;    /* 0: all cores                                                     */
     int64_t     max_length; /* tokens a row; 0: what the folder (sentence.h) or the model's positions allow */
-    bool        may_shorten; /* max_length was not asked for: less where the folder or the model has less  */
+    bool        may_shorten; /* max_length is not the user's: take less where the folder or the model allows less */
     bool        embed;      /* sentence embeddings; else the fine-tuned head, which must be there */
 } gr_infer_opts;
 
@@ -46,7 +46,7 @@ typedef struct gr_infer {
     double       *out;         /* [B, width], or [T, width] for token heads; after gr_infer_run   */
 } gr_infer;
 
-/* Opens tokenizer, model and device, and checks that they go together (fit.h). Warnings of the model go to the log. */
+/* Open tokenizer, model and device, and check that they go together (fit.h). The model's warnings go to the log. */
 gr_status gr_infer_open(gr_infer **out, const gr_infer_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_infer_close(gr_infer *f); /* NULL is fine */
 
@@ -60,8 +60,8 @@ void      gr_infer_clear(gr_infer *f);
 gr_sv gr_infer_text(const gr_infer *f, size_t row);
 gr_sv gr_infer_pair(const gr_infer *f, size_t row); /* p NULL: none */
 
-/* Every line of a stream (LF, or CR LF) to `take`; an error is wrapped with the line's number. `source` names the stream, of which nothing
- * was read so far. GR_E_CANCELLED when interrupted, also while it waits for a line that does not come. */
+/* Give every line of a stream (ended by LF or CR LF) to `take`; its errors are wrapped with the line's number. `source` names the
+ * stream, of which nothing may have been read. GR_E_CANCELLED when interrupted, even while waiting for a line that does not come. */
 typedef gr_status (*gr_line_fn)(void *user, gr_sv line, gr_err *err);
 gr_status gr_infer_lines(FILE *in, const char *source, gr_line_fn take, void *user, gr_err *err) GR_MUST_USE;
 

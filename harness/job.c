@@ -1,6 +1,6 @@
 /* job.c - from a task and a seed to a record. See job.h.
  *
- * The order of events is that of the record: data, model, baseline, training, final evaluation, files. */
+ * The order of events: model, data, baseline, training, final evaluation, files. */
 #include "harness/job.h"
 
 #include <math.h>
@@ -44,7 +44,7 @@ static size_t max_length(const gr_run_opts *o, const gr_task *t)
     return o->max_length > 0 ? (size_t)o->max_length : (size_t)t->max_len;
 }
 
-/* Such a task has no training rows: the model's own head, trained on another task, is evaluated. */
+/* A diagnostic task has no training rows: it evaluates the head that the model brings, which another task trained. */
 static bool is_diagnostic(const job *j)
 {
     return (j->task->flags & GR_TASK_DIAGNOSTIC) != 0;
@@ -62,6 +62,8 @@ static gr_status load_data(job *j, gr_err *err)
     gr_workroom *w = j->room;
     const size_t room = (size_t)gr_fit_positions(&j->model->config);
     size_t length = max_length(w->o, j->task);
+    gr_task_data_opts from = { .dir = w->data_dir, .any_rows = strcmp(w->data_kind, "demo") == 0, .tok = w->tok, .cache = &w->tokens,
+                               .pool = w->pool, .tasks = w->tasks, .n_tasks = w->n_tasks };
 
     if (w->data.task != j->task) {
         gr_task_data_close(&w->data);
@@ -69,14 +71,14 @@ static gr_status load_data(job *j, gr_err *err)
             gr_warn("%s: rows are cut at %zu tokens, the model's positions (the task allows %zu)", j->task->name, room, length);
             length = room;
         }
-        GR_TRY(gr_task_data_open(&w->data, j->task, &(gr_task_data_opts){ .dir = w->data_dir, .any_rows = strcmp(w->data_kind, "demo") == 0, .tok = w->tok,
-                                                                          .max_length = length, .cache = &w->tokens, .pool = w->pool, .tasks = w->tasks, .n_tasks = w->n_tasks }, w->o, err));
+        from.max_length = length;
+        GR_TRY(gr_task_data_open(&w->data, j->task, &from, w->o, err));
     }
     GR_TRY(gr_task_eval_check(&w->data, w->o, err));
-    return !trains(j) ? GR_OK : gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err);
+    return trains(j) ? gr_task_train_rows(&j->rows, &j->n_rows, &w->data, w->o, j->seed, err) : GR_OK;
 }
 
-/* Where in the list; n: nowhere. */
+/* The place of a name in the list, upper and lower case alike; n when it is not there. */
 static int32_t place_of(const char *name, const char *const *list, int32_t n)
 {
     int32_t i = 0;
@@ -85,8 +87,9 @@ static int32_t place_of(const char *name, const char *const *list, int32_t n)
     return i;
 }
 
-/* Is the head that the model brings one for this task? Its classes were put into the task's order by name, or have other
- * names and are taken in their order; a name of the task's at another place among strange ones says that neither would be right. */
+/* Is the head that the model brings one for this task? Classes with the task's names were put into the task's order already
+ * (gr_labels_align), and classes with other names are taken as they stand. Neither would be right where some names are the
+ * task's, at other places, and some are not. */
 static gr_status check_head(const job *j, gr_err *err)
 {
     const gr_config *c = &j->model->config;
@@ -161,16 +164,24 @@ static gr_status evaluate_split(job *j, int i, gr_eval_result *out, gr_predictio
     return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", j->task->name, s->name);
 }
 
-/* A head that came without the task's names, before any step of this run: do its predictions of the first split speak of another order? */
-static gr_status check_order(const job *j, const gr_predictions *p, gr_err *err)
+/* Could the head's classes stand in another order than the task's, without names that say so? Only before any step of this run, and
+ * for a head that came with the model. */
+static bool order_is_doubtful(const job *j)
 {
     const bool unnamed = j->labels == GR_LABELS_GENERIC || j->labels == GR_LABELS_OTHER || j->labels == GR_LABELS_MIXED;
+
+    return unnamed && !j->model->head_is_new && j->task->head.kind == GR_HEAD_CLASS && j->room->data.split[1].encoded.classes;
+}
+
+/* Warn when the predictions p of the first evaluated split say that the classes stand in another order. */
+static gr_status check_order(const job *j, const gr_predictions *p, gr_err *err)
+{
     const int32_t k = j->task->head.n_out;
     char line[400];
     gr_evidence found;
     int n;
 
-    if (!unnamed || j->model->head_is_new || j->task->head.kind != GR_HEAD_CLASS || !j->room->data.split[1].encoded.classes) return GR_OK;
+    if (!order_is_doubtful(j)) return GR_OK;
     if (!gr_evidence_find(&found, p->classes, j->room->data.split[1].encoded.classes, p->n, k)) return GR_OK;
     n = snprintf(line, sizeof line, "the head seems to have its classes in another order: mean recall is %.2f as it stands, %.2f with", found.now, found.then);
     for (int32_t i = 0; i < k; i++) n += snprintf(line + n, sizeof line - (size_t)n, "%s output %d as %.24s", i ? "," : "", (int)found.place[i], j->task->labels[i]);
@@ -200,7 +211,7 @@ static gr_status final_evaluation(job *j, gr_err *err)
 {
     const gr_task_data *d = &j->room->data;
 
-    if (j->train.has_eval && d->n_eval) { /* the loop's last evaluation was of these very weights */
+    if (j->train.has_eval && d->n_eval) { /* training ended with an evaluation of these very weights */
         j->result[1] = j->train.last_eval;
         j->predictions[1] = j->train.last_predictions;
         memset(&j->train.last_eval, 0, sizeof j->train.last_eval);
@@ -244,14 +255,16 @@ static gr_status train(job *j, gr_err *err)
     return GR_OK;
 }
 
-/* A run whose every prediction is the same is no result to average. */
+/* A run whose predictions are all the same is marked, so that nobody averages it. */
 static void judge(job *j)
 {
+    const char *what = "every prediction is the same value";
+
     if (!j->room->data.n_eval || !j->result[1].constant) return;
+    if (j->task->head.kind == GR_HEAD_CLASS) what = "every prediction is the same class";
+    if (j->task->head.kind == GR_HEAD_TOKEN) what = "no entity was predicted";
     j->r->status = GR_RUN_COLLAPSED;
-    (void)snprintf(j->r->message, sizeof j->r->message, "%s",
-                   j->task->head.kind == GR_HEAD_CLASS ? "every prediction is the same class"
-                   : j->task->head.kind == GR_HEAD_TOKEN ? "no entity was predicted" : "every prediction is the same value");
+    (void)snprintf(j->r->message, sizeof j->r->message, "%s", what);
 }
 
 /* --metric-for-best must be one that this task measures, or the best would never be found. */
@@ -268,7 +281,7 @@ static gr_status check_best(const job *j, gr_err *err)
     return s;
 }
 
-/* What went wrong, for a row that names the task already. */
+/* Mark the record as failed or interrupted. Its row names the task already, so the message need not. */
 static void set_message(gr_record *r, gr_status s, const gr_err *e)
 {
     const size_t n = strlen(r->task);
@@ -289,35 +302,56 @@ static bool has_model(const gr_record *r)
     return gr_fs_is_file(path);
 }
 
+static void set_paths(job *j)
+{
+    const gr_workroom *w = j->room;
+    char name[200];
+
+    gr_job_file_stem(name, sizeof name, j->r);
+    (void)snprintf(j->checkpoints, sizeof j->checkpoints, "%.3000s/checkpoints/%s", w->o->output_dir, name);
+    (void)snprintf(j->log_path, sizeof j->log_path, "%.3000s/%s.log.jsonl", w->suite_dir, name);
+    (void)snprintf(j->board_dir, sizeof j->board_dir, "%.3000s/tensorboard/%s", w->suite_dir, name);
+}
+
+/* Did a finished run leave all that this one is asked for? */
+static bool is_complete(const job *j, const gr_record *old)
+{
+    const gr_run_opts *o = j->room->o;
+
+    if (o->save_model && !is_diagnostic(j) && !has_model(old)) return false;
+    return !o->predict_test || gr_job_has_predictions(old, j->room);
+}
+
+/* Take the record of a finished run with the same content key, if there is one. */
+static gr_status reuse_finished(job *j, bool *reused, gr_err *err)
+{
+    gr_record old;
+    int found = 0;
+
+    GR_TRY(gr_store_find(&old, &found, j->room->o->output_dir, j->r->key, err));
+    if (!found) return GR_OK;
+    if (!is_complete(j, &old)) {
+        gr_record_free(&old);
+        return GR_OK;
+    }
+    gr_record_free(j->r);
+    *j->r = old;
+    *reused = true;
+    return GR_OK;
+}
+
 static gr_status run_phases(job *j, bool *reused, gr_err *err)
 {
     gr_workroom *w = j->room;
-    char name[200];
-    int found = 0;
 
     GR_TRY(check_best(j, err));
     GR_TRY(open_model(j, err));
     (void)snprintf(j->r->model, sizeof j->r->model, "%s", j->model->name); /* a run that fails from here on has it in its row */
     GR_TRY(load_data(j, err));
     GR_TRY(gr_job_record_begin(j->r, w, j->task, j->model, j->n_rows, err));
-    gr_job_file_stem(name, sizeof name, j->r);
-    (void)snprintf(j->checkpoints, sizeof j->checkpoints, "%.3000s/checkpoints/%s", w->o->output_dir, name);
-    (void)snprintf(j->log_path, sizeof j->log_path, "%.3000s/%s.log.jsonl", w->suite_dir, name);
-    (void)snprintf(j->board_dir, sizeof j->board_dir, "%.3000s/tensorboard/%s", w->suite_dir, name);
-    if (!w->o->force) {
-        gr_record old;
-        GR_TRY(gr_store_find(&old, &found, w->o->output_dir, j->r->key, err));
-        if (found && ((w->o->save_model && !is_diagnostic(j) && !has_model(&old)) || (w->o->predict_test && !gr_job_has_predictions(&old, w)))) {
-            gr_record_free(&old); /* its weights, or its predictions of the test rows, were not kept */
-            found = 0;
-        }
-        if (found) {
-            gr_record_free(j->r);
-            *j->r = old;
-            *reused = true;
-            return GR_OK;
-        }
-    }
+    set_paths(j);
+    if (!w->o->force) GR_TRY(reuse_finished(j, reused, err));
+    if (*reused) return GR_OK;
     GR_TRY(open_session(j, err));
     if (w->o->baseline && trains(j)) GR_TRY(baseline(j, err));
     if (trains(j)) GR_TRY(train(j, err));
@@ -325,6 +359,34 @@ static gr_status run_phases(job *j, bool *reused, gr_err *err)
     if (!trains(j) && j->room->data.n_eval) GR_TRY(check_order(j, &j->predictions[1], err));
     judge(j);
     return gr_job_write_files(j->r, w, j->task, j->model, j->session, j->result, j->predictions, err);
+}
+
+/* Complete the record of a run that ended with status s and write it, unless the run was interrupted. Returns s, or why the record
+ * could not be written. */
+static gr_status finish_record(const job *j, gr_status s, double t0, gr_err *err)
+{
+    gr_record *r = j->r;
+    gr_status written = GR_OK;
+
+    r->total_seconds = gr_clock_seconds() - t0;
+    gr_job_record_memory(r);
+    if (s != GR_OK) set_message(r, s, err);
+    if (s != GR_E_CANCELLED) written = gr_job_write_record(r, j->room, s == GR_OK ? err : NULL);
+    if (s != GR_OK || written == GR_OK) return s;
+    set_message(r, written, err);
+    return written;
+}
+
+static void close_job(job *j)
+{
+    for (int i = 0; i < GR_MAX_SPLITS; i++) {
+        gr_eval_result_free(&j->result[i]);
+        gr_predictions_free(&j->predictions[i]);
+    }
+    gr_train_result_free(&j->train);
+    gr_session_close(j->session);
+    gr_model_close(j->model);
+    free(j->rows);
 }
 
 gr_status gr_job_run(gr_workroom *room, const gr_task *task, uint64_t seed, gr_record *r, bool *reused, gr_err *err)
@@ -338,23 +400,8 @@ gr_status gr_job_run(gr_workroom *room, const gr_task *task, uint64_t seed, gr_r
     *reused = false;
     gr_job_record_facts(r, room, task, seed);
     s = run_phases(&j, reused, e);
-    if (!*reused) {
-        r->total_seconds = gr_clock_seconds() - t0;
-        gr_job_record_memory(r);
-        if (s != GR_OK) set_message(r, s, e);
-        if (s != GR_E_CANCELLED) {
-            const gr_status ws = gr_job_write_record(r, room, s == GR_OK ? e : NULL);
-            if (s == GR_OK && ws != GR_OK) set_message(r, s = ws, e);
-        }
-        if (s == GR_OK && j.checkpoints[0]) gr_checkpoint_remove(j.checkpoints);
-    }
-    for (int i = 0; i < GR_MAX_SPLITS; i++) {
-        gr_eval_result_free(&j.result[i]);
-        gr_predictions_free(&j.predictions[i]);
-    }
-    gr_train_result_free(&j.train);
-    gr_session_close(j.session);
-    gr_model_close(j.model);
-    free(j.rows);
+    if (!*reused) s = finish_record(&j, s, t0, e);
+    if (!*reused && s == GR_OK && j.checkpoints[0]) gr_checkpoint_remove(j.checkpoints);
+    close_job(&j);
     return s;
 }

@@ -150,11 +150,17 @@ static gr_status note_diagnostic(gr_record *r, const gr_task *task, gr_err *err)
     return gr_record_warn(r, line, err);
 }
 
+static gr_submit_form submission_form(const gr_task *task)
+{
+    if (task->head.kind == GR_HEAD_REGRESSION) return GR_SUBMIT_VALUES;
+    return task->flags & GR_TASK_SUBMIT_NAMES ? GR_SUBMIT_NAMES : GR_SUBMIT_NUMBERS;
+}
+
 void gr_job_record_submission(gr_rec_split *out, const gr_task *task, const gr_split *split)
 {
     if (!split || !split->submission) return;
     COPY(out->submission, split->submission);
-    out->form = task->head.kind == GR_HEAD_REGRESSION ? GR_SUBMIT_VALUES : (task->flags & GR_TASK_SUBMIT_NAMES) ? GR_SUBMIT_NAMES : GR_SUBMIT_NUMBERS;
+    out->form = submission_form(task);
     out->lo = task->lo;
     out->hi = task->hi;
 }

@@ -11,7 +11,7 @@ void      gr_job_record_facts(gr_record *r, const gr_workroom *w, const gr_task 
 /* Data, model, recipe and the content key. The record of a diagnostic task says that nothing was trained. */
 gr_status gr_job_record_begin(gr_record *r, const gr_workroom *w, const gr_task *task, const gr_model *m, size_t n_rows,
                               gr_err *err) GR_MUST_USE;
-/* What a file of a GLUE submission is to hold, from the task's table of that split; nothing where it names none. */
+/* Fill in what the split's file in a GLUE submission must hold; nothing when the task's table names none. */
 void      gr_job_record_submission(gr_rec_split *out, const gr_task *task, const gr_split *split);
 /* The values of one evaluation, as baseline or as fine-tuned. */
 gr_status gr_job_record_metrics(gr_record *r, const char *split, const gr_task *task, const gr_eval_result *e, bool baseline,

@@ -3,8 +3,8 @@
 #define GR_HARNESS_LIST_MODELS_H
 #include "results/grid.h"
 
-/* Opens the grid. First every folder that --model finds by a name, the embedded one before the others; then the published checkpoints of
- * the supported families that are not here. The families themselves come from model/family.h and stand in the notes. */
+/* Open the grid and fill it: first every folder that --model finds by a name, beginning with the embedded one; then the published
+ * checkpoints of supported families that are not here. The notes list the families (model/family.h). */
 void gr_list_models(gr_grid *g);
 
 #endif

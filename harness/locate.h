@@ -20,12 +20,12 @@ gr_status gr_locate_model_manifests(char out[GR_PATH_MAX], gr_err *err) GR_MUST_
  * GR_E_FORMAT where demo.json is no such marker. */
 gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err) GR_MUST_USE;
 
-/* --model: "demo", a folder with a config.json, or a name below models/, below $GLUE_RUN_HOME/models, or in the cache of the Hugging Face
- * libraries (hub.h). GR_E_NOTFOUND says how to get a model that the catalogue knows. */
+/* The folder that --model means: "demo", a folder with a config.json, or a name below models/, below $GLUE_RUN_HOME/models, or in
+ * the cache of the Hugging Face libraries (hub.h). GR_E_NOTFOUND says how to get a model that the catalogue knows. */
 gr_status gr_locate_model(char out[GR_PATH_MAX], const char *name, gr_err *err) GR_MUST_USE;
-/* The same without "demo" and without a word: is it there? */
+/* The same without "demo" and without an error: is it there? */
 bool gr_locate_found(char out[GR_PATH_MAX], const char *name);
-/* Is there a manifest for this model of the catalogue, so that `glue-run fetch` brings it? Under the name behind the owner's. */
+/* Is there a manifest for this model of the catalogue, so that `glue-run fetch` can bring it? It has the name without the owner's. */
 bool gr_locate_fetchable(const gr_published *known);
 /* $GLUE_RUN_HOME/models */
 void gr_locate_models_home(char out[GR_PATH_MAX]);

@@ -47,8 +47,8 @@ typedef struct gr_run_opts {
 extern const gr_opt gr_run_options[]; /* ends at name NULL */
 enum { GR_RUN_OPTIONS_MAX = 80 };     /* at least the table's length: size of origin arrays */
 
-/* Does this option change the numbers of a run (and so belongs to the record's recipe and the content
- * key)? Output, threads and the choice of tasks do not. */
+/* Does this option change the numbers of a run, so that it belongs to the record's recipe and the content
+ * key? Output, threads and the choice of tasks do not. */
 bool gr_run_option_in_recipe(const gr_opt *opt);
 
 /* Checks across options, after parsing. GR_E_ARG. */

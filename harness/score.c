@@ -185,7 +185,12 @@ static gr_status run_overall(gr_score *s, const gr_score_entry *e, gr_err *err)
 
     GR_TRY(need_tags(s, err));
     GR_TRY(gr_seqeval_scores(&r, s->tags, zero_division(s), err));
-    gr_score_emit(s, e->name, e->part == 'p' ? r.precision : e->part == 'r' ? r.recall : e->part == 'f' ? r.f1 : r.accuracy);
+    switch (e->part) {
+    case 'p': gr_score_emit(s, e->name, r.precision); break;
+    case 'r': gr_score_emit(s, e->name, r.recall); break;
+    case 'f': gr_score_emit(s, e->name, r.f1); break;
+    default: gr_score_emit(s, e->name, r.accuracy); break;
+    }
     return GR_OK;
 }
 

@@ -231,10 +231,17 @@ static gr_status add_rank(gr_score_side *s, gr_arena *mem, const gr_json *list, 
     return st;
 }
 
+/* The member of a JSON row that holds predictions or references. */
+static const char *member(gr_score_kind kind, part p)
+{
+    if (kind == GR_SCORE_TAGS) return p == PREDICTED ? "predicted" : "labels";
+    return p == PREDICTED ? "prediction" : "label";
+}
+
 static gr_status add_row(gr_score_side *s, gr_arena *mem, const gr_json *row, gr_score_kind kind, part p, size_t line, gr_err *err)
 {
     const bool object = gr_json_is_object(row), tags = kind == GR_SCORE_TAGS;
-    const char *key = p == PREDICTED ? (tags ? "predicted" : "prediction") : (tags ? "labels" : "label");
+    const char *key = member(kind, p);
     const gr_json *v = object ? gr_json_get(row, key) : row, *id = object ? gr_json_get(row, "id") : NULL;
     gr_buf b = { 0 };
     char *name = NULL;

@@ -51,9 +51,10 @@ typedef struct gr_score_spec {
  * ref_path NULL: the references stand beside the predictions, as "label" or "labels" of JSON rows or
  * in the column before the last of CoNLL lines. Automatic form: JSON when the first character is '{';
  * tags are one sentence a line when every word of the file is a tag (and it is not one tag a line with
- * blank lines between), else CoNLL columns. The sides have equally many units, and tags equally many
- * items in each; a tag that is predicted null (a word cut off) is left out of both. GR_E_FORMAT with file and line, GR_E_NOTFOUND, GR_E_ARG when references are missing,
- * GR_E_NOMEM; a file that cannot be read is GR_E_FORMAT too, since it is the user's data. */
+ * blank lines between), else CoNLL columns. The sides must have equally many units, and tags equally many
+ * items in each; a tag that is predicted null (a word that was cut off) is left out of both sides.
+ * GR_E_FORMAT with file and line; GR_E_NOTFOUND; GR_E_ARG when references are missing; GR_E_NOMEM. A file
+ * that cannot be read is GR_E_FORMAT too, since it is the user's data. */
 gr_status gr_score_read(gr_arena *mem, gr_score_side *pred, gr_score_side *ref, const char *pred_path,
                         const char *ref_path, const gr_score_spec *spec, gr_err *err) GR_MUST_USE;
 void      gr_score_side_free(gr_score_side *s); /* accepts a zeroed side */

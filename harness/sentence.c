@@ -28,11 +28,14 @@ static gr_status read_file(gr_json **out, char path[GR_PATH_MAX], const char *di
 static const char *mode_that_is_on(const gr_json *v)
 {
     static const char stem[] = "pooling_mode_";
+    static const struct { const char *key, *name; } modes[] = { { "mean_tokens", "mean" }, { "cls_token", "cls" }, { "max_tokens", "max" } };
     const char *key = gr_json_key(v);
 
     if (!key || strncmp(key, stem, sizeof stem - 1) != 0 || !gr_json_bool(v, false)) return NULL;
     key += sizeof stem - 1;
-    return strcmp(key, "mean_tokens") == 0 ? "mean" : strcmp(key, "cls_token") == 0 ? "cls" : strcmp(key, "max_tokens") == 0 ? "max" : key;
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (strcmp(key, modes[i].key) == 0) return modes[i].name;
+    return key;
 }
 
 static void add_mode(gr_buf *modes, const char *name)

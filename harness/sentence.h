@@ -6,10 +6,10 @@
 
 #include "base/status.h"
 
-/* *max_length: max_seq_length of the folder, 0 when it names none. What `embed` computes is the mean over all tokens, scaled to length 1:
- * another pooling, another module (Dense) or vectors of another width than `hidden` are refused by name, GR_E_UNSUPPORTED or
- * GR_E_FORMAT with the file. Warned of: a prompt that sentence-transformers would put before every text, and lower-casing that the
- * tokenizer's own files do not ask for. */
+/* Read the folder's max_seq_length into *max_length (0: it names none) and check the rest. `embed` computes the mean over all tokens,
+ * scaled to length 1. So another pooling, another module (Dense) and vectors of another width than `hidden` are refused by name:
+ * GR_E_UNSUPPORTED, or GR_E_FORMAT with the file. Warned of: a prompt that sentence-transformers would put before every text, and
+ * lower-casing that the tokenizer's own files do not ask for. */
 gr_status gr_sentence_read(int32_t *max_length, const char *dir, int32_t hidden, gr_err *err) GR_MUST_USE;
 
 #endif

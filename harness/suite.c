@@ -30,7 +30,7 @@ static gr_status unknown_task(const char *name, gr_err *err)
     return gr_fail(err, GR_E_ARG, "no task is called '%s' (see glue-run list tasks)", name);
 }
 
-/* Are the files of what this run needs of a task there? *why: what is missing, and a way without it where there is one. */
+/* Are the files there that this run needs of a task? *why: what is missing, and how to do without it, where that is possible. */
 static gr_status find_data(const gr_suite_run *s, const gr_task *t, bool *present, gr_err *why)
 {
     const bool trains = gr_task_trains(t, s->room.o);
@@ -52,7 +52,7 @@ static gr_status find_data(const gr_suite_run *s, const gr_task *t, bool *presen
     return GR_OK;
 }
 
-/* The same of the test rows that --predict-test wants; called where the rest is there. */
+/* The same for the test rows that --predict-test wants; called when the rest is there. */
 static gr_status find_tests(const gr_suite_run *s, const gr_task *t, bool *present, gr_err *why)
 {
     gr_err missing;
@@ -103,7 +103,7 @@ static bool trained_here(const gr_suite_run *s, const char *task)
     return false;
 }
 
-/* Take a task to the end of the list, where the model that it borrows has been made. */
+/* Move a task to the end of the list, so that the model that it borrows is made before. */
 static void move_behind(gr_suite_run *s, const gr_task *t)
 {
     bool has_data = false;
@@ -123,7 +123,8 @@ static void move_behind(gr_suite_run *s, const gr_task *t)
     s->borrows[n] = has_data;
 }
 
-/* A diagnostic task that the suite has and this run has no model for: said where its rows are there. */
+/* Say that a diagnostic task of the suite is left out because this run has no model for it; nothing when its rows are not there
+ * either. */
 static void left_out(const gr_suite_run *s, const gr_task *t, bool trained)
 {
     gr_err why = GR_ERR_INIT;
@@ -134,8 +135,8 @@ static void left_out(const gr_suite_run *s, const gr_task *t, bool trained)
     else gr_info("%s is left out: it wants a model fine-tuned on %s, and this run trains none; `run %s --model DIR` takes one", t->name, t->weights_of, t->name);
 }
 
-/* A suite's diagnostic tasks are evaluated with models that this very run fine-tunes, where it keeps them. One that was named is run in
- * any case, with the run's --model where there is no such model. */
+/* Add a suite's diagnostic tasks. They are evaluated with models that this very run fine-tunes, so it must keep them (--save-model). A
+ * diagnostic task that was named is run in any case, with the run's --model when there is no such model. */
 static gr_status add_diagnostics(gr_suite_run *s, const char *suite, gr_err *err)
 {
     for (size_t i = 0; gr_task_at(i); i++) {
@@ -227,7 +228,7 @@ static void report(const gr_record *r, bool reused)
     else gr_info("%s %.1f s", line, r->total_seconds);
 }
 
-/* Of a task that no job runs. */
+/* The record of a task for which no job is run. */
 static gr_record *bare_record(gr_suite_run *s, const gr_task *t, gr_run_status status, gr_err *err)
 {
     gr_record *r = new_record(s, err);
@@ -327,7 +328,7 @@ static gr_status report_page(gr_buf *out, const gr_records *r, gr_table_format f
     return gr_html_report(out, r, err);
 }
 
-/* What it shows is in the records: a run is none the worse without it. */
+/* A failure is only warned of: all that the report shows is in the records. */
 static void write_report(const gr_suite_run *s)
 {
     gr_err why = GR_ERR_INIT;

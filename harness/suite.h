@@ -8,7 +8,7 @@ typedef struct gr_suite_run {
     gr_workroom    room;
     const gr_task *tasks[128];
     bool           has_data[128];
-    bool           borrows[128]; /* a diagnostic task, to be run with the model that this run saves of another task */
+    bool           borrows[128]; /* a diagnostic task, evaluated with a model that this run fine-tunes on another task */
     int            n_tasks;
     uint64_t       seeds[GR_MAX_SEEDS];
     int            n_seeds;

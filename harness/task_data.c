@@ -14,13 +14,6 @@
 
 /* ---- which splits ---- */
 
-static const gr_split *find_split(const gr_task *t, const char *name)
-{
-    for (const gr_split *s = t->splits; s->name; s++)
-        if (strcmp(s->name, name) == 0) return s;
-    return NULL;
-}
-
 /* Does a word of --eval-splits mean this split: "validation", also for "validation_matched"? */
 static bool goes_by(const gr_split *s, const char *word)
 {
@@ -55,7 +48,7 @@ const char *gr_task_main_split(const gr_task *task)
 
 /* ---- what to load ---- */
 
-/* Is it among the splits from number `first` on? */
+/* Is a split of this name planned, at place `first` or behind it? */
 static bool has_split(const gr_task_data *d, int first, const char *name)
 {
     for (int i = first; i < d->n_splits; i++)
@@ -78,7 +71,8 @@ static gr_status plan_evaluated(gr_task_data *d, const gr_split *split, gr_err *
     return plan_split(d, split->name, err);
 }
 
-/* A word that means no split of this task: for a diagnostic task it may be for the others of the command. */
+/* A word of --eval-splits that means no split of this task. A diagnostic task passes over it when another task of the command has
+ * such a split. */
 static gr_status not_here(const gr_task *t, const char *word, const gr_task_data_opts *from, gr_err *err)
 {
     for (int i = 0; (t->flags & GR_TASK_DIAGNOSTIC) && i < from->n_tasks; i++)
@@ -96,7 +90,7 @@ static gr_status plan_word(gr_task_data *d, gr_sv word, const gr_task_data_opts 
     if (!word.n || word.n >= sizeof name) return gr_fail(err, GR_E_ARG, "--eval-splits: '%.*s' is not a split", GR_SV_FMT(word));
     memcpy(name, word.p, word.n);
     name[word.n] = '\0';
-    if (find_split(t, name)) return plan_evaluated(d, find_split(t, name), err);
+    if (gr_split_find(t->splits, name)) return plan_evaluated(d, gr_split_find(t->splits, name), err);
     for (const gr_split *s = t->splits; s->name; s++) {
         if (!goes_by(s, name)) continue;
         GR_TRY(plan_evaluated(d, s, err));
@@ -109,7 +103,7 @@ static gr_status plan_word(gr_task_data *d, gr_sv word, const gr_task_data_opts 
     return has_labels(t) ? not_here(t, name, from, err) : GR_OK;
 }
 
-/* A test split that is predicted on the side: beside a saved model it may be absent, asked for by --predict-test it is loaded or fails. */
+/* A test split that is predicted besides. With --save-model alone it may be absent; with --predict-test it must be there. */
 static gr_status plan_extra(gr_task_data *d, const gr_split *split, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err)
 {
     gr_err why = GR_ERR_INIT;
@@ -125,7 +119,7 @@ static gr_status plan_extra(gr_task_data *d, const gr_split *split, const gr_tas
     return plan_split(d, split->name, err);
 }
 
-/* The names of the splits, in their places. */
+/* Put the names of all splits that are wanted in their places. */
 static gr_status plan(gr_task_data *d, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err)
 {
     const bool labels = has_labels(d->task);
@@ -149,7 +143,7 @@ typedef struct reader {
     const gr_task_data_opts *from;
     pthread_mutex_t          lock;
     pthread_cond_t           more;
-    int                      n_read;      /* splits that are there, or failed: that one is the last */
+    int                      n_read;      /* splits that are read; when one fails it is the last of them */
     bool                     stop;
     gr_status                status;
     gr_err                   err;

@@ -15,9 +15,11 @@ typedef struct gr_task_split {
 
 typedef struct gr_task_data {
     const gr_task *task;
-    gr_task_split  split[GR_MAX_SPLITS]; /* [0] train (empty when nothing is trained), the evaluation splits in the order asked for, those only predicted */
-    int            n_splits, n_eval;     /* n_eval of them, from [1] on, are evaluated */
-    int            n_extra;              /* so many at the end are predicted on the side and change no number of the run */
+    /* [0] is train (empty when nothing is trained); then those that are evaluated, in the order asked for; then those only predicted. */
+    gr_task_split  split[GR_MAX_SPLITS];
+    int            n_splits;
+    int            n_eval;  /* evaluated: split[1] .. split[n_eval] */
+    int            n_extra; /* the last n_extra are predicted besides, and change no number of the run */
 } gr_task_data;
 
 /* Where a task's rows come from and what becomes of their texts. All borrowed. */
@@ -32,21 +34,25 @@ typedef struct gr_task_data_opts {
     int                   n_tasks;
 } gr_task_data_opts;
 
-/* Does a run of the task take steps? Not of a diagnostic task, nor with --epochs 0: then its training rows are not asked for. */
+/* Does a run of the task take training steps? Not for a diagnostic task, nor with --epochs 0; then no training rows are needed. */
 bool gr_task_trains(const gr_task *task, const gr_run_opts *o);
 
-/* The split whose values make the task's number: its first validation set; "" of a task without labels. */
+/* The split whose values make the task's number: its first validation set; "" for a task without labels. */
 const char *gr_task_main_split(const gr_task *task);
 
-/* Load and tokenise what the run's options ask for; while one split is tokenised, the next is read. `validation` and `test` stand for
- * all splits that begin so (validation_matched, ...) where a task has none of that very name; `validation` for the first labelled split
- * beside train when there is none of those either. A task without labels has its test splits predicted. GR_E_ARG: a split that the task
- * lacks, or without labels; a diagnostic task passes over one that another task of the command has.
- * With --save-model alone a test split that is absent is warned of and left out. */
+/* Load and tokenise the splits that the run's options ask for. While one split is tokenised, the next one is read.
+ *
+ * A word of --eval-splits means the split of that name. Where the task has none, `validation` and `test` stand for all splits that
+ * begin so (validation_matched, ...), and `validation` for the first labelled split besides train when there are none of those
+ * either. A task without labels has its test splits predicted. With --save-model alone a test split that is absent is warned of
+ * and left out.
+ *
+ * GR_E_ARG: a split that the task lacks or that has no labels; a diagnostic task passes over one that another task of the command
+ * has. Statuses of gr_task_load and gr_tokens_make. */
 gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_task_data_close(gr_task_data *d); /* accepts a zeroed one */
 
-/* GR_E_ARG when --max-eval-samples leaves one class of a split to be told apart. */
+/* GR_E_ARG when --max-eval-samples leaves only one class in an evaluated split. */
 gr_status gr_task_eval_check(const gr_task_data *d, const gr_run_opts *o, gr_err *err) GR_MUST_USE;
 
 /* The training rows of one run: all, the first N (--max-train-samples; refused when one class is left), or a seeded stratified sample

@@ -1,8 +1,8 @@
-/* train_log.h - what a run says of itself while it trains: log.jsonl, a line each --log-steps steps and each evaluation, and with
- * --report-to tensorboard the same in an event file.
+/* train_log.h - what a run says of itself while it trains: log.jsonl has a line for every --log-steps steps and for every evaluation,
+ * and with --report-to tensorboard an event file says the same.
  *
- * A resumed run writes into another suite's folder. So that the killed one's lines are found, the log has a second name beside the
- * checkpoints, a hard link; where the file system has none, the log begins at the checkpoint. */
+ * A resumed run writes into the folder of another suite. It finds the lines of the killed run by a second name of the log beside
+ * the checkpoints, a hard link. Where the file system has no hard links, the log begins at the checkpoint. */
 #ifndef GR_HARNESS_TRAIN_LOG_H
 #define GR_HARNESS_TRAIN_LOG_H
 #include <stdio.h>

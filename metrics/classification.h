@@ -95,9 +95,10 @@ typedef struct gr_class_report {
     bool          support_is_real;   /* scikit-learn prints supports as 2.0 when no row at all is right */
 } gr_class_report;
 
-/* names: one a class, or NULL for the labels' digits. Without a list of labels their number must be
- * that of the classes (GR_E_ARG); with one, the shorter of the two lists sets the rows, as there.
- * GR_E_ARG also for an empty list of labels or of names. Other statuses as gr_class_prf. The caller frees *out with gr_class_report_free. */
+/* names: one for each class, or NULL: the labels' digits. Without a list of labels (o->labels) there must be
+ * as many names as classes (GR_E_ARG); with one, the shorter of the two lists sets the rows, as in
+ * scikit-learn. GR_E_ARG also for an empty list of labels or of names. Other statuses as gr_class_prf. The
+ * caller frees *out with gr_class_report_free. */
 gr_status gr_class_report_make(gr_class_report *out, const gr_tally *t, const gr_prf_options *o,
                                const char *const *names, size_t n_names, gr_err *err) GR_MUST_USE;
 void      gr_class_report_free(gr_class_report *r); /* accepts a zeroed report */

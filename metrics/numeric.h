@@ -1,4 +1,4 @@
-/* numeric.h - sums that lose nothing worth naming, for the files of this folder.
+/* numeric.h - accurate sums, for the files of this folder.
  *
  * Neumaier's form of compensated summation (ZAMM 54, 1974): the rounding error of every addition is
  * kept beside the sum, so the result carries about one rounding whatever the order and the length. */

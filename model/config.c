@@ -192,7 +192,7 @@ static gr_status find_family(gr_config *c, const gr_family_facts **out, const gr
     return s;
 }
 
-/* Variants of the family that change the mathematics and that the engine does not have. */
+/* Refuse variants that change the mathematics in ways that the engine does not have. */
 static gr_status refuse_variants(const gr_json *root, gr_err *err)
 {
     const char *positions = gr_json_str(gr_json_get(root, "position_embedding_type"), "absolute");
@@ -216,7 +216,7 @@ static gr_status read_document(gr_config *c, const gr_json *root, gr_err *err)
     GR_TRY(gr_config_int(&c->embed, root, f->embed_key, f->embed_fallback ? f->embed_fallback : c->hidden, 1, 1 << 16, err));
     GR_TRY(gr_config_int(&c->type_vocab, root, f->type_vocab_key, f->type_vocab_fallback, 0, 1 << 16, err));
     GR_TRY(gr_config_int(&c->pad_id, root, "pad_token_id", f->pad_fallback, 0, c->vocab_size - 1, err));
-    if (c->pad_id >= c->vocab_size) /* the family's own, which the file does not name */
+    if (c->pad_id >= c->vocab_size) /* the family's default, since the file names none */
         return gr_fail(err, GR_E_FORMAT, "'pad_token_id' is absent and the family's, %d, is not in 0..%d", c->pad_id, c->vocab_size - 1);
     c->position_offset = f->positions_after_pad ? c->pad_id + 1 : 0;
     if (c->position_offset >= c->max_positions)
@@ -291,8 +291,9 @@ int32_t gr_config_rel_rows(const gr_config *c)
     return 2 * (c->rel_buckets > 0 ? c->rel_buckets : c->rel_distance); /* DeBERTa's, whether or not attention reads them; else 0 */
 }
 
-/* T5's buckets (modeling_mpnet.py, relative_position_bucket): half of them for keys behind the query, of each half the first half one
- * offset each and the rest logarithmic. The logarithm is a float's there, which decides where a bucket ends. */
+/* T5's buckets (modeling_mpnet.py, relative_position_bucket). Half of the buckets are for keys behind the query. In each half the
+ * first half have one offset each, and the rest grow logarithmically. The original computes the logarithm in float, which decides
+ * where a bucket ends, so this does too. */
 static int32_t mpnet_row(int32_t offset)
 {
     const int32_t half = MPNET_BUCKETS / 2, exact = half / 2, n = offset < 0 ? -offset : offset;
@@ -304,7 +305,7 @@ static int32_t mpnet_row(int32_t offset)
     return side + (exact + (int32_t)x < half - 1 ? exact + (int32_t)x : half - 1);
 }
 
-/* modeling_deberta_v2.py, make_log_bucket_position, of the query's position minus the key's; floats as there. */
+/* modeling_deberta_v2.py, make_log_bucket_position, of the query's position minus the key's; in float where that is. */
 static int32_t deberta_row(const gr_config *c, int32_t offset)
 {
     const int32_t back = -offset, n = back < 0 ? -back : back, mid = c->rel_buckets / 2, rows = gr_config_rel_rows(c);
@@ -316,7 +317,8 @@ static int32_t deberta_row(const gr_config *c, int32_t offset)
         bucket = ((int32_t)fminf(ceilf(x), (float)rows) + mid) * (back < 0 ? -1 : 1); /* x has no bound where rel_distance is close to mid */
     }
     bucket += rows / 2;
-    return bucket < 0 ? 0 : bucket > rows - 1 ? rows - 1 : bucket;
+    if (bucket < 0) return 0;
+    return bucket < rows - 1 ? bucket : rows - 1;
 }
 
 int32_t gr_config_rel_row(const gr_config *c, int32_t offset)

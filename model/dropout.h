@@ -1,5 +1,5 @@
-/* dropout.h - dropout as a function of named counters; the masks are part of the reproducibility
- * contract and equal on every backend.
+/* dropout.h - dropout as a function of named counters. The masks are part of the reproducibility contract
+ * and equal on every backend. (0x64726F70 below is "drop" in ASCII: it keeps these keys apart from other uses of Philox.)
  *
  * key   = first two words of Philox(counter {step_lo, step_hi, site, 0x64726F70}, key {seed_lo, seed_hi})
  * block = Philox(counter {feature / 8, position, example slot, lane}, key): eight 16-bit draws; draw
@@ -24,7 +24,7 @@ typedef struct gr_dropout {
     double   scale;
 } gr_dropout;
 
-/* Sites: GR_SITE_EMBED, GR_SITE_HEAD, GR_SITE_POOL, and four a layer. Never renumber. */
+/* Sites: the embeddings, before the last linear layer of the head, before its dense layer, and four in each layer. Never renumber. */
 enum { GR_SITE_EMBED = 1, GR_SITE_HEAD = 2, GR_SITE_POOL = 3, GR_SITE_LAYER = 16 };
 #define GR_SITE_ATTN(layer) (GR_SITE_LAYER + 4u * (uint32_t)(layer))
 #define GR_SITE_ATTN_OUT(layer) (GR_SITE_LAYER + 4u * (uint32_t)(layer) + 1u)

@@ -1,15 +1,21 @@
 /* encoder_bwd.c - backward through the layers and the embeddings; see encoder.h.
  *
- * plan.grad carries the gradient of the residual stream downwards: a norm's backward leaves the
- * residual's share in it, the matrices of the branch add theirs (dx_add). Where norms stand before the halves, a branch reads
- * another state than the stream: its gradient is plan.grad_branch, and the norm's backward joins the two. Each step asks whether
- * anything below it is trained; when not, it ends there. Of a short layer the stream is that of the first tokens, in
- * plan.grad_b; from the layer below on, where attention has brought gradients to all tokens, it is plan.grad. */
+ * The gradient of the residual stream travels downwards in plan.grad. The backward pass of a norm leaves the
+ * residual's share there; the matrices of the branch then add theirs (dx_add).
+ *
+ *   pre-norm      A branch reads another state than the stream, so its gradient has a buffer of its own,
+ *                 plan.grad_branch; the norm's backward joins the two.
+ *   short layer   The stream holds the first tokens alone and its gradient is plan.grad_b. Attention brings
+ *                 gradients to all tokens, so from the layer below on it is plan.grad again.
+ *
+ * Before each product the pass asks whether anything below is trained (gr_plan_below), and ends where nothing is. */
 #include "model/encoder.h"
 
-/* The first of three tensors that lie end to end stands for all: their common gradient is computed when one of them is
- * trained. What falls on a frozen neighbour is in no segment of the optimiser (gr_plan_segments) and is zeroed between
- * steps (gr_encoder_zero_strays). */
+/* ---- gradients of tensors that lie end to end ---- */
+
+/* Query, key and value lie end to end and are one matrix to the backend. Their common gradient is computed when any of
+ * the three is trained; it begins where the first one's does. The part that falls on a frozen tensor is in no segment of
+ * the optimiser (gr_plan_segments) and is zeroed between steps (gr_encoder_zero_strays). */
 static void *grad_of_three(const gr_encoder *e, int32_t a, int32_t b, int32_t c)
 {
     const bool any = gr_encoder_grad(e, a) || gr_encoder_grad(e, b) || gr_encoder_grad(e, c);
@@ -18,8 +24,7 @@ static void *grad_of_three(const gr_encoder *e, int32_t a, int32_t b, int32_t c)
 
 static void *grad_of_two(const gr_encoder *e, int32_t a, int32_t b) { return grad_of_three(e, a, b, -1); }
 
-static void *columns(const gr_encoder *e, void *p, int32_t n) { return (char *)p + (size_t)n * e->plan.o.elem; }
-
+/* Zero the gradient of tensor i, one of a, b and c, when it is frozen beside a trained one. */
 static void zero_stray(const gr_encoder *e, int32_t a, int32_t b, int32_t c, int32_t i)
 {
     if (i < 0 || gr_encoder_grad(e, i) || !grad_of_three(e, a, b, c)) return;
@@ -38,14 +43,21 @@ void gr_encoder_zero_strays(const gr_encoder *e)
     }
 }
 
+/* ---- the pieces that both halves of a layer use ---- */
+
+/* A linear layer as backward needs it; the fields mean what they mean in gr_linear_args. */
 typedef struct matrix {
-    int32_t     w, in, out;
-    const void *x;
-    gr_act      x_act; /* of x, as gr_linear_args has it */
+    int32_t     w;       /* index of the weight tensor */
+    int32_t     in, out;
+    const void *x;       /* (rows,in) forward's input; read for dw alone */
+    gr_act      x_act;   /* the activation that made x, whose backward is fused into dx */
     void       *x_pre;
     bool        x_remake;
     void       *dw, *dbias;
 } matrix;
+
+/* The matrix p from column n on. */
+static void *columns(const gr_encoder *e, void *p, int32_t n) { return (char *)p + (size_t)n * e->plan.o.elem; }
 
 /* dy (rows,out) is overwritten; dx (rows,in) is set, or added to, or NULL. */
 static void linear_bwd(const gr_encoder *e, const gr_dev_batch *rows, const matrix *m, void *dy, void *dx, bool add)
@@ -56,13 +68,16 @@ static void linear_bwd(const gr_encoder *e, const gr_dev_batch *rows, const matr
         .x_act = m->x_act, .x_pre = m->x_pre, .x_remake = m->x_remake, .dw = m->dw, .dbias = m->dbias });
 }
 
+/* The gradient of the residual stream as layer l sees it. */
 static void *stream(const gr_encoder *e, int32_t l) { return gr_plan_short(&e->plan, l) ? e->plan.grad_b : e->plan.grad; }
 
-/* Where a branch of layer l leaves the gradient of what it read, and whether it adds to what is there. */
+/* Where a branch of layer l leaves the gradient of its input, and whether it adds to what is there. */
 static void *branch(const gr_encoder *e, int32_t l) { return e->c->pre_norm ? e->plan.grad_branch : stream(e, l); }
 static bool  branch_adds(const gr_encoder *e) { return !e->c->pre_norm; }
 
-/* A norm's backward: what came for its result, and for its sum from above. `top`: of the last hidden state, whose sum nobody else reads. */
+/* Backward of a norm and the addition before it. The gradient of the norm's result comes in, that of its sum goes out to
+ * the stream, and that of the branch through dropout to dx. With pre-norm the sum has a second reader, the stream above,
+ * whose gradient joins here; `top` marks the last norm of the network, whose sum has no other reader. */
 static void norm_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t gain, int32_t bias, gr_drop drop, uint32_t site, void *sum,
                      void *stats, bool top, void *dx)
 {
@@ -76,49 +91,89 @@ static void norm_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t g
         .dgain = gr_encoder_grad(e, gain), .dbias = gr_encoder_grad(e, bias) });
 }
 
-/* With a gate: the gradient of up, in plan.grad_wide, to that of pre, in its place; up takes the place of its own gradient. */
+/* ---- the feed-forward half: out = LN(dropout(down) + mid), down = up W2, up = act(mid W1) ---- */
+
+/* W2 of layer l with its input x. */
+static matrix down_matrix(const gr_encoder *e, int32_t l, const void *x)
+{
+    const gr_layer_index *w = &e->t->layer[l];
+
+    return (matrix){ .w = w->down_w, .in = e->c->inter, .out = e->c->hidden, .x = x,
+                     .dw = gr_encoder_grad(e, w->down_w), .dbias = gr_encoder_grad(e, w->down_b) };
+}
+
+/* Backward through mid W1. dpre: gradient of the product, (rows,F), or (rows,2F) with a gate. */
+static void up_bwd(const gr_encoder *e, const gr_pass *p, int32_t l, void *dpre)
+{
+    const gr_layer_index *w = &e->t->layer[l];
+    matrix up = { .w = w->up_w, .in = e->c->hidden, .out = e->c->gated ? 2 * e->c->inter : e->c->inter,
+                  .dw = gr_encoder_grad(e, w->up_w), .dbias = gr_encoder_grad(e, w->up_b) };
+
+    if (up.dw) up.x = gr_encoder_mid(e, p, l);
+    linear_bwd(e, gr_encoder_rows(e, p, l), &up, dpre, gr_plan_below(&e->plan, l, GR_STAGE_UP) ? branch(e, l) : NULL, branch_adds(e));
+}
+
+/* Without a gate: one call of the backend carries the gradient through W2 and the activation. Where forward kept only
+ * the activation's input, pre, that call also makes up = act(pre) again, in the place of pre, for the gradient of W2. */
+static void plain_ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_plan       *k = &e->plan;
+    const gr_layer_acts *a = &k->layer[l];
+    matrix               down = down_matrix(e, l, a->pre ? a->pre : a->up);
+
+    down.x_act = e->c->act;
+    down.x_pre = a->pre;
+    down.x_remake = a->pre && down.dw;
+    linear_bwd(e, gr_encoder_rows(e, p, l), &down, k->grad_a, k->grad_wide, false);
+    up_bwd(e, p, l, k->grad_wide);
+}
+
+/* With a gate: the gradient of up, in plan.grad_wide, becomes up itself, made again; pre becomes its own gradient. */
 static void gate_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     void *const up = e->plan.grad_wide;
 
-    gr_encoder_drop_inner(e, p, l, up);
+    gr_encoder_drop_inner(e, p, l, up); /* dropout of the gradient ... */
     e->op->gate_bwd(e->ctx, &(gr_gate_args){ .rows = gr_encoder_rows(e, p, l)->n_tokens, .width = e->c->inter, .act = e->c->act,
                                              .pre = e->plan.layer[l].pre, .y = up });
-    gr_encoder_drop_inner(e, p, l, up);
+    gr_encoder_drop_inner(e, p, l, up); /* ... and of up, as forward had it */
 }
 
-/* out = LN(dropout(down) + mid), down = act(mid W1) W2. The gradient of down's input goes on as that of up's product, and act takes up once
- * more from pre, in its place; of a gate, behind it: only then down's weights can have their gradient. */
+/* With a gate W2 is visited twice: first for the gradient of up, and for its own only once gate_bwd has made up again. */
+static void gated_ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
+{
+    const gr_plan      *k = &e->plan;
+    const gr_dev_batch *rows = gr_encoder_rows(e, p, l);
+    const matrix        down = down_matrix(e, l, k->grad_wide);
+    matrix              dx_alone = down;
+
+    dx_alone.dw = dx_alone.dbias = NULL;
+    linear_bwd(e, rows, &dx_alone, k->grad_a, k->grad_wide, false);
+    gate_bwd(e, p, l);
+    up_bwd(e, p, l, k->layer[l].pre);
+    linear_bwd(e, rows, &down, k->grad_a, NULL, false);
+}
+
 static void ffn_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
     const gr_layer_acts  *a = &k->layer[l];
     const gr_layer_index *w = &e->t->layer[l];
-    const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
-    const int32_t         H = e->c->hidden, F = e->c->inter;
-    const bool            through = k->lowest < gr_stage_layer(l, GR_STAGE_DOWN), gated = e->c->gated, again = through && a->pre;
-    const matrix          down_w = { .w = w->down_w, .in = F, .out = H, .x = !again ? a->up : gated ? k->grad_wide : a->pre,
-                                     .dw = gr_encoder_grad(e, w->down_w), .dbias = gr_encoder_grad(e, w->down_b) };
-    matrix                down = down_w, up = { .w = w->up_w, .in = H, .out = gated ? 2 * F : F, .dw = gr_encoder_grad(e, w->up_w),
-                                                .dbias = gr_encoder_grad(e, w->up_b) };
 
-    if (through && gated) {
-        down.dw = down.dbias = NULL;
-    } else if (through) {
-        down.x_act = e->c->act;
-        down.x_pre = a->pre;
-        down.x_remake = again && down.dw;
-    }
     norm_bwd(e, p, l, w->out_ln_w, w->out_ln_b, GR_DROP_FFN_OUT, GR_SITE_FFN_OUT(l), a->out_sum, a->out_stats, l == e->c->layers - 1, k->grad_a);
-    linear_bwd(e, rows, &down, k->grad_a, through ? k->grad_wide : NULL, false);
-    if (!through) return;
-    if (gated) gate_bwd(e, p, l);
-    if (up.dw) up.x = gr_encoder_mid(e, p, l);
-    linear_bwd(e, rows, &up, gated ? a->pre : k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_UP) ? branch(e, l) : NULL, branch_adds(e));
-    if (gated) linear_bwd(e, rows, &down_w, k->grad_a, NULL, false);
+    if (!gr_plan_below(k, l, GR_STAGE_DOWN)) {
+        const matrix down = down_matrix(e, l, a->up);
+        linear_bwd(e, gr_encoder_rows(e, p, l), &down, k->grad_a, NULL, false);
+    } else if (e->c->gated) {
+        gated_ffn_bwd(e, p, l);
+    } else {
+        plain_ffn_bwd(e, p, l);
+    }
 }
 
-/* Gradients of q, k and v to that of x: dqkv (T,3H) in plan.grad_wide. */
+/* ---- the attention half: from the projections' results down to the layer's input ---- */
+
+/* Every layer but a short one: from dq, dk and dv, one matrix (T,3H) in plan.grad_wide, to the gradient of x. */
 static void project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
@@ -129,17 +184,17 @@ static void project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 
     gr_encoder_rotate(e, p, l, k->grad_wide, columns(e, k->grad_wide, H), true);
     if (qkv.dw) qkv.x = gr_encoder_input(e, p, l);
-    linear_bwd(e, &p->b, &qkv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? branch(e, l) : NULL, branch_adds(e));
+    linear_bwd(e, &p->b, &qkv, k->grad_wide, gr_plan_below(k, l, GR_STAGE_QKV) ? branch(e, l) : NULL, branch_adds(e));
 }
 
-/* A short layer's first tokens: dq (B,H) in plan.grad_a to the stream, plan.grad_b, whose rows are then added to those of plan.grad, what
- * all tokens have from attention. */
+/* A short layer's queries: from dq, (B,H) in plan.grad_a, to the gradient of the first tokens' stream, plan.grad_b. Its
+ * rows are then added to plan.grad, which holds what attention has brought to all tokens. */
 static void firsts_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
     const gr_layer_index *w = &e->t->layer[l];
     const int32_t         H = e->c->hidden;
-    const bool            below = k->lowest < gr_stage_layer(l, GR_STAGE_QKV);
+    const bool            below = gr_plan_below(k, l, GR_STAGE_QKV);
     const matrix          q = { .w = w->q_w, .in = H, .out = H, .x = k->layer[l].firsts,
                                 .dw = gr_encoder_grad(e, w->q_w), .dbias = gr_encoder_grad(e, w->q_b) };
 
@@ -149,7 +204,8 @@ static void firsts_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
                                                         .dx_add = true });
 }
 
-/* dq, and the gradient of keys and values, dkv (T,2H) in plan.grad_wide, which becomes that of x, plan.grad. */
+/* A short layer with keys and values: from dk and dv, one matrix (T,2H) in plan.grad_wide, to the gradient of x in
+ * plan.grad; then its queries. */
 static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
@@ -159,13 +215,13 @@ static void short_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
                                  .dw = grad_of_two(e, w->k_w, w->v_w), .dbias = grad_of_two(e, w->k_b, w->v_b) };
 
     if (kv.dw) kv.x = gr_encoder_input(e, p, l);
-    linear_bwd(e, &p->b, &kv, k->grad_wide, k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? k->grad : NULL, false);
+    linear_bwd(e, &p->b, &kv, k->grad_wide, gr_plan_below(k, l, GR_STAGE_QKV) ? k->grad : NULL, false);
     firsts_project_bwd(e, p, l);
 }
 
-/* The gradient of the context, (B,H) in plan.grad, back through attention without keys and values: to that of x, in plan.grad, and dq in
- * plan.grad_a. The gradients of t and sums take their places, and that of u the place of t's. The keys' bias has none: it
- * changes no weight of attention. */
+/* A short layer without keys and values (gr_plan_absorbs): from the gradient of the context, (B,H) in plan.grad, to that
+ * of x in plan.grad and to dq in plan.grad_a. The buffers are used again: dt and dsums replace t and sums, and du replaces
+ * dt. The keys' bias has no gradient, since it changes no attention weight. */
 static void absorbed_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan        *k = &e->plan;
@@ -181,7 +237,7 @@ static void absorbed_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     e->op->heads_spread(e->ctx, &values);
     firsts.dt = firsts.du = a->t;
     firsts.dsums = a->sums;
-    firsts.dx = k->lowest < gr_stage_layer(l, GR_STAGE_QKV) ? k->grad : NULL;
+    firsts.dx = gr_plan_below(k, l, GR_STAGE_QKV) ? k->grad : NULL;
     firsts.drel = firsts.rel ? gr_encoder_grad(e, e->t->rel) : NULL;
     e->op->attend_firsts_bwd(e->ctx, &firsts);
     keys.z = a->t;
@@ -192,7 +248,7 @@ static void absorbed_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     firsts_project_bwd(e, p, l);
 }
 
-/* ---- relative positions ---- */
+/* ---- DeBERTa's relative positions ---- */
 
 static bool rel_is_trained(const gr_encoder *e)
 {
@@ -205,7 +261,8 @@ static void rel_begin(const gr_encoder *e, const gr_pass *p)
         e->op->zero(e->ctx, e->plan.rel_grad, (size_t)p->rel_rows * (size_t)e->c->hidden * e->plan.o.elem);
 }
 
-/* What attention left for the projected rows of layer l, to the projections' weights and on to the rows that they read. */
+/* From the gradients that attention left for the projected rows of layer l to the projections' weights, and on to
+ * plan.rel_grad, the gradient of the rows that all layers read. */
 static void rel_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_plan *k = &e->plan;
@@ -233,7 +290,7 @@ static void rel_project_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     e->op->add(e->ctx, k->rel_grad, dx, n);
 }
 
-/* Behind the last layer: through the norm to the table's rows within reach. */
+/* After the last layer: through the norm to the rows of the table that are within reach. */
 static void rel_end(const gr_encoder *e, const gr_pass *p)
 {
     const gr_params *t = e->t;
@@ -253,6 +310,8 @@ static void rel_end(const gr_encoder *e, const gr_pass *p)
     if (table) e->op->add(e->ctx, table + (size_t)p->rel_from * H * k->o.elem, dx, (size_t)p->rel_rows * H);
 }
 
+/* ---- whole passes ---- */
+
 /* mid = LN(dropout(ctx Wo) + x), ctx = attention(x Wqkv) */
 static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
@@ -268,8 +327,8 @@ static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     void *const           dctx = short_layer ? k->grad : k->grad_b;
 
     norm_bwd(e, p, l, w->attn_ln_w, w->attn_ln_b, GR_DROP_ATTN_OUT, GR_SITE_ATTN_OUT(l), a->attn_sum, a->attn_stats, false, k->grad_a);
-    linear_bwd(e, rows, &out, k->grad_a, k->lowest < gr_stage_layer(l, GR_STAGE_ATTN_OUT) ? dctx : NULL, false);
-    if (k->lowest >= gr_stage_layer(l, GR_STAGE_ATTN_OUT)) return;
+    linear_bwd(e, rows, &out, k->grad_a, gr_plan_below(k, l, GR_STAGE_ATTN_OUT) ? dctx : NULL, false);
+    if (!gr_plan_below(k, l, GR_STAGE_ATTN_OUT)) return;
     if (gr_plan_absorbs(k, l)) {
         absorbed_bwd(e, p, l);
         return;
@@ -287,7 +346,7 @@ static void attention_bwd(const gr_encoder *e, const gr_pass *p, int32_t l)
     else project_bwd(e, p, l);
 }
 
-/* Behind layer 0: through the projection, if there is one, and the norm to the tables. */
+/* After layer 0: through the projection, if there is one, and the norm to the embedding tables. */
 static void embed_bwd(const gr_encoder *e, const gr_pass *p)
 {
     const gr_params *t = e->t;
@@ -313,16 +372,17 @@ static void embed_bwd(const gr_encoder *e, const gr_pass *p)
 static void layers_bwd(const gr_encoder *e, const gr_pass *p)
 {
     const gr_plan *k = &e->plan;
-    /* A short layer has buffers of its own; those that the others share still hold what the topmost of them left there. */
+    /* Layers 0 .. recomputed - 1 must be computed again. The topmost layer that uses the shared buffers need not be: they
+     * still hold its values. A short layer has buffers of its own. */
     const int32_t  recomputed = k->o.recompute ? e->c->layers - 1 - (k->short_layer >= 0) : 0;
 
     for (int32_t l = e->c->layers - 1; l >= 0; l--) {
         if (!gr_plan_keeps(k, l)) return;
-        if (l < recomputed && k->lowest < gr_stage_layer(l, GR_STAGE_DOWN)) gr_encoder_recompute(e, p, l); /* else it has all that is read */
+        if (l < recomputed && gr_plan_below(k, l, GR_STAGE_DOWN)) gr_encoder_recompute(e, p, l); /* otherwise all that backward reads is there */
         ffn_bwd(e, p, l);
-        if (k->lowest >= gr_stage_layer(l, GR_STAGE_UP)) return;
+        if (!gr_plan_below(k, l, GR_STAGE_UP)) return;
         attention_bwd(e, p, l);
-        if (k->lowest >= gr_stage_layer(l, GR_STAGE_QKV)) return;
+        if (!gr_plan_below(k, l, GR_STAGE_QKV)) return;
     }
 }
 

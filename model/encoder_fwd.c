@@ -4,9 +4,10 @@
  *   x (T,H) -> qkv (T,3H) -> ctx (T,H) -> attn_out (T,H) -> mid = LN(dropout(attn_out) + x)
  *           -> up = act(mid W1) (T,F) -> down = up W2 (T,H) -> out = LN(dropout(down) + mid)
  *
- * The hidden state runs through one buffer: a layer replaces its input. Layers that backward passes through
- * keep beside it what backward cannot cheaply make again (gr_layer_acts); the input of the lowest one stays
- * in plan.base. A short layer has the rows of the first tokens alone (gr_plan_short), but that they attend to all. */
+ * The hidden state runs through one buffer: a layer replaces its input. Layers that backward passes through also
+ * keep what backward cannot cheaply make again (gr_layer_acts), and the input of the lowest of them stays in
+ * plan.base. A short layer (gr_plan_short) computes the rows of the first tokens alone; its attention still sees
+ * all tokens. */
 #include "model/encoder.h"
 
 #include <math.h>
@@ -16,7 +17,7 @@ const gr_dev_batch *gr_encoder_rows(const gr_encoder *e, const gr_pass *p, int32
     return gr_plan_short(&e->plan, l) ? &p->firsts : &p->b;
 }
 
-/* What offsets between tokens add to the scores. */
+/* The bias that offsets between tokens add to the scores, if the family has one. */
 static void set_bias(const gr_encoder *e, const gr_pass *p, const gr_layer_acts *a, gr_attn_args *x)
 {
     if (!p->rel_of) return;
@@ -38,7 +39,7 @@ gr_attn_args gr_encoder_attention(const gr_encoder *e, const gr_pass *p, int32_t
 {
     const int32_t H = e->c->hidden;
     const bool    short_layer = gr_plan_short(&e->plan, l);
-    const double  terms = 1.0 + e->c->rel_c2p + e->c->rel_p2c; /* DeBERTa scales by the number of terms, whether or not it has them */
+    const double  terms = 1.0 + e->c->rel_c2p + e->c->rel_p2c; /* of a score, as pos_att_type lists them: DeBERTa scales by 1 / sqrt(terms d) */
     gr_attn_args  x = {
         .b = &p->b, .hidden = H, .heads = e->c->heads, .scale = 1.0 / sqrt(terms * (double)H / (double)e->c->heads),
         .window = e->c->local && e->c->local[l] ? e->c->window : 0,
@@ -58,7 +59,7 @@ gr_firsts_args gr_encoder_firsts(const gr_encoder *e, const gr_pass *p, int32_t 
                              .rel_rows = k.rel_rows, .rel = k.rel, .drop = k.drop, .x = x, .u = a->u, .t = a->t, .sums = a->sums, .lse = a->lse };
 }
 
-/* The keys' bias adds the same to all scores of a query: softmax takes no notice of it. */
+/* Without the keys' bias: it adds the same number to all scores of a query, which changes no softmax. */
 gr_heads_args gr_encoder_keys(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *a)
 {
     return (gr_heads_args){ .rows = p->b.n_rows, .hidden = e->c->hidden, .heads = e->c->heads, .w = gr_encoder_weight(e, e->t->layer[l].k_w), .y = a->q, .z = a->u };
@@ -72,7 +73,7 @@ gr_heads_args gr_encoder_values(const gr_encoder *e, const gr_pass *p, int32_t l
 
 void gr_encoder_rotate(const gr_encoder *e, const gr_pass *p, int32_t l, void *q, void *k, bool inverse)
 {
-    const int kind = e->c->local && e->c->local[l];
+    const int kind = e->c->local && e->c->local[l]; /* 0: global, 1: local */
 
     if (e->c->relative != GR_RELATIVE_ROTARY) return;
     e->op->rotary(e->ctx, &(gr_rotary_args){ .b = &p->b, .hidden = e->c->hidden, .heads = e->c->heads, .stride = 3 * e->c->hidden,
@@ -153,7 +154,7 @@ const void *gr_encoder_rel_table(const gr_encoder *e, const gr_pass *p)
     return (const char *)gr_encoder_weight(e, e->t->rel) + (size_t)p->rel_from * (size_t)e->c->hidden * e->plan.o.elem;
 }
 
-/* Once a pass: the rows within reach, through their norm. */
+/* Once a pass: the rows within reach through their norm, to plan.rel. */
 static void rel_fwd(const gr_encoder *e, const gr_pass *p)
 {
     const gr_plan *k = &e->plan;
@@ -188,6 +189,7 @@ const void *gr_encoder_rel_dropped(const gr_encoder *e, const gr_pass *p, int32_
     return e->plan.rel_dropped;
 }
 
+/* Layer l's projections of them to keys and to queries. */
 static void rel_project(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k)
 {
     const gr_rel_side keys = gr_encoder_rel_side(e, l, true), queries = gr_encoder_rel_side(e, l, false);
@@ -202,6 +204,7 @@ static void rel_project(const gr_encoder *e, const gr_pass *p, int32_t l, const 
 
 /* ---- layers --------------------------------------------------------------------------------------- */
 
+/* The buffers of layer l in this pass. */
 static const gr_layer_acts *buffers(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     if (p->train && gr_plan_keeps(&e->plan, l)) return &e->plan.layer[l];
@@ -217,14 +220,15 @@ static void add_norm(const gr_encoder *e, const gr_pass *p, int32_t l, int32_t g
         .drop = gr_encoder_dropout(p, gr_config_drop(e->c, drop), site), .sum = sum, .stats = stats, .out = out });
 }
 
-/* What layer l adds its first half to: its input, or with norms before the halves the stream, which in layer 0 is the input too. */
+/* What the first half of layer l adds its result to: the layer's input; with pre-norm the stream, which in layer 0 is the
+ * input too. */
 static const void *residual_of(const gr_encoder *e, const gr_pass *p, int32_t l, const void *input)
 {
     if (!e->c->pre_norm || l == 0) return input;
     return p->train && gr_plan_keeps(&e->plan, l - 1) ? e->plan.layer[l - 1].out_sum : e->plan.stream;
 }
 
-/* The first tokens' x to q, and what else a short layer's attention meets: u, or keys and values, (T,2H). Returns those rows of x. */
+/* A short layer: the first tokens' rows of x to q, and then either u or keys and values (T,2H). Returns those rows of x. */
 static void *project_firsts(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, const void *x)
 {
     const gr_layer_index *w = &e->t->layer[l];
@@ -245,8 +249,8 @@ static void *project_firsts(const gr_encoder *e, const gr_pass *p, int32_t l, co
     return k->firsts;
 }
 
-/* x to q, k and v, which lie end to end in the slab: one (3H,H) matrix. Returns x's rows that the layer goes on with. Rotary layers are
- * never short, nor are those that keep the three in one tensor. */
+/* x to q, k and v: one product, since the three weights lie end to end and are one (3H,H) matrix. Returns the rows of x that
+ * the layer goes on with. A layer with rotary positions, or with the three weights in one tensor, is never short. */
 static void *project(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *x)
 {
     const gr_layer_index *w = &e->t->layer[l];
@@ -260,7 +264,7 @@ static void *project(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_
     return x;
 }
 
-/* x is the layer's input. */
+/* Attention, from the projections to the context; x is the layer's input. */
 static void attend(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, const void *x)
 {
     if (gr_plan_absorbs(&e->plan, l)) {
@@ -277,14 +281,22 @@ static void attend(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_la
     gr_encoder_scan(e, p, l, "attention", k->ctx, gr_encoder_rows(e, p, l)->n_tokens, e->c->hidden);
 }
 
-/* mid = LN(dropout(attention(x Wqkv) Wo) + x). With norms before the halves x is a norm already and the stream takes the place of the last x. */
+/* Where the state between the halves goes: to a buffer of its own, else to plan.hidden, else (in a layer that keeps nothing)
+ * in the place of the input. */
+static void *mid_of(const gr_encoder *e, const gr_layer_acts *k, void *in)
+{
+    if (k->mid) return k->mid;
+    return k->attn_stats ? e->plan.hidden : in;
+}
+
+/* mid = LN(dropout(attention(x Wqkv) Wo) + x). With pre-norm x is the result of a norm, and the stream is added instead of x. */
 static void *attention_half(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *x)
 {
     const gr_layer_index *w = &e->t->layer[l];
     const gr_dev_batch   *rows = gr_encoder_rows(e, p, l);
     const int32_t         Q = rows->n_tokens, H = e->c->hidden;
     void *const           in = project(e, p, l, k, x);
-    void *const           mid = k->mid ? k->mid : k->attn_stats ? e->plan.hidden : in;
+    void *const           mid = mid_of(e, k, in);
 
     attend(e, p, l, k, x);
     linear(e, rows, w->attn_out_w, w->attn_out_b, H, H, GR_ACT_NONE, k->ctx, NULL, k->attn_out);
@@ -303,7 +315,7 @@ void gr_encoder_drop_inner(const gr_encoder *e, const gr_pass *p, int32_t l, voi
     e->op->dropout(e->ctx, &(gr_drop_args){ .b = gr_encoder_rows(e, p, l), .hidden = e->c->inter, .per_token = true, .drop = d, .x = x, .out = x });
 }
 
-/* up = act(mid W1), gated or not. `pre_alone`: backward will make up again of pre. */
+/* up = act(mid W1), gated or not. pre_alone: stop at pre = mid W1 where it is kept, since backward makes up again from it. */
 static void activate(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, const void *mid, bool pre_alone)
 {
     const gr_layer_index *w = &e->t->layer[l];
@@ -323,7 +335,7 @@ static void activate(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_
     }
 }
 
-/* out = LN(dropout(act(mid W1) W2) + mid), or plus the stream. */
+/* out = LN(dropout(act(mid W1) W2) + mid); with pre-norm the stream is added instead of mid. */
 static void *ffn_half(const gr_encoder *e, const gr_pass *p, int32_t l, const gr_layer_acts *k, void *mid)
 {
     const gr_layer_index *w = &e->t->layer[l];
@@ -341,7 +353,8 @@ static void *ffn_half(const gr_encoder *e, const gr_pass *p, int32_t l, const gr
     return out;
 }
 
-/* Hidden state i as transformers counts them: the stream, but at the end what the last norm made of it. */
+/* The hidden state behind layer l as transformers reports it: with pre-norm the stream, except at the end, where it is the
+ * result of the last norm. */
 static const void *state_of(const gr_encoder *e, const gr_layer_acts *k, int32_t l, const void *x)
 {
     return e->c->pre_norm && l < e->c->layers - 1 ? k->out_sum : x;
@@ -361,8 +374,9 @@ void *gr_encoder_fwd(const gr_encoder *e, const gr_pass *p)
     return x;
 }
 
-/* ---- once more, for backward ---------------------------------------------------------------------- */
+/* ---- made again, for backward --------------------------------------------------------------------- */
 
+/* LayerNorm of a sum that forward kept, to plan.hidden. */
 static void *norm_again(const gr_encoder *e, const gr_pass *p, int32_t gain, int32_t bias, void *sum, void *stats)
 {
     e->op->dropout_add_norm_fwd(e->ctx, &(gr_norm_args){
@@ -373,10 +387,12 @@ static void *norm_again(const gr_encoder *e, const gr_pass *p, int32_t gain, int
 
 void *gr_encoder_input(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
-    const gr_layer_acts  *below = &e->plan.layer[l - (l > 0)];
-    const gr_layer_index *w = &e->t->layer[l - (l > 0)];
+    const gr_layer_acts  *below;
+    const gr_layer_index *w;
 
     if (l == 0 || !gr_plan_keeps(&e->plan, l - 1)) return e->plan.base;
+    below = &e->plan.layer[l - 1];
+    w = &e->t->layer[l - 1];
     return norm_again(e, p, w->out_ln_w, w->out_ln_b, below->out_sum, below->out_stats);
 }
 
@@ -388,7 +404,7 @@ void *gr_encoder_mid(const gr_encoder *e, const gr_pass *p, int32_t l)
     return k->mid ? k->mid : norm_again(e, p, w->attn_ln_w, w->attn_ln_b, k->attn_sum, k->attn_stats);
 }
 
-/* The second half's last product and norm are left out: their sums are kept. */
+/* Without the second product of the feed-forward half and the norm behind it: their sum is kept. */
 void gr_encoder_recompute(const gr_encoder *e, const gr_pass *p, int32_t l)
 {
     const gr_layer_acts *k = &e->plan.layer[l];

@@ -1,9 +1,11 @@
 /* encoder_plan.c - the memory layout of a session; see encoder_plan.h.
  *
- * One cursor walks the slab; every buffer starts at a multiple of 64 bytes. Inference and frozen layers
- * need three buffers (hidden, one (T,H), one wide); in training the last two are backward's, which
- * are idle while forward runs. Pre-norm, gates, projections and relative positions have one or two more
- * (place_scratch, gr_plan_build), and so has a short layer: its first tokens' queries and sums by head. A batch has no more rows than tokens, so that (B,H) fits where (T,H) does. */
+ * One cursor walks the slab; every buffer starts at a multiple of 64 bytes. A layer that keeps nothing needs three buffers:
+ * the hidden state, one (T,H) and one wide one. In training the last two are backward's scratch, which is idle while forward
+ * runs. Some configurations need more: pre-norm a stream, a gate the activation's output, a projection its input, DeBERTa
+ * its relative positions, a short layer its first tokens' rows.
+ *
+ * A batch has no more rows than tokens, so a (B,H) matrix fits wherever a (T,H) matrix does. */
 #include "model/encoder_plan.h"
 
 #include <stdlib.h>
@@ -19,7 +21,7 @@ typedef struct cursor {
     bool   overflow;
 } cursor;
 
-/* The next (rows, cols) matrix of elements. */
+/* The address of the next (rows, cols) matrix of elements; NULL while counting. */
 static void *take(cursor *c, int32_t rows, int32_t cols)
 {
     const size_t at = c->used;
@@ -80,7 +82,7 @@ gr_status gr_plan_segments(gr_segment **out, size_t *n, const gr_params *t, gr_e
         const gr_param *p = &t->p[i];
         if (!p->trainable || !p->used) {
             open = false;
-        } else if ((int32_t)i == t->word_emb && t->head_w != t->word_emb) { /* as a last layer every row of it has a gradient */
+        } else if ((int32_t)i == t->word_emb && t->head_w != t->word_emb) { /* a tied last layer gives every row a gradient: no table */
             s[k++] = (gr_segment){ .offset = p->offset, .count = p->count, .decay = p->decay, .width = p->cols };
             open = false;
         } else if (open && s[k - 1].decay == p->decay && p->offset >= s[k - 1].offset + s[k - 1].count) {
@@ -97,23 +99,30 @@ gr_status gr_plan_segments(gr_segment **out, size_t *n, const gr_params *t, gr_e
 
 /* ---- layout --------------------------------------------------------------------------------------- */
 
+/* Does the slope of this activation follow from its input alone? That of the others follows from the output. */
 static bool needs_pre(gr_act a) { return a == GR_ACT_GELU || a == GR_ACT_GELU_TANH; }
 
+/* The matrix p from column n on. */
 static void *columns(void *p, int32_t n, size_t elem) { return p ? (char *)p + (size_t)n * elem : NULL; }
 
-/* What lies behind a layer's q, k and v, as far as a recomputed layer makes it again. Where backward ends above the activation, its result is
- * kept and not what it was made from. */
+/* The buffers from the context to the activation. `through`: backward passes through the activation; then its input is kept
+ * and its output made again, where the slope wants the input. */
 static void place_rows(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c, void *wide, bool through)
 {
-    const int32_t H = c->hidden, F = c->inter;
-    const bool    again = through && (c->gated || needs_pre(c->act));
+    const int32_t H = c->hidden, F = c->inter, G = c->gated ? 2 * F : F;
+    const bool    keep_pre = through && (c->gated || needs_pre(c->act));
 
     a->ctx = take(m, Q, H);
     a->lse = take(m, Q, c->heads);
     a->attn_sum = a->attn_out = take(m, Q, H);
     a->attn_stats = take(m, Q, 2);
-    a->pre = again ? take(m, Q, c->gated ? 2 * F : F) : c->gated ? wide : NULL;
-    a->up = again ? wide : take(m, Q, F);
+    if (keep_pre) {
+        a->pre = take(m, Q, G);
+        a->up = wide;
+    } else {
+        a->pre = c->gated ? wide : NULL;
+        a->up = take(m, Q, F);
+    }
 }
 
 static void place_sum(gr_layer_acts *a, cursor *m, int32_t Q, const gr_config *c)
@@ -128,7 +137,7 @@ static void place_rel(const gr_plan *p, gr_layer_acts *a, cursor *m, const gr_co
     a->rel_k = take(m, p->o.rel_rows, c->hidden);
 }
 
-/* These are the session's, whether or not a pass keeps them. */
+/* One set of buffers serves training and evaluation. */
 static void place_absorbed(const gr_plan *p, gr_layer_acts *a)
 {
     a->u = p->short_scratch.u;
@@ -136,7 +145,7 @@ static void place_absorbed(const gr_plan *p, gr_layer_acts *a)
     a->sums = p->short_scratch.sums;
 }
 
-/* Of B rows nothing is worth making again. */
+/* A short layer keeps everything: B rows are too few for making anything again. */
 static void place_short(gr_plan *p, gr_layer_acts *a, cursor *m, const gr_config *c, bool through)
 {
     const int32_t T = p->o.tokens, B = min32(p->o.tokens, p->o.rows), H = c->hidden;
@@ -167,14 +176,14 @@ static void place_layers(gr_plan *p, cursor *m, const gr_config *c)
 
     for (int32_t l = 0; l < c->layers; l++) {
         gr_layer_acts *a = &p->layer[l];
-        const bool     through = p->lowest < gr_stage_layer(l, GR_STAGE_DOWN);
+        const bool     through = gr_plan_below(p, l, GR_STAGE_DOWN);
 
         if (!gr_plan_keeps(p, l)) continue;
         if (gr_plan_short(p, l)) {
             place_short(p, a, m, c, through);
             continue;
         }
-        /* backward may pass through less of the lowest layer than of the others: it shares nothing */
+        /* With recompute the layers share one set of buffers. Not the lowest one where backward ends inside it: it keeps other things. */
         if (!p->o.recompute || !shared) place_layer(p, &work, m, c, through);
         shared = through;
         *a = work;
@@ -199,17 +208,23 @@ static void place_encoder(gr_plan *p, cursor *m, const gr_config *c)
     place_layers(p, m, c);
 }
 
-static bool reads_rows(gr_head_spec h) { return h.kind == GR_HEAD_CLASS || h.kind == GR_HEAD_REGRESSION; }
+/* Can the last layer be computed for first tokens alone? The head must read no other token, and the layer must add to its
+ * own input, of which it has the rows; with pre-norm it adds to the stream. */
+static bool can_be_short(const gr_config *c, gr_head_spec head) { return gr_head_is_sequence(head.kind) && !c->pool_mean && !c->pre_norm; }
 
-/* The last layer for first tokens alone: nobody may read the others, and a layer's input must be all that it adds to. */
-static bool can_be_short(const gr_config *c, gr_head_spec head) { return reads_rows(head) && !c->pool_mean && !c->pre_norm; }
+/* Can a short layer do without keys and values? Not where a bias meets the keys themselves (DeBERTa), and not without a bias
+ * of the values, by which backward gets the gradient of `sums`. */
+static bool can_absorb(const gr_config *c, const gr_params *t)
+{
+    return c->relative != GR_RELATIVE_DISENTANGLED && t->layer[c->layers - 1].v_b >= 0;
+}
 
 static void place_dense(gr_plan *p, cursor *m, const gr_config *c, const gr_params *t, gr_head_spec head)
 {
     const int32_t R = gr_plan_out_rows(head, p->o.tokens, p->o.rows), D = gr_plan_dense_cols(t, c);
     const gr_act  act = head.kind == GR_HEAD_MLM ? c->mlm_act : c->head_act;
 
-    if (p->o.train && reads_rows(head) && c->drop[GR_DROP_POOL] >= 0.0) p->rows_dropped = take(m, p->o.rows, c->hidden);
+    if (p->o.train && gr_head_is_sequence(head.kind) && c->drop[GR_DROP_POOL] >= 0.0) p->rows_dropped = take(m, p->o.rows, c->hidden);
     if (p->o.train && needs_pre(act)) p->dense_pre = take(m, R, D);
     p->pooled = p->dense = take(m, R, D);
     if (t->dense_ln_w < 0) return;
@@ -262,18 +277,18 @@ gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t
                         void *base, gr_err *err)
 {
     cursor        m = { .base = base, .elem = o->elem };
-    /* The head's backward puts (B,H) matrices into the (T,H) buffers. */
-    const int32_t T = o->tokens, R = max32(o->tokens, o->rows), H = c->hidden, W = max32(H, gr_plan_dense_cols(t, c));
+    const int32_t T = o->tokens, H = c->hidden;
     const int32_t wide = max32(3 * H, c->gated ? 2 * c->inter : c->inter);
+    const int32_t grad_rows = max32(T, o->rows), grad_cols = max32(H, gr_plan_dense_cols(t, c)); /* the head's backward uses grad_a and grad_b too */
 
     if (!plan->layer) plan->layer = calloc((size_t)c->layers + 1, sizeof *plan->layer);
     if (!plan->layer) return gr_fail_nomem(err, "the activation plan");
     plan->o = *o;
     plan->lowest = o->train ? gr_plan_lowest(t, c) : gr_stage_none(c);
     plan->short_layer = can_be_short(c, head) && !o->tap ? c->layers - 1 : -1;
-    plan->absorbs = plan->short_layer >= 0 && c->relative != GR_RELATIVE_DISENTANGLED && t->layer[c->layers - 1].v_b >= 0; /* sums have a gradient by it */
+    plan->absorbs = plan->short_layer >= 0 && can_absorb(c, t);
     plan->hidden = take(&m, T, H);
-    plan->grad_a = take(&m, R, W);
+    plan->grad_a = take(&m, grad_rows, grad_cols);
     plan->grad_wide = take(&m, T, wide);
     if (c->has & GR_HAS_PROJECTION) plan->embed_out = take(&m, T, c->embed);
     plan->rel = take(&m, o->rel_rows, H);
@@ -283,7 +298,7 @@ gr_status gr_plan_build(gr_plan *plan, const gr_plan_opts *o, const gr_params *t
     place_scratch(plan, &m, c);
     if (o->train) {
         plan->grad = take(&m, T, H);
-        plan->grad_b = take(&m, R, W);
+        plan->grad_b = take(&m, grad_rows, grad_cols);
         if (c->pre_norm) plan->grad_branch = take(&m, T, H);
         place_encoder(plan, &m, c);
     }

@@ -1,8 +1,9 @@
 /* family_deberta_v2.c - DeBERTa-v2 and v3 (He et al., 2021 and 2023), as transformers' models/deberta_v2 saves them.
  *
- * BERT's encoder, mostly without absolute positions and segments, with disentangled attention: one table of embeddings of relative positions
- * (normed once), which each layer projects to queries and keys, by its own projections of the words (share_att_key, v3) or by others.
- * Sequence heads: dropout, dense, pooler_hidden_act, dropout, linear over the first token. */
+ * BERT's encoder, mostly without absolute positions and segments, and with disentangled attention. There is one table of embeddings
+ * of relative positions, with one norm. Each layer projects it to queries and keys, by the same projections as the words
+ * (share_att_key, v3) or by projections of its own. Sequence heads: dropout, dense, pooler_hidden_act, dropout, linear over the
+ * first token. */
 #include <string.h>
 #include <strings.h>
 

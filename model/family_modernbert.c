@@ -1,9 +1,9 @@
 /* family_modernbert.c - ModernBERT (Warner et al., 2024), as transformers' models/modernbert saves it.
  *
- * Pre-norm: attention and feed-forward part read a norm of a stream that nothing but their results is added to. The norm before a layer is
- * in this engine the norm behind the layer below; layer 0 has none, and the last is followed by final_norm. Rotary positions;
- * every few layers see all tokens, the others a window. Gated feed-forward part, few biases. Heads: dense, activation, norm,
- * dropout, linear; sequence heads over the first token or the mean. */
+ * Pre-norm: the attention and feed-forward parts read a norm of the stream, and only their results are added to it. This engine
+ * takes the norm before a layer for the norm behind the layer below; layer 0 has none, and final_norm follows the last layer.
+ * Rotary positions. Every few layers see all tokens, the others a window. The feed-forward part has a gate; there are few biases.
+ * Heads: dense, activation, norm, dropout, linear; sequence heads over the first token or the mean. */
 #include <string.h>
 
 #include "model/family_rows.h"

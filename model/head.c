@@ -1,34 +1,41 @@
-/* head.c - what stands on the encoder; see encoder.h. Forms as in transformers' modeling files and sentence-transformers' pooling:
+/* head.c - the heads on top of the encoder; see encoder.h. They have the forms of transformers' modeling files and of
+ * sentence-transformers' pooling:
  *
- *   class, regression   x = h[first] or mean(h)                             (B, H)
- *   token, masked words x = h                                               (T, H)
- *     with a dense layer  x = norm(act(dropout(x) Wd))                      (., D), the norm in some families
- *     logits = dropout(x) Wc                                                (., n_out)
- *   embed               logits = mean(h) / |mean(h)|                        (B, H), unit rows
+ *   class, regression     x = h[first token] or mean(h)          (B,H)
+ *   token, masked words   x = h                                  (T,H)
+ *     with a dense layer    x = norm(act(dropout(x) Wd))         (.,D)   the norm in some families
+ *     logits = dropout(x) Wc                                     (.,n_out)
+ *   embed                 logits = mean(h) / |mean(h)|           (B,H)   rows of unit length
  *
- * Which of these a family has follows from its tensors and dropouts (family.h). Losses: cross entropy, mean-squared error, and for
- * pairs the squared error of the cosine. */
+ * Which parts a family's head has follows from its tensors and dropouts (family.h). The losses are cross entropy,
+ * mean-squared error, and for pairs of embeddings the squared error of their cosine. */
 #include "model/encoder.h"
 
-static bool reads_rows(const gr_encoder *e) { return e->head.kind == GR_HEAD_CLASS || e->head.kind == GR_HEAD_REGRESSION; }
+static bool is_sequence(const gr_encoder *e) { return gr_head_is_sequence(e->head.kind); }
 
 static bool has_dense(const gr_encoder *e) { return e->t->dense_w >= 0 && e->head.kind != GR_HEAD_EMBED; }
 
-/* The hidden state is that of the first tokens alone, in plan.rows_in, and its gradient goes to plan.grad_b. */
+/* Is the last layer a short one? Then the hidden state is that of the first tokens, in plan.rows_in, and its gradient goes
+ * to plan.grad_b. */
 static bool short_top(const gr_encoder *e) { return gr_plan_short(&e->plan, e->c->layers - 1); }
 
-/* What the head works on, as rows of one token each, or all tokens. */
+/* The rows that the head works on: all tokens, or one row a sequence. */
 static const gr_dev_batch *rows_of(const gr_encoder *e, const gr_pass *p) { return gr_head_per_token(e->head.kind) ? &p->b : &p->firsts; }
 
+/* Dropout before the last linear layer. */
 static gr_dropout last_dropout(const gr_encoder *e, const gr_pass *p)
 {
-    const double prob = reads_rows(e) ? gr_config_drop(e->c, GR_DROP_HEAD) : e->head.kind == GR_HEAD_TOKEN ? gr_config_drop(e->c, GR_DROP_TOKEN) : 0.0;
+    double prob = 0.0;
+
+    if (is_sequence(e)) prob = gr_config_drop(e->c, GR_DROP_HEAD);
+    else if (e->head.kind == GR_HEAD_TOKEN) prob = gr_config_drop(e->c, GR_DROP_TOKEN);
     return gr_encoder_dropout(p, prob, GR_SITE_HEAD);
 }
 
+/* Dropout before the dense layer. */
 static gr_dropout pool_dropout(const gr_encoder *e, const gr_pass *p)
 {
-    return gr_encoder_dropout(p, reads_rows(e) ? gr_config_drop(e->c, GR_DROP_POOL) : 0.0, GR_SITE_POOL);
+    return gr_encoder_dropout(p, is_sequence(e) ? gr_config_drop(e->c, GR_DROP_POOL) : 0.0, GR_SITE_POOL);
 }
 
 static void drop(const gr_encoder *e, const gr_pass *p, gr_dropout d, int32_t cols, const void *x, void *out)
@@ -52,7 +59,7 @@ static gr_linear_args dense(const gr_encoder *e, const gr_pass *p, const void *x
                              .pre = e->plan.dense_pre, .y = e->plan.dense };
 }
 
-/* Of what the dense layer gave; its sum is that. */
+/* The norm of the dense layer's output, which is also its "sum": nothing is added. */
 static gr_norm_args dense_norm(const gr_encoder *e, const gr_pass *p)
 {
     return (gr_norm_args){ .b = rows_of(e, p), .hidden = gr_plan_dense_cols(e->t, e->c), .eps = e->c->ln_eps, .x = e->plan.dense,
@@ -72,7 +79,7 @@ static gr_pool_args pool_of(const gr_encoder *e, const gr_pass *p, void *hidden)
     return (gr_pool_args){ .b = &p->b, .hidden = e->c->hidden, .at = p->first, .x = hidden, .out = e->plan.rows_in };
 }
 
-/* What the dense layer or, without one, the last layer reads, dropout apart. */
+/* Input of the dense layer or, without one, of the last layer; before dropout. */
 static void *input_of(const gr_encoder *e, void *hidden) { return gr_head_per_token(e->head.kind) ? hidden : e->plan.rows_in; }
 
 static void dense_fwd(const gr_encoder *e, const gr_pass *p, void *hidden)
@@ -93,8 +100,8 @@ void gr_head_fwd(const gr_encoder *e, const gr_pass *p, void *hidden)
     const int32_t      B = p->b.n_rows, H = e->c->hidden;
     const gr_pool_args rows = pool_of(e, p, hidden);
 
-    if (e->head.kind == GR_HEAD_EMBED || (reads_rows(e) && e->c->pool_mean)) e->op->mean_pool_fwd(e->ctx, &rows);
-    else if (reads_rows(e) && !short_top(e)) e->op->gather_rows_fwd(e->ctx, &rows);
+    if (e->head.kind == GR_HEAD_EMBED || (is_sequence(e) && e->c->pool_mean)) e->op->mean_pool_fwd(e->ctx, &rows);
+    else if (is_sequence(e) && !short_top(e)) e->op->gather_rows_fwd(e->ctx, &rows);
     if (e->head.kind == GR_HEAD_EMBED) {
         e->op->l2_normalise_fwd(e->ctx, &(gr_l2_args){ .rows = B, .hidden = H, .x = k->rows_in, .y = k->logits, .norm = k->norms });
     } else {
@@ -137,7 +144,8 @@ static void linear_bwd(const gr_encoder *e, gr_linear_args *a, int32_t w, int32_
     if (a->dx || a->dw || a->dbias) e->op->linear_bwd(e->ctx, a);
 }
 
-/* d logits to d (the last linear layer's input), through dropout, into dx; NULL: its weights alone. */
+/* The last linear layer: from the gradient of the logits to that of its weights and, through dropout, to dx, the gradient of
+ * x. dx NULL: its weights alone. */
 static void classifier_bwd(const gr_encoder *e, const gr_pass *p, const void *x, void *dx)
 {
     const gr_dropout d = last_dropout(e, p);
@@ -147,7 +155,7 @@ static void classifier_bwd(const gr_encoder *e, const gr_pass *p, const void *x,
     if (dx && d.threshold) drop(e, p, d, a.in, dx, dx);
 }
 
-/* The same of the dense layer and its norm; dy is overwritten. */
+/* The same for the dense layer and its norm; dy is overwritten. */
 static void dense_bwd(const gr_encoder *e, const gr_pass *p, void *hidden, void *dy, void *dx)
 {
     const gr_dropout d = pool_dropout(e, p);
@@ -165,7 +173,7 @@ static void dense_bwd(const gr_encoder *e, const gr_pass *p, void *hidden, void 
     if (dx && d.threshold) drop(e, p, d, e->c->hidden, dx, dx);
 }
 
-/* The gradient of the sequences' rows, in plan.grad_a or grad_b, to the hidden state. */
+/* From drows, the gradient of the sequences' rows, to that of the hidden state. */
 static void pool_bwd(const gr_encoder *e, const gr_pass *p, void *hidden, const void *drows)
 {
     gr_pool_args rows = pool_of(e, p, hidden);
@@ -185,18 +193,30 @@ static void embed_head_bwd(const gr_encoder *e, const gr_pass *p, void *hidden)
     pool_bwd(e, p, hidden, k->grad_a);
 }
 
+/* Where the gradient of the head's input goes; NULL when nothing below the head is trained. */
+static void *input_grad(const gr_encoder *e)
+{
+    if (e->plan.lowest >= gr_stage_dense(e->c)) return NULL;
+    return is_sequence(e) ? e->plan.grad_b : e->plan.grad;
+}
+
 void gr_head_bwd(const gr_encoder *e, const gr_pass *p, void *hidden)
 {
-    const gr_plan *k = &e->plan;
-    const int32_t  stage = gr_stage_dense(e->c);
-    const bool     below = k->lowest < stage;
-    void *const    dhidden = !below ? NULL : reads_rows(e) ? k->grad_b : k->grad;
+    const gr_plan    *k = &e->plan;
+    const void *const x = k->pooled ? k->pooled : hidden;
+    void *const       dinput = input_grad(e);
 
     if (e->head.kind == GR_HEAD_EMBED) {
         embed_head_bwd(e, p, hidden);
         return;
     }
-    classifier_bwd(e, p, k->pooled ? k->pooled : hidden, has_dense(e) ? (k->lowest <= stage ? k->grad_a : NULL) : dhidden);
-    if (has_dense(e) && k->lowest <= stage) dense_bwd(e, p, hidden, k->grad_a, dhidden);
-    if (below && reads_rows(e)) pool_bwd(e, p, hidden, k->grad_b);
+    if (!has_dense(e)) {
+        classifier_bwd(e, p, x, dinput);
+    } else if (k->lowest > gr_stage_dense(e->c)) { /* the dense layer is frozen too */
+        classifier_bwd(e, p, x, NULL);
+    } else {
+        classifier_bwd(e, p, x, k->grad_a);
+        dense_bwd(e, p, hidden, k->grad_a, dinput);
+    }
+    if (dinput && is_sequence(e)) pool_bwd(e, p, hidden, dinput);
 }

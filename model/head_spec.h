@@ -17,6 +17,9 @@ typedef struct gr_head_spec {
     int32_t      n_out;
 } gr_head_spec;
 
-/* Is there a row of logits for every token (else one a sequence)? */
+/* Is there one row of class logits, or one value, for each sequence? */
+static inline bool gr_head_is_sequence(gr_head_kind k) { return k == GR_HEAD_CLASS || k == GR_HEAD_REGRESSION; }
+
+/* Is there a row of logits for each token? */
 static inline bool gr_head_per_token(gr_head_kind k) { return k == GR_HEAD_TOKEN || k == GR_HEAD_MLM; }
 #endif

@@ -1,4 +1,4 @@
-/* params.c - a family's table of rows (family.h) unrolled for a configuration and a head; see params.h. */
+/* params.c - from a family's table of rows (family.h) to the parameters of one configuration and head; see params.h. */
 #include "model/params.h"
 
 #include <stdio.h>
@@ -11,6 +11,7 @@
 
 enum { ALIGN = 16 }; /* elements: one 64-byte line of floats */
 
+/* What a side of a shape comes to; 0: the row is absent, or the tensor is a vector. */
 static int32_t dim(gr_dim d, const gr_config *c, gr_head_spec head)
 {
     switch (d) {
@@ -35,7 +36,7 @@ static bool row_applies(const gr_param_row *r, const gr_config *c, gr_head_spec 
     return (r->flags & (1u << head.kind)) && (r->needs & c->has) == r->needs && dim(r->rows, c, head) > 0;
 }
 
-/* Rows of a layer stand together: [from, to) of the table is repeated for every layer. */
+/* The rows of a layer stand together in the table and are repeated for every layer: where those from row `from` on end. */
 static size_t layer_end(const gr_family_facts *f, size_t from)
 {
     while (from < f->n_rows && f->rows[from].part == GR_PART_LAYER && !(f->rows[from].flags & (GR_ROW_TOP | GR_ROW_SHARED))) from++;
@@ -44,8 +45,8 @@ static size_t layer_end(const gr_family_facts *f, size_t from)
 
 /* ---- building ---- */
 
-/* "encoder.layer.*.output" with the layer's number in place of the star, behind the model's prefix. Heads, and
- * models that are bare encoders, have no prefix. */
+/* The name in a checkpoint: the model's prefix, then "encoder.layer.*.output" with the layer's number in place of the star. Heads,
+ * and models that are bare encoders, have no prefix. False when it is too long. */
 static bool make_name(gr_param *p, const gr_param_row *r, const gr_family_facts *f, gr_head_spec head, int32_t layer)
 {
     const char *prefix = r->part == GR_PART_HEAD || head.kind == GR_HEAD_EMBED ? "" : f->tensor_prefix;
@@ -60,10 +61,11 @@ static bool make_name(gr_param *p, const gr_param_row *r, const gr_family_facts 
     return n > 0 && (size_t)n < sizeof p->name;
 }
 
-/* Layer l's tensors are those of this set: modeling_albert.py, which divides floats. Of 18 layers in 14 groups the tenth is in group 6, not 7. */
+/* The set of tensors that layer l uses. In floats as modeling_albert.py does it, which matters: of 18 layers in 14 groups the tenth
+ * is in group 6, where whole numbers would give 7. */
 static int32_t set_of(const gr_config *c, int32_t l) { return (int32_t)((double)l / ((double)c->layers / (double)c->layer_sets)); }
 
-/* Writes the row's index where the encoder looks for it. */
+/* Write the parameter's index where the encoder looks for it: in gr_params, or in gr_layer_index of every layer of the set. */
 static void put_index(gr_params *t, const gr_param_row *r, const gr_config *c, int32_t set, int32_t index)
 {
     gr_param *p = &t->p[index];
@@ -74,7 +76,7 @@ static void put_index(gr_params *t, const gr_param_row *r, const gr_config *c, i
         int32_t     before;
 
         memcpy(&before, at, sizeof before);
-        if (before >= 0) t->p[before].used = false; /* two biases of one layer: the later row counts */
+        if (before >= 0) t->p[before].used = false; /* two rows for one slot, as biases of a last layer: the later one counts */
         memcpy(at, &index, sizeof index);
         return;
     }
@@ -85,7 +87,7 @@ static void put_index(gr_params *t, const gr_param_row *r, const gr_config *c, i
     }
 }
 
-/* `set`: of layers, for their rows; else -1. */
+/* Append the parameter of a row. set: that of the layers, for rows of a layer; else -1. */
 static gr_status add(gr_params *t, const gr_param_row *r, const gr_config *c, gr_head_spec head, int32_t set, gr_err *err)
 {
     gr_param *p = &t->p[t->n];
@@ -104,7 +106,7 @@ static gr_status add(gr_params *t, const gr_param_row *r, const gr_config *c, gr
     p->layer = set;
     p->decay = (r->flags & GR_ROW_DECAY) != 0;
     p->trainable = !(r->slot == offsetof(gr_params, pos_emb) && set < 0 && (c->has & GR_HAS_FIXED_POSITIONS));
-    /* An embedding is the mean of the last states: its pooler is carried along and never read. */
+    /* A sentence embedding is the mean of the last states, so a pooler is kept for saving and never read. */
     p->used = !(head.kind == GR_HEAD_EMBED && r->part == GR_PART_POOLER);
     if ((r->flags & GR_ROW_SHARED) && c->relative == GR_RELATIVE_NONE) p->used = false;
     p->init = r->init;

@@ -16,8 +16,9 @@
 extern "C" {
 #endif
 
-/* NORMAL: sd = config.init_range. CUT, CUT_OUT, CUT_LAST: ModernBERT's, cut off at init_cut deviations, of init_range, of that / sqrt(2 layers),
- * and of 1 / sqrt(hidden) (transformers, modeling_modernbert.py, _init_weights). */
+/* How a tensor that no file gives is filled. NORMAL: normal, standard deviation config.init_range. The CUT ones are ModernBERT's
+ * (transformers, modeling_modernbert.py, _init_weights): normal, cut off at init_cut deviations, with a deviation of init_range (CUT),
+ * init_range / sqrt(2 layers) (CUT_OUT), and 1 / sqrt(hidden) (CUT_LAST). */
 typedef enum gr_init { GR_INIT_NORMAL, GR_INIT_ZERO, GR_INIT_ONE, GR_INIT_CUT, GR_INIT_CUT_OUT, GR_INIT_CUT_LAST } gr_init;
 
 typedef enum gr_param_part { GR_PART_EMBEDDINGS, GR_PART_LAYER, GR_PART_POOLER, GR_PART_HEAD } gr_param_part;
@@ -28,15 +29,15 @@ typedef struct gr_param {
     size_t        offset, count;
     gr_param_part part;
     int32_t       layer;     /* the number in its name, for GR_PART_LAYER, else -1                  */
-    int32_t       home;      /* the first layer that uses it, else -1                               */
+    int32_t       home;      /* the lowest layer that uses it; -1: it is no layer's own             */
     bool          decay;     /* no decay for LayerNorm and any name that contains "bias"            */
     bool          trainable; /* cleared by gr_params_freeze                                         */
-    bool          used;      /* false: exists in the checkpoint, no gradient reaches it (pooler of an embedding model) */
+    bool          used;      /* false: kept for saving, read by no pass (pooler of an embedding model) */
     gr_init       init;
 } gr_param;
 
-/* Where the encoder finds its tensors: indices into gr_params.p; -1 when the family has none. Where one tensor holds query, key and
- * value, q_w is its index and k_w and v_w are -1: in the slab it looks the same. Layers may share tensors. */
+/* Where the encoder finds a layer's tensors: indices into gr_params.p, -1 for those that the family does not have. Where one tensor
+ * holds query, key and value, q_w is its index and k_w and v_w are -1; in the slab that looks the same. Layers may share tensors. */
 typedef struct gr_layer_index {
     int32_t q_w, k_w, v_w, q_b, k_b, v_b, attn_out_w, attn_out_b, attn_ln_w, attn_ln_b;
     int32_t up_w, up_b, down_w, down_b, out_ln_w, out_ln_b;

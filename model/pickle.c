@@ -1,5 +1,5 @@
-/* pickle.c - the machine: a stack, a memo and the instructions that torch.save writes; see pickle.h. What the names in a
- * pickle stand for is in pickle_torch.c. The instructions are those of CPython's Lib/pickletools.py.
+/* pickle.c - the machine: a stack, a memo and the instructions that torch.save writes; see pickle.h. pickle_torch.c knows what
+ * the names in a pickle stand for. The instructions are those of CPython's Lib/pickletools.py.
  *
  * Rules kept: nothing is called; every length is checked against the bytes that are left before it is used; stack, marks
  * and memo are bounded; values are never walked in depth, so that nesting and cycles cost nothing. Each instruction makes
@@ -47,7 +47,7 @@ static gr_status take(machine *m, const unsigned char **out, size_t n)
     return GR_OK;
 }
 
-/* Little-endian, without sign. */
+/* An unsigned little-endian number. */
 static gr_status take_number(machine *m, uint64_t *out, size_t bytes)
 {
     const unsigned char *p;
@@ -58,7 +58,7 @@ static gr_status take_number(machine *m, uint64_t *out, size_t bytes)
     return GR_OK;
 }
 
-/* A length of so many bytes, and what it counts. */
+/* A length, a number of `bytes` bytes, and then the bytes that it counts. */
 static gr_status take_counted(machine *m, gr_sv *out, size_t bytes)
 {
     uint64_t n;
@@ -140,7 +140,7 @@ static gr_status push_mark(machine *m)
     return s;
 }
 
-/* What the stack held above its depth; NULL while there has never been a value. */
+/* The values that were just taken off the stack; NULL when it never held any. */
 static const pk_value *taken_off(const machine *m) { return m->stack ? m->stack + m->depth : NULL; }
 
 /* Takes the last mark and the values above it off the stack; they stay readable at *items until the next push. */
@@ -200,7 +200,7 @@ static gr_status push_bytes(machine *m, size_t length_bytes)
     return push(m, (pk_value){ .kind = PK_OPAQUE });
 }
 
-/* A whole number of up to 255 bytes; those beyond 64 bits are of no size that a file can have. */
+/* A whole number of up to 255 bytes. One of more than 64 bits can be no size in a file, so its value is not kept. */
 static gr_status push_long(machine *m)
 {
     gr_sv bytes;
@@ -368,13 +368,23 @@ static gr_status stop(machine *m)
 
 /* ---- the loop ---- */
 
+/* How many bytes the number behind an instruction has. */
+static size_t number_bytes(int op)
+{
+    switch (op) {
+    case OP_PROTO: case OP_INT1: case OP_PUT1: case OP_GET1: return 1;
+    case OP_INT2: return 2;
+    case OP_FRAME: case OP_FLOAT: return 8;
+    default: return 4;
+    }
+}
+
 /* Instructions with a number behind them. */
 static gr_status step_number(machine *m, int op)
 {
-    const size_t bytes = op == OP_INT1 || op == OP_PUT1 || op == OP_GET1 || op == OP_PROTO ? 1 : op == OP_INT2 ? 2 : op == OP_FRAME || op == OP_FLOAT ? 8 : 4;
     uint64_t x;
 
-    GR_TRY(take_number(m, &x, bytes));
+    GR_TRY(take_number(m, &x, number_bytes(op)));
     switch (op) {
     case OP_PROTO: return x >= 2 && x <= 5 ? GR_OK : gr_fail(m->err, GR_E_FORMAT, "pickle protocol %d is not read (2 to 5 are)", (int)x);
     case OP_FRAME: return GR_OK; /* how the bytes were cut when written */

@@ -60,7 +60,7 @@ static gr_status check_listed(bool *listed, const gr_st *s, const gr_json *map, 
     return GR_OK;
 }
 
-/* And the files hold no others. */
+/* The index lists exactly the tensors that the files hold. */
 static gr_status check_index(const gr_st *s, const gr_json *map, gr_err *err)
 {
     bool *listed = calloc(s->n + 1, sizeof *listed);
@@ -116,7 +116,7 @@ static gr_status open_index(gr_st **out, const char *dir, const char *path, gr_s
 
 /* ---- a folder ---- */
 
-/* In the order in which transformers looks. */
+/* What a folder's weights may be, in the order in which transformers looks. */
 static const struct {
     const char *file, *index;
     gr_st_form  form;

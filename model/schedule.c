@@ -77,7 +77,9 @@ static double polynomial(const gr_schedule *s, int64_t step)
 
 static double inverse_sqrt(const gr_schedule *s, int64_t step)
 {
-    const double scale = (double)(s->timescale > 0 ? s->timescale : s->warmup > 0 ? s->warmup : 10000);
+    const int64_t steps = s->warmup > 0 ? s->warmup : 10000; /* the default of optimization.py, get_inverse_sqrt_schedule */
+    const double  scale = (double)(s->timescale > 0 ? s->timescale : steps);
+
     return 1.0 / sqrt(((double)(step - s->warmup) + scale) / scale);
 }
 

@@ -1,7 +1,7 @@
 /* session.c - a model at work on a device: open, evaluate, accumulate, step; see session.h.
  *
- * Between a step's micro-batches nothing comes back to the host unless asked for. A step waits once, for
- * the losses and the gradient norm; AdamW is started only when both are finite. */
+ * Nothing comes back to the host between the micro-batches of a step unless the caller asks for it. A step waits once,
+ * for the losses and the gradient norm; AdamW is started only when both are finite. */
 #include "model/session.h"
 
 #include <math.h>
@@ -44,14 +44,15 @@ static gr_status take(gr_session *s, void **out, size_t bytes, const char *what,
     return GR_OK;
 }
 
-/* Memory of a device that is the host's and that training writes nearly all of, when batches are full */
+/* Ask for large pages: for memory of the host that training writes nearly all of. */
 static void in_large_pages(const gr_session *s, void *p, size_t bytes)
 {
     if (s->o.train && s->enc.op->unified) gr_pages_large(p, bytes);
 }
 
-/* A slab of zeros. Those of trained tensors, but for a word table whose rows rest, are written once, for where memory is given page by page as it
- * is touched: a page that is read before it is written costs two faults and a message to every core. */
+/* A slab of zeros. The parts of trained tensors are written here once, except the word table when its rows may rest: the
+ * system gives memory page by page as it is touched, and a page that is read before it is written costs two page faults
+ * and a message to every core. */
 static gr_status take_zeros(gr_session *s, void **out, const char *what, gr_err *err)
 {
     const gr_segment *table = s->rows.table;
@@ -96,24 +97,37 @@ static gr_status take_activations(gr_session *s, gr_err *err)
     return gr_plan_build(&s->enc.plan, &o, &m->params, &m->config, m->head, s->acts, err);
 }
 
-/* Host memory for logits or one tap; batch memory on both sides; the scalars. */
-static gr_status take_small(gr_session *s, gr_err *err)
+/* Host memory for logits, or for one tapped hidden state. */
+static gr_status take_results(gr_session *s, gr_err *err)
 {
     const gr_model *m = s->model;
     const size_t    T = (size_t)s->o.max_tokens, B = (size_t)s->o.max_rows, H = (size_t)m->config.hidden;
-    const size_t    N = (size_t)gr_plan_out_cols(m->head, &m->config);
-    void           *at = NULL;
-    size_t          rows = (gr_head_per_token(m->head.kind) ? T : B), n, wide;
+    const size_t    rows = gr_head_per_token(m->head.kind) ? T : B, N = (size_t)gr_plan_out_cols(m->head, &m->config);
+    size_t          n, wide;
 
     if (!gr_mul_size(&n, rows, N * sizeof(double)) || !gr_mul_size(&wide, T > B ? T : B, H * sizeof(double)))
         return gr_fail_nomem(err, "logits");
     if (s->o.tap_hidden && wide > n) n = wide;
     s->host = malloc(n ? n : 1);
-    GR_TRY(gr_batch_store_plan(&s->batch, &s->o, s->rows.table ? s->rows.table->count / (size_t)s->rows.table->width : 0, err));
+    return s->host ? GR_OK : gr_fail_nomem(err, "logits");
+}
+
+/* Memory for a batch, on the host and on the device. */
+static gr_status take_batch(gr_session *s, gr_err *err)
+{
+    const gr_segment *table = s->rows.table;
+
+    GR_TRY(gr_batch_store_plan(&s->batch, &s->o, table ? table->count / (size_t)table->width : 0, err));
     s->batch.host = calloc(1, s->batch.bytes);
-    s->batch.count = calloc((size_t)m->config.vocab_size + 1, sizeof *s->batch.count);
-    if (!s->host || !s->batch.host || !s->batch.count) return gr_fail_nomem(err, "a batch");
-    GR_TRY(take(s, &s->batch.dev, s->batch.bytes, "a batch", err));
+    s->batch.count = calloc((size_t)s->model->config.vocab_size + 1, sizeof *s->batch.count);
+    if (!s->batch.host || !s->batch.count) return gr_fail_nomem(err, "a batch");
+    return take(s, &s->batch.dev, s->batch.bytes, "a batch", err);
+}
+
+static gr_status take_scalars(gr_session *s, gr_err *err)
+{
+    void *at = NULL;
+
     GR_TRY(take(s, &at, GR_SCALAR_COUNT * sizeof(double), "scalars", err));
     s->scalars = at;
     GR_TRY(take(s, &at, sizeof(int32_t), "a flag", err));
@@ -126,27 +140,43 @@ static gr_status take_small(gr_session *s, gr_err *err)
 
 static int32_t max32(int32_t a, int32_t b) { return a > b ? a : b; }
 
+/* The largest shapes that ops of this session will see. */
+static gr_capacity capacity_of(const gr_session *s)
+{
+    const gr_config *c = &s->model->config;
+    gr_capacity most = { .tokens = max32(max32(s->o.max_tokens, s->o.max_rows), s->batch.rel_rows), .rows = s->o.max_rows,
+                         .max_len = s->o.max_length, .hidden = c->hidden, .heads = c->heads };
+
+    most.width = max32(max32(3 * c->hidden, 2 * c->embed), max32(c->gated ? 2 * c->inter : c->inter, s->model->head.n_out));
+    if (c->relative == GR_RELATIVE_BUCKETS) {
+        most.bias = GR_ATTN_BIAS_BUCKETS;
+        most.rel_rows = s->batch.rel_used;
+    } else if (c->relative == GR_RELATIVE_DISENTANGLED) {
+        most.bias = GR_ATTN_BIAS_DISENTANGLED;
+        most.rel_rows = s->batch.rel_rows;
+    }
+    return most;
+}
+
 static gr_status build(gr_session *s, gr_err *err)
 {
-    const gr_config  *c = &s->model->config;
     const gr_backend *op = s->enc.op;
     const gr_ctx_opts co = { .pool = s->o.pool, .deterministic = s->o.deterministic, .precision = s->o.precision };
+    gr_capacity       most;
 
     GR_TRY(op->open(&s->enc.ctx, &co, err));
     GR_TRY(gr_plan_segments(&s->seg, &s->n_seg, &s->model->params, err));
     s->enc.plan.o.elem = (size_t)s->model->elem;
     gr_rows_begin(s);
-    GR_TRY(gr_batch_store_offsets(&s->batch, &s->o, c, err));
+    GR_TRY(gr_batch_store_offsets(&s->batch, &s->o, &s->model->config, err));
     GR_TRY(take_slabs(s, err));
     GR_TRY(take_activations(s, err));
-    GR_TRY(take_small(s, err));
+    GR_TRY(take_results(s, err));
+    GR_TRY(take_batch(s, err));
+    GR_TRY(take_scalars(s, err));
     GR_TRY(gr_session_rope(s, err));
-    op->reserve(s->enc.ctx, &(gr_capacity){
-        .tokens = max32(max32(s->o.max_tokens, s->o.max_rows), s->batch.rel_rows), .rows = s->o.max_rows, .max_len = s->o.max_length,
-        .width = max32(max32(3 * c->hidden, 2 * c->embed), max32(c->gated ? 2 * c->inter : c->inter, s->model->head.n_out)),
-        .hidden = c->hidden, .heads = c->heads,
-        .bias = c->relative == GR_RELATIVE_BUCKETS ? GR_ATTN_BIAS_BUCKETS : c->relative == GR_RELATIVE_DISENTANGLED ? GR_ATTN_BIAS_DISENTANGLED : GR_ATTN_BIAS_NONE,
-        .rel_rows = c->relative == GR_RELATIVE_BUCKETS ? s->batch.rel_used : s->batch.rel_rows });
+    most = capacity_of(s);
+    op->reserve(s->enc.ctx, &most);
     return gr_session_push(s, err);
 }
 
@@ -205,7 +235,7 @@ gr_status gr_session_eval(gr_session *s, const gr_batch *b, double *logits, doub
     gr_pass           p;
 
     GR_TRY(gr_session_load(s, b, false, loss != NULL, &p, &labelled, err));
-    if (s->evaluated && !s->kept) { /* who evaluates once has no use for it */
+    if (s->evaluated && !s->kept) { /* from the second batch on: one batch would not repay the work */
         e->op->keep_weights(e->ctx, true);
         s->kept = true;
     }
@@ -228,7 +258,7 @@ gr_status gr_session_eval(gr_session *s, const gr_batch *b, double *logits, doub
 
 /* ---- training ------------------------------------------------------------------------------------- */
 
-/* Sum of the loss slots in use, on the host; with the squared norm when asked for. */
+/* The sum of the losses since the last step, to the host; with the squared norm when sumsq is not NULL. */
 static gr_status collect(gr_session *s, double *loss, double *sumsq, gr_err *err)
 {
     double x[GR_SCALAR_COUNT];
@@ -273,7 +303,7 @@ gr_status gr_session_accumulate(gr_session *s, const gr_batch *b, double normali
     return e->op->sync(e->ctx, err);
 }
 
-/* Ready for the next step. Its gradients start at zero: AdamW has zeroed what it read. */
+/* Make ready for the next step. Its gradients are zero already: AdamW zeroes what it reads. */
 static void start_over(gr_session *s)
 {
     s->micro = 0;

@@ -1,10 +1,10 @@
-/* session.h - a model at work on a device: forward, backward, optimiser. What the harness drives.
+/* session.h - a model at work on a device: forward, backward, optimiser step. The harness drives it.
  *
  *   gr_session_open -> gr_session_eval* / (gr_session_accumulate+ gr_session_step)* -> gr_session_close
  *
- * A session owns its device memory (parameters, gradients, moments, activations), sized once when it
- * opens: nothing allocates inside a step. (One that only evaluates takes more once, before its second
- * batch: gr_backend.keep_weights.) One thread drives a session at a time. */
+ * A session owns its device memory: parameters, gradients, moments and activations. All of it is taken when the
+ * session opens, and nothing allocates inside a step. (A session that only evaluates takes more once, before its
+ * second batch: gr_backend.keep_weights.) One thread drives a session at a time. */
 #ifndef GR_MODEL_SESSION_H
 #define GR_MODEL_SESSION_H
 #include <stdbool.h>
@@ -17,14 +17,15 @@
 #include "model/precision.h"
 #include "model/weights.h"
 
-/* Raised by every change of the engine that changes the bits of a result: a finished run of another arithmetic is run anew. */
+/* Goes up with every change of the engine that changes a bit of a result. It is part of a run's content key, so that runs of
+ * an older arithmetic are not taken for finished ones. */
 #define GR_ARITHMETIC 3
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* A device by name: "cpu", "ref", "ref64" (later "cuda[:N]"). elem is what gr_model_opts.elem must be. */
+/* A device by name: "cpu", "ref", "ref64". elem: bytes of a number, which gr_model_opts.elem must equal. */
 typedef struct gr_device_info { const char *name; int elem; const char *about; } gr_device_info;
 size_t                gr_device_count(void);
 const gr_device_info *gr_device_at(size_t i);
@@ -40,19 +41,20 @@ typedef struct gr_session_opts {
     uint64_t    seed;           /* of dropout                                                      */
     double      beta1, beta2, epsilon, weight_decay, max_grad_norm; /* max_grad_norm 0: no clipping */
     double      label_smoothing;
-    bool        recompute;      /* gradient checkpointing: keep a layer's two sums, make the rest again */
+    bool        recompute;      /* gradient checkpointing: keep one sum a layer, compute the rest again in backward */
     gr_precision precision;     /* of the linear layers' products                                  */
     bool        deterministic;  /* bits do not depend on the CPU model                             */
     bool        tap_hidden;     /* keep every hidden state for gr_session_tap (tests)               */
-    bool        dense_table;    /* update every row of the word table in every step (tests: the twin of the sparse way) */
-    bool        in_place;       /* take the model's own memory for the weights where the device's memory is the host's: no copy.
-                                   model->weights then changes with every step, and is complete after a pull; who writes there pushes */
+    bool        dense_table;    /* update every row of the word table in every step (for tests of the sparse update) */
+    bool        in_place;       /* where the device's memory is the host's, use the model's own weights and make no copy. Then
+                                   model->weights changes with every step and is complete only after a pull, and the caller must
+                                   push after writing there */
 } gr_session_opts;
 
 typedef struct gr_session gr_session;
 
-/* Copies the model's weights to the device, unless in_place. `model` must outlive the session. GR_E_NOMEM says the bytes
- * asked. Of a mapped model (weights.h) only evaluation sessions can be opened. */
+/* Copies the model's weights to the device, unless in_place. `model` must outlive the session. A mapped model (weights.h) can
+ * only be evaluated. GR_E_ARG names the option that does not fit; GR_E_NOMEM says how many bytes were wanted. */
 gr_status gr_session_open(gr_session **out, gr_model *model, const gr_session_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_session_close(gr_session *s);
 
@@ -77,16 +79,17 @@ typedef struct gr_step_result {
 gr_status gr_session_step(gr_session *s, double lr, gr_step_result *out, gr_err *err) GR_MUST_USE;
 int64_t   gr_session_steps(const gr_session *s);
 
-/* Device weights back into model->weights; and the other way. In place they are there already: then a pull completes
- * what a step may have put off, and a push says that the caller has replaced all weights. */
+/* Copy the weights from the device to model->weights, and the other way. In place there is nothing to copy: a pull then does
+ * what a step may have put off (session_rows.c), and a push says that the caller has replaced all weights. */
 gr_status gr_session_pull(gr_session *s, gr_err *err) GR_MUST_USE;
 gr_status gr_session_push(gr_session *s, gr_err *err) GR_MUST_USE;
 
-/* Optimiser state for checkpoints: m then v, 2 * params.total elements each `elem` bytes, and the step count. */
+/* The optimiser's state for checkpoints: first moments then second moments, 2 * params.total elements of `elem` bytes, and the
+ * number of steps taken. */
 size_t    gr_session_state_bytes(const gr_session *s);
 gr_status gr_session_state_get(gr_session *s, void *out, int64_t *step, gr_err *err) GR_MUST_USE;
 gr_status gr_session_state_set(gr_session *s, const void *in, int64_t step, gr_err *err) GR_MUST_USE;
-/* The same without a copy of it all: bytes [at, at + n) of m followed by v; and m and v from where they lie. */
+/* The same without a copy of the whole: read bytes [at, at + n) of m followed by v; set m and v from two places. */
 gr_status gr_session_state_read(gr_session *s, void *out, size_t at, size_t n, gr_err *err) GR_MUST_USE;
 gr_status gr_session_state_load(gr_session *s, const void *m, const void *v, int64_t step, gr_err *err) GR_MUST_USE;
 
@@ -96,7 +99,8 @@ gr_status gr_session_grads(gr_session *s, void *out, gr_err *err) GR_MUST_USE;
  * pooled vector [B, hidden] that the last linear layer reads. */
 gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err) GR_MUST_USE;
 
-/* Floating-point operations of all matrix products for a batch of this shape (2 m n k; backward counted twice). */
+/* Floating-point operations of all matrix products for a batch of this shape: 2 m n k each, and twice as many in backward
+ * where it passes (docs/engine.md). */
 double gr_session_flops(const gr_session *s, const gr_batch *b, bool train);
 size_t gr_session_memory(const gr_session *s); /* bytes of device memory held */
 

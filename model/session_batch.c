@@ -1,8 +1,8 @@
 /* session_batch.c - a batch from the harness to the device: checked, completed, sent in one upload.
  *
- * Completed means: positions, the sequence of each token and its place in it (dropout's keys), the first
- * token of each sequence, and by_id, the tokens sorted by (id, number): the order in which the
- * word table's gradient is summed, which depends on the batch alone. */
+ * To complete a batch is to add what the ops need besides the ids: positions, the sequence of each token and its place
+ * in it (the keys of dropout), the first token of each sequence, and by_id, the tokens sorted by (id, number). The word
+ * table's gradient is summed in that order, which depends on the batch alone. */
 #include "model/session_internal.h"
 
 #include <math.h>
@@ -13,12 +13,23 @@
 
 enum { ALIGN = 64 };
 
+/* How a batch lies in the store's memory: each array begins at a multiple of ALIGN bytes behind the one before. */
 static bool place(size_t *at, size_t *end, size_t count, size_t size)
 {
     size_t n;
 
     *at = *end;
     return gr_mul_size(&n, count, size) && gr_add_size(&n, n, ALIGN - 1) && gr_add_size(end, *end, n / ALIGN * ALIGN);
+}
+
+/* Rows of the table that offsets up to `reach` each way use, counted from row 0. */
+static int32_t rows_used(const int32_t *rel_row, int32_t reach)
+{
+    int32_t used = 0;
+
+    for (int32_t i = 0; i <= 2 * reach; i++)
+        if (rel_row[i] >= used) used = rel_row[i] + 1;
+    return used;
 }
 
 gr_status gr_batch_store_offsets(gr_batch_store *st, const gr_session_opts *o, const gr_config *c, gr_err *err)
@@ -30,10 +41,8 @@ gr_status gr_batch_store_offsets(gr_batch_store *st, const gr_session_opts *o, c
     if (!gr_mul_size(&n, 2 * (size_t)reach + 1, sizeof *st->rel_row) || !(st->rel_row = malloc(n))) return gr_fail_nomem(err, "relative positions");
     for (int32_t i = -reach; i <= reach; i++) st->rel_row[reach + i] = gr_config_rel_row(c, i);
     st->rel_zero = reach;
-    if (c->relative == GR_RELATIVE_DISENTANGLED) st->rel_rows = st->rel_row[0] - st->rel_row[2 * reach] + 1;
-    else
-        for (int32_t i = 0; i <= 2 * reach; i++)
-            if (st->rel_row[i] >= st->rel_used) st->rel_used = st->rel_row[i] + 1;
+    if (c->relative == GR_RELATIVE_BUCKETS) st->rel_used = rows_used(st->rel_row, reach);
+    else st->rel_rows = st->rel_row[0] - st->rel_row[2 * reach] + 1; /* rows fall as offsets grow */
     return GR_OK;
 }
 
@@ -41,17 +50,19 @@ gr_status gr_batch_store_plan(gr_batch_store *st, const gr_session_opts *o, size
 {
     const size_t words = (rows + 31) / 32, T = (size_t)o->max_tokens, B = (size_t)o->max_rows, i32 = sizeof(int32_t);
     const size_t offsets = st->rel_row ? 2 * (size_t)o->max_length - 1 : 0, R = (size_t)st->rel_rows;
-    size_t       end = 0;
-    const bool   ok = place(&st->ids, &end, T, i32) && place(&st->types, &end, T, i32) && place(&st->positions, &end, T, i32) &&
-                    place(&st->row_of, &end, T, i32) && place(&st->pos_in, &end, T, i32) && place(&st->by_id, &end, T, i32) &&
-                    place(&st->labels, &end, T > B ? T : B, i32) && place(&st->cu, &end, B + 1, i32) &&
-                    place(&st->slots, &end, B, i32) && place(&st->first, &end, B, i32) &&
-                    place(&st->numbers, &end, B, i32) && place(&st->zeros, &end, B, i32) && place(&st->values, &end, B, sizeof(double)) &&
-                    place(&st->rel_of, &end, offsets, i32) && place(&st->rel_pos, &end, R, i32) && place(&st->rel_zeros, &end, R, i32) &&
-                    place(&st->touched, &end, words, i32) && place(&st->live, &end, words, i32) && place(&st->fresh, &end, words, i32);
+    const struct { size_t *at, count, size; } arrays[] = {
+        { &st->ids, T, i32 },        { &st->types, T, i32 },   { &st->positions, T, i32 }, { &st->row_of, T, i32 },
+        { &st->pos_in, T, i32 },     { &st->by_id, T, i32 },   { &st->labels, T > B ? T : B, i32 },
+        { &st->cu, B + 1, i32 },     { &st->slots, B, i32 },   { &st->first, B, i32 },
+        { &st->numbers, B, i32 },    { &st->zeros, B, i32 },   { &st->values, B, sizeof(double) },
+        { &st->rel_of, offsets, i32 }, { &st->rel_pos, R, i32 }, { &st->rel_zeros, R, i32 },
+        { &st->touched, words, i32 }, { &st->live, words, i32 }, { &st->fresh, words, i32 },
+    };
 
-    if (!ok) return gr_fail(err, GR_E_NOMEM, "a batch of %d tokens does not fit in memory", (int)o->max_tokens);
-    st->bytes = end;
+    st->bytes = 0;
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
+        if (!place(arrays[i].at, &st->bytes, arrays[i].count, arrays[i].size))
+            return gr_fail(err, GR_E_NOMEM, "a batch of %d tokens does not fit in memory", (int)o->max_tokens);
     st->rows = rows;
     return GR_OK;
 }
@@ -76,7 +87,7 @@ static gr_status check_shape(const gr_session *s, const gr_batch *b, int32_t *lo
     *longest = 0;
     for (int32_t r = 0; r < b->n_rows; r++) {
         const int64_t n = (int64_t)b->cu_seqlens[r + 1] - b->cu_seqlens[r];
-        if (n < 1) /* one that ends behind the batch has one that goes back behind it */
+        if (n < 1) /* also finds a row that ends behind the batch: the last row ends with it, so a later one goes back */
             return gr_fail(err, GR_E_ARG, "row %d of the batch has %lld tokens", (int)r, (long long)n);
         if (n > s->o.max_length || n > room)
             return gr_fail(err, GR_E_ARG, "row %d of the batch has %lld tokens, at most %d fit", (int)r, (long long)n,
@@ -96,19 +107,31 @@ static gr_status check_range(const char *what, const int32_t *x, int32_t n, int3
     return GR_OK;
 }
 
-static gr_status check_labels(const gr_session *s, const gr_batch *b, gr_err *err)
-{
-    const gr_head_spec h = s->model->head;
+/* Are the labels of this head real values? Else they are classes. */
+static bool takes_values(gr_head_kind kind) { return kind == GR_HEAD_REGRESSION || kind == GR_HEAD_EMBED; }
 
-    if (h.kind == GR_HEAD_CLASS || gr_head_per_token(h.kind)) {
-        const bool token = gr_head_per_token(h.kind);
-        if (!b->classes) return gr_fail(err, GR_E_ARG, "a loss is asked for and the batch has no classes");
-        return check_range(token ? "the label of token" : "the label of row", b->classes, token ? b->n_tokens : b->n_rows, h.n_out, token, err);
-    }
+/* How many labels a batch has: one for each token, pair or row. */
+static int32_t label_count(const gr_batch *b, gr_head_kind kind)
+{
+    if (gr_head_per_token(kind)) return b->n_tokens;
+    return kind == GR_HEAD_EMBED ? b->n_rows / 2 : b->n_rows;
+}
+
+static gr_status check_classes(const gr_batch *b, gr_head_spec h, gr_err *err)
+{
+    const int32_t n = label_count(b, h.kind);
+
+    if (!b->classes) return gr_fail(err, GR_E_ARG, "a loss is asked for and the batch has no classes");
+    if (gr_head_per_token(h.kind)) return check_range("the label of token", b->classes, n, h.n_out, true, err);
+    return check_range("the label of row", b->classes, n, h.n_out, false, err);
+}
+
+static gr_status check_values(const gr_batch *b, gr_head_spec h, gr_err *err)
+{
     if (!b->values) return gr_fail(err, GR_E_ARG, "a loss is asked for and the batch has no values");
     if (h.kind == GR_HEAD_EMBED && b->n_rows % 2)
         return gr_fail(err, GR_E_ARG, "pairs of sentences in a batch of %d rows", (int)b->n_rows);
-    for (int32_t i = 0; i < (h.kind == GR_HEAD_EMBED ? b->n_rows / 2 : b->n_rows); i++)
+    for (int32_t i = 0; i < label_count(b, h.kind); i++)
         if (!isfinite(b->values[i])) return gr_fail(err, GR_E_ARG, "value %d of the batch is not a finite number", (int)i);
     return GR_OK;
 }
@@ -121,11 +144,13 @@ static gr_status check(const gr_session *s, const gr_batch *b, bool train, bool 
     GR_TRY(check_range("token", b->ids, b->n_tokens, c->vocab_size, false, err));
     if (b->type_ids && c->type_vocab > 0) GR_TRY(check_range("the segment of token", b->type_ids, b->n_tokens, c->type_vocab, false, err));
     if (train && !b->slots) return gr_fail(err, GR_E_ARG, "a training batch without slots");
-    return labels ? check_labels(s, b, err) : GR_OK;
+    if (!labels) return GR_OK;
+    return takes_values(s->model->head.kind) ? check_values(b, s->model->head, err) : check_classes(b, s->model->head, err);
 }
 
 /* ---- completion ----------------------------------------------------------------------------------- */
 
+/* A stable counting sort of the tokens by id. */
 static void sort_by_id(const gr_batch_store *st, const gr_batch *b, int32_t vocab)
 {
     int32_t *order = host32(st, st->by_id);
@@ -141,8 +166,8 @@ static void sort_by_id(const gr_batch_store *st, const gr_batch *b, int32_t voca
     for (int32_t t = 0; t < b->n_tokens; t++) order[st->count[b->ids[t]]++] = t;
 }
 
-/* Positions that begin behind the pad id count tokens that are not padding; a pad inside a sequence has position pad_id
- * (modeling_roberta.py, create_position_ids_from_input_ids). */
+/* Where positions begin behind the pad id (position_offset > 0), they count the tokens that are not padding, and a pad
+ * inside a sequence has position pad_id (modeling_roberta.py, create_position_ids_from_input_ids). */
 static void fill_tokens(const gr_batch_store *st, const gr_batch *b, const gr_config *c)
 {
     int32_t *positions = host32(st, st->positions), *row_of = host32(st, st->row_of), *pos_in = host32(st, st->pos_in);
@@ -155,7 +180,8 @@ static void fill_tokens(const gr_batch_store *st, const gr_batch *b, const gr_co
         }
 }
 
-/* Rows of relative positions by offset; of DeBERTa's only those that the longest sequence reaches are computed, counted from the first of them. */
+/* The rows of relative positions by offset. DeBERTa computes only the rows that the batch's longest sequence reaches, so its
+ * rows are counted from the first of them. */
 static void fill_offsets(const gr_batch_store *st, const gr_config *c, int32_t longest, gr_pass *out)
 {
     const int32_t reach = longest - 1, zero = st->rel_zero;
@@ -172,7 +198,8 @@ static void fill_offsets(const gr_batch_store *st, const gr_config *c, int32_t l
     for (int32_t i = -zero; i <= zero; i++) rel_of[zero + i] = i < -reach || i > reach ? 0 : st->rel_row[zero + i] - out->rel_from;
 }
 
-/* The zeros beside them are those of the store's calloc. */
+/* The first token of each sequence, and the keys of dropout for a batch of those alone: row r is sequence r, position 0 (the
+ * store's memory came zeroed). */
 static void fill_firsts(const gr_batch_store *st, const gr_batch *b)
 {
     int32_t *numbers = host32(st, st->numbers);
@@ -181,12 +208,13 @@ static void fill_firsts(const gr_batch_store *st, const gr_batch *b)
     for (int32_t r = 0; r < b->n_rows; r++) numbers[r] = r;
 }
 
+/* Returns how many of the rows, tokens or pairs have a label that counts. */
 static int64_t fill_labels(const gr_batch_store *st, const gr_batch *b, gr_head_kind kind)
 {
-    const size_t n = (size_t)(gr_head_per_token(kind) ? b->n_tokens : kind == GR_HEAD_EMBED ? b->n_rows / 2 : b->n_rows);
+    const size_t n = (size_t)label_count(b, kind);
     int64_t      labelled = (int64_t)n;
 
-    if (kind == GR_HEAD_REGRESSION || kind == GR_HEAD_EMBED) {
+    if (takes_values(kind)) {
         memcpy(host64(st, st->values), b->values, n * sizeof(double));
         return labelled;
     }
@@ -194,6 +222,31 @@ static int64_t fill_labels(const gr_batch_store *st, const gr_batch *b, gr_head_
     for (size_t i = 0; i < n; i++) labelled -= b->classes[i] == GR_LABEL_IGNORE;
     return labelled;
 }
+
+/* n numbers of 32 bits; NULL stands for zeros. */
+static void copy_or_zero(int32_t *dst, const void *src, size_t n)
+{
+    if (src) memcpy(dst, src, n * sizeof *dst);
+    else memset(dst, 0, n * sizeof *dst);
+}
+
+/* The whole batch into the store's host memory, but for labels and the bitmaps of rows. */
+static void fill(const gr_session *s, const gr_batch *b, bool train)
+{
+    const gr_batch_store *st = &s->batch;
+    const gr_config      *c = &s->model->config;
+    const size_t          T = (size_t)b->n_tokens, B = (size_t)b->n_rows;
+
+    copy_or_zero(host32(st, st->ids), b->ids, T);
+    copy_or_zero(host32(st, st->types), b->type_ids, T);
+    copy_or_zero(host32(st, st->cu), b->cu_seqlens, B + 1);
+    copy_or_zero(host32(st, st->slots), b->slots, B);
+    fill_firsts(st, b);
+    fill_tokens(st, b, c);
+    if (train && s->enc.plan.lowest == GR_STAGE_TABLES) sort_by_id(st, b, c->vocab_size);
+}
+
+/* ---- the batch as ops see it ---------------------------------------------------------------------- */
 
 static const void *dev(const gr_batch_store *st, size_t at) { return (const char *)st->dev + at; }
 
@@ -205,14 +258,14 @@ static gr_dev_batch describe(const gr_batch_store *st, const gr_batch *b, int32_
                            .by_id = dev(st, st->by_id) };
 }
 
-/* The first token of each sequence, as ops see it that work on rows alone. */
+/* The first tokens alone, for ops that work row by row. */
 static gr_dev_batch describe_firsts(const gr_batch_store *st, const gr_batch *b)
 {
     return (gr_dev_batch){ .n_tokens = b->n_rows, .n_rows = b->n_rows, .max_len = 1, .row_of = dev(st, st->numbers),
                            .pos_in = dev(st, st->zeros), .slots = dev(st, st->slots) };
 }
 
-/* The rows of relative positions within reach, likewise. */
+/* The rows of relative positions within reach, for the same ops: dropout's keys are those of slot 0. */
 static gr_dev_batch describe_rel(const gr_batch_store *st, int32_t rows)
 {
     return (gr_dev_batch){ .n_tokens = rows, .n_rows = 1, .max_len = 1, .row_of = dev(st, st->rel_zeros), .pos_in = dev(st, st->rel_pos),
@@ -223,23 +276,14 @@ gr_status gr_session_load(gr_session *s, const gr_batch *b, bool train, bool lab
 {
     const gr_batch_store *st = &s->batch;
     const gr_config      *c = &s->model->config;
-    const size_t          T = (size_t)(b->n_tokens > 0 ? b->n_tokens : 0), B = (size_t)(b->n_rows > 0 ? b->n_rows : 0);
     int32_t               longest = 0;
     gr_pass               p = { .train = train, .seed = s->o.seed, .step = (uint64_t)s->steps };
     bool                  wake;
 
     GR_TRY(check(s, b, train, labels, &longest, err));
     s->last_valid = false;
-    memcpy(host32(st, st->ids), b->ids, T * sizeof(int32_t));
-    if (b->type_ids) memcpy(host32(st, st->types), b->type_ids, T * sizeof(int32_t));
-    else memset(host32(st, st->types), 0, T * sizeof(int32_t));
-    memcpy(host32(st, st->cu), b->cu_seqlens, (B + 1) * sizeof(int32_t));
-    fill_firsts(st, b);
-    if (b->slots) memcpy(host32(st, st->slots), b->slots, B * sizeof(uint32_t));
-    else memset(host32(st, st->slots), 0, B * sizeof(uint32_t));
-    fill_tokens(st, b, c);
+    fill(s, b, train);
     fill_offsets(st, c, longest, &p);
-    if (train && s->enc.plan.lowest == GR_STAGE_TABLES) sort_by_id(st, b, c->vocab_size);
     *labelled = labels ? fill_labels(st, b, s->model->head.kind) : 0;
     wake = gr_rows_mark(s, b, train);
     s->enc.op->upload(s->enc.ctx, st->dev, st->host, st->bytes);

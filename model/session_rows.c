@@ -1,24 +1,28 @@
-/* session_rows.c - the word table, of which a step sees few rows.
+/* session_rows.c - the word table, of which one step sees only a few rows.
  *
- * A row is live when a batch of this session had its word (of evaluation batches only those that had decay to make up for): before that its gradient and moments are zero, and AdamW on
- * it is no more than weight decay. The rows that are live and those touched since the last step are bitmaps that the host keeps
- * (it looks at the words of every batch anyway) and sends with the batch, so that no op waits for anything:
+ * A row becomes live when a batch of this session has its word. (A batch of evaluation counts too, but only while rows at
+ * rest have decay to catch up with.) Before that its gradient and moments are zero, and all that AdamW does to it is
+ * weight decay. The host sees the words of every batch anyway, so it keeps two bitmaps, the live rows and those touched
+ * since the last step, and sends them with the batch; no op waits for anything.
  *
- *   sumsq sees the rows touched, adamw the live ones, both with the bits that all rows would give;
- *   a row at rest owes the factors 1 - lr decay of the steps it sat out. They are applied one by one, each rounded as adamw
- *   rounds, when a batch reads the row, when the list is full and when the weights are pulled: again the same bits.
+ *   sumsq    visits the rows touched, and gives the bits that all rows would give;
+ *   adamw    visits the live rows, and gives the bits that all rows would give;
+ *   decay    A row at rest owes one factor, 1 - lr decay, for each step it sat out. The factors are applied one by one,
+ *            each product rounded as adamw rounds it, when a batch reads the row, when the list of factors is full, and
+ *            when the weights are pulled: again the same bits.
  *
- * So a run has the bits of the dense update, whatever is evaluated, saved or resumed in between, and a checkpoint, which begins
- * with a pull, holds nothing more than weights and moments: rows are live again where these are not zero. */
+ * So a run has the bits of the dense update, whatever is evaluated, saved or resumed in between. A checkpoint begins with
+ * a pull, so it needs to hold nothing more than weights and moments: rows are live again where the moments are not zero. */
 #include "model/session_internal.h"
 
 #include <string.h>
 
+/* The bitmap at this offset of the batch's memory, on the host and on the device; and its length in 32-bit words. */
 static uint32_t *bits(const gr_session *s, size_t at) { return (uint32_t *)(void *)(s->batch.host + at); }
 static const uint32_t *dev_bits(const gr_session *s, size_t at) { return (const uint32_t *)(const void *)((const char *)s->batch.dev + at); }
 static size_t words(const gr_session *s) { return (s->batch.rows + 31) / 32; }
 
-/* With an epsilon of 0 an update of zeros is 0 / 0, which a row at rest would not show. */
+/* Not with an epsilon of 0: there the dense update of a zero gradient is 0 / 0, and rows at rest would hide that NaN. */
 void gr_rows_begin(gr_session *s)
 {
     if (!s->o.train || s->o.dense_table || !(s->o.epsilon > 0.0)) return;
@@ -48,7 +52,7 @@ bool gr_rows_mark(gr_session *s, const gr_batch *b, bool train)
     return wake && s->rows.n_keep > 0;
 }
 
-/* The rows of `fresh`, as the device has it. */
+/* Bring the rows of `fresh` up to date. */
 void gr_rows_wake(gr_session *s)
 {
     s->rows.table->rows = dev_bits(s, s->batch.fresh);
@@ -65,7 +69,7 @@ void gr_rows_update(gr_session *s)
     if (s->rows.table) s->rows.table->rows = dev_bits(s, s->batch.live);
 }
 
-/* No decay at all in the device's numbers, where adamw leaves idle rows alone too */
+/* Is the factor 1 in the device's numbers? Then adamw leaves the weights of a row without gradient alone. */
 static bool rests(const gr_session *s, double keep) { return gr_session_elem(s) == sizeof(float) ? (float)keep == 1.0f : keep == 1.0; }
 
 void gr_rows_done(gr_session *s, double lr)
@@ -100,6 +104,7 @@ void gr_rows_forget(gr_session *s)
 
 /* ---- moments from a checkpoint ---- */
 
+/* Is one of these bytes not zero? */
 static bool any(const unsigned char *p, size_t n)
 {
     unsigned char seen = 0;
@@ -108,7 +113,8 @@ static bool any(const unsigned char *p, size_t n)
     return seen != 0;
 }
 
-/* Rows that are zero here and there are left out: their memory has perhaps never been touched. */
+/* A slab of moments, but of the table only these rows. The others are zero on both sides, and writing zeros would make the
+ * system provide memory for pages that were never touched. */
 static void upload_moments(gr_session *s, void *dst, const void *src, const uint32_t *rows)
 {
     const size_t      elem = gr_session_elem(s), first = s->rows.table->offset * elem, width = (size_t)s->rows.table->width * elem;

@@ -20,7 +20,7 @@ gr_status gr_session_pull(gr_session *s, gr_err *err)
     return s->enc.op->sync(s->enc.ctx, err);
 }
 
-/* Of a mapped model tensor by tensor. */
+/* The tensors of a mapped model, which lie apart. */
 static void upload_tensors(gr_session *s)
 {
     const gr_params *t = &s->model->params;
@@ -57,8 +57,10 @@ gr_status gr_session_state_get(gr_session *s, void *out, int64_t *step, gr_err *
 
 gr_status gr_session_state_read(gr_session *s, void *out, size_t at, size_t n, gr_err *err)
 {
-    const size_t half = gr_session_slab(s), first = at < half ? (n < half - at ? n : half - at) : 0;
+    const size_t half = gr_session_slab(s);
+    size_t       first = 0; /* bytes of the first moments */
 
+    if (at < half) first = n < half - at ? n : half - at;
     GR_TRY(need_training(s, err));
     if (at > 2 * half || n > 2 * half - at) return gr_fail(err, GR_E_ARG, "bytes %zu..%zu of an optimiser state of %zu", at, at + n, 2 * half);
     if (first) s->enc.op->download(s->enc.ctx, out, (const char *)s->m + at, first);
@@ -81,7 +83,7 @@ gr_status gr_session_state_load(gr_session *s, const void *m, const void *v, int
     return s->enc.op->sync(s->enc.ctx, err);
 }
 
-/* Frozen and unused tensors read as zero, whatever a merged matrix left there. */
+/* Frozen and unused tensors read as zero, whatever the product of a matrix that they are part of has left there. */
 gr_status gr_session_grads(gr_session *s, void *out, gr_err *err)
 {
     const size_t elem = gr_session_elem(s);
@@ -123,7 +125,7 @@ gr_status gr_session_tap(gr_session *s, int32_t i, double *out, gr_err *err)
     return GR_OK;
 }
 
-/* Pairs of a query and a key that it sees, of a layer. A short one has a query a sequence. */
+/* How many pairs of a query and a key that it sees layer l has. A short layer has one query a sequence. */
 static double layer_pairs(const gr_encoder *e, const gr_batch *b, int32_t l)
 {
     const double reach = e->c->local && e->c->local[l] ? e->c->window : -1.0;
@@ -133,13 +135,19 @@ static double layer_pairs(const gr_encoder *e, const gr_batch *b, int32_t l)
     for (int32_t r = 0; r < b->n_rows; r++) {
         const double n = (double)b->cu_seqlens[r + 1] - (double)b->cu_seqlens[r];
 
-        pairs += reach < 0.0 || reach >= n ? n * n : n * (2.0 * reach + 1.0) - reach * (reach + 1.0);
+        if (reach < 0.0 || reach >= n) pairs += n * n;
+        else pairs += n * (2.0 * reach + 1.0) - reach * (reach + 1.0); /* less what the window has beyond the ends */
     }
     return pairs;
 }
 
-/* Forward of one layer: per token 2 (3HH + HH + HG + FH), G being F or with a gate 2F, and 4 H a pair. A short layer has all of B, and of each
- * token and head 4 H, or keys and values of every token, 2 (2HH). */
+/* Forward of layer l, relative positions apart. G is F, or 2F with a gate. A multiply-add is two operations.
+ *
+ *   every token            2 (3HH + HH + HG + FH)   query, key, value; output; feed-forward
+ *   every pair             4 H                      score, and the value's share of the context
+ *   short layer            the first line for B rows alone, with
+ *     keys and values      2 (2HH) for every token; 4 H a pair
+ *     without (absorbs)    the keys' and values' projections for B rows too; 4 H a pair and head */
 static double layer_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
 {
     const gr_config *c = e->c;
@@ -150,7 +158,7 @@ static double layer_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
     return 2.0 * T * (4.0 * H * H + H * G + F * H) + 4.0 * pairs * H;
 }
 
-/* Relative positions of one layer (DeBERTa), each term of its own: R rows to keys or queries, and 2 H a pair. */
+/* DeBERTa's relative positions in layer l: each term projects R rows, 2 RHH, and has 2 H a pair. */
 static double rel_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
 {
     const double H = e->c->hidden, terms = (double)e->c->rel_c2p + (double)e->c->rel_p2c;
@@ -164,7 +172,7 @@ static double rel_flops(const gr_encoder *e, const gr_batch *b, int32_t l)
     return terms * (2.0 * R * H * H + 2.0 * layer_pairs(e, b, l) * H);
 }
 
-/* A layer or head that backward passes through counts three times; recomputation is not counted. */
+/* Backward costs twice what forward does, so a part that it passes through counts three times. Recomputation is not counted. */
 double gr_session_flops(const gr_session *s, const gr_batch *b, bool train)
 {
     const gr_encoder  *e = &s->enc;

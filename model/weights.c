@@ -147,7 +147,8 @@ gr_status gr_model_check(const gr_model *m, gr_err *err)
 
 /* ---- life ---- */
 
-/* Of a mapped model only what cannot stay in the file is written here: the rest shall take no memory. */
+/* The memory of the weights. In a mapped model only the tensors that cannot stay in the file are written here; no large pages, so that
+ * the rest takes no memory. */
 static gr_status take_slab(gr_model *m, bool mapped, gr_err *err)
 {
     size_t bytes;

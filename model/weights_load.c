@@ -1,5 +1,5 @@
-/* weights_load.c - a checkpoint folder into a model, strictly: every tensor of the model is found with its shape or
- * the load fails, and every tensor of the file is used or accounted for. See weights.h for what is only warned of. */
+/* weights_load.c - a checkpoint folder into a model, strictly: every tensor of the model must be found with its shape, and
+ * every tensor of the file must be used or accounted for. See weights.h for what is only warned of. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +15,14 @@ typedef struct loader {
     gr_weight_names      names;
     bool                *used;    /* [gr_st_count] */
     bool                *missing; /* [params.n]    */
-    const gr_st_tensor **src;     /* [params.n] where a tensor comes from; NULL: initialised */
+    const gr_st_tensor **src;     /* [params.n] the file's tensor; NULL: to be initialised */
     gr_err              *err;
 } loader;
 
 /* ---- names ---- */
 
-/* Tensors that a masked language model shares with another (`_tied_weights_keys` of transformers' classes). Some programs
- * store both. twin NULL: the word embedding. */
+/* Tensors of masked language models that are the same as another one, their twin (`_tied_weights_keys` of transformers'
+ * classes). Some programs store both. twin NULL: the word table. */
 static const struct { const char *name, *twin; } tied[] = {
     { "cls.predictions.decoder.weight", NULL }, { "cls.predictions.decoder.bias", "cls.predictions.bias" },
     { "predictions.decoder.weight", NULL },     { "predictions.decoder.bias", "predictions.bias" },
@@ -32,13 +32,13 @@ static const struct { const char *name, *twin; } tied[] = {
 };
 enum { N_TIED = sizeof tied / sizeof *tied };
 
-/* Without the model's prefix, if it has it. */
+/* The name without the model's prefix, if it begins with that. */
 static const char *bare_name(const char *name, const char *prefix)
 {
     return strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name;
 }
 
-/* A bias may be stored under its twin's name alone. */
+/* A tensor of the head; a bias may be stored under its twin's name only. */
 static const gr_st_tensor *find_head(const loader *l, const char *name)
 {
     const gr_st_tensor *t = gr_weight_names_find(&l->names, name);
@@ -48,7 +48,7 @@ static const gr_st_tensor *find_head(const loader *l, const char *name)
     return t;
 }
 
-/* The encoder may be saved with the model's prefix or alone, whatever the head. */
+/* The file's tensor for p; NULL: none. Encoder tensors are found with the model's prefix and without, whatever the head. */
 static const gr_st_tensor *find_tensor(const loader *l, const gr_param *p)
 {
     const char *prefix = gr_family_at(l->m->config.family)->tensor_prefix;
@@ -112,7 +112,7 @@ static gr_status copy_values(const loader *l, size_t i)
     const gr_st_tensor *t = l->src[i];
     gr_status s;
 
-    if (holds_whole_numbers(t)) /* which mean nothing without the scales that belong to them */
+    if (holds_whole_numbers(t)) /* without the scales that belong to them they mean nothing */
         return gr_fail(l->err, GR_E_UNSUPPORTED, "%s: tensor '%s' holds whole numbers, as a quantised model does; save the model in float32",
                        gr_st_file_of(l->st, t), t->name);
     if (l->m->elem == 8) s = gr_st_to_f64((double *)l->m->weights + p->offset, t, l->err);
@@ -123,6 +123,7 @@ static gr_status copy_values(const loader *l, size_t i)
 
 /* ---- values that stay in the file ---- */
 
+/* Can the model use the file's bytes as they are? */
 static bool can_stay(const loader *l, int32_t i)
 {
     const gr_st_tensor *t = l->src[i];
@@ -130,7 +131,7 @@ static bool can_stay(const loader *l, int32_t i)
     return l->m->elem == 4 && t && t->dtype == GR_DT_F32 && gr_st_native() && (uintptr_t)t->data % sizeof(float) == 0;
 }
 
-/* The encoder reads three tensors as one: they stay only where the file has them end to end, in this order. */
+/* The encoder reads these three tensors as one, so they can stay only when the file has them end to end, in this order. */
 static bool three_stay(const loader *l, int32_t a, int32_t b, int32_t c)
 {
     return can_stay(l, a) && can_stay(l, b) && can_stay(l, c) && l->src[a]->data + l->src[a]->bytes == l->src[b]->data &&
@@ -148,7 +149,7 @@ static bool stays(const loader *l, int32_t i)
     return can_stay(l, i);
 }
 
-/* Every tensor to its place: a copy in the slab, or the file's own bytes. */
+/* Give every tensor its values: copied to the slab or, in a mapped model, left in the file. */
 static gr_status place_values(loader *l)
 {
     gr_model *m = l->m;
@@ -165,7 +166,7 @@ static gr_status place_values(loader *l)
 
 /* ---- the model's tensors ---- */
 
-/* The layer that a tensor belongs to: its name up to the last dot. */
+/* Do two tensors belong to the same layer of a head? Its name is theirs up to the last dot. */
 static bool same_layer(const gr_param *a, const gr_param *b)
 {
     const char *x = strrchr(a->name, '.'), *y = strrchr(b->name, '.');
@@ -174,8 +175,8 @@ static bool same_layer(const gr_param *a, const gr_param *b)
     return x && y && n == (size_t)(y - b->name) && memcmp(a->name, b->name, n) == 0;
 }
 
-/* Weight and bias of a layer of the head come and go together: both are there and fit, or both are made afresh, as
- * transformers does with ignore_mismatched_sizes. */
+/* Does the file have every tensor of p's layer, with its shape? If not, the whole layer is initialised, as transformers does
+ * with ignore_mismatched_sizes. */
 static bool layer_fits(const loader *l, const gr_param *p)
 {
     for (size_t i = 0; i < l->m->params.n; i++) {
@@ -244,43 +245,64 @@ static gr_status report_replaced(loader *l)
     return s;
 }
 
-/* Initialise the tensors of a part that are missing, and say so: those that the file lacks, or has without the rest of
- * their layer. */
-static gr_status report_missing(loader *l, gr_param_part part)
+/* What is missing of a part of the model. Tensors whose shapes differ are report_replaced's. */
+typedef struct missing_part {
+    gr_buf names;   /* "a, b": those to tell of                                */
+    bool   needed;  /* one of them is used                                     */
+    bool   halves;  /* one of them is in the file, the rest of its layer is not */
+    bool   kept;    /* other tensors of the part came from the file            */
+} missing_part;
+
+/* Initialise the missing tensors of a part, and list them. */
+static missing_part init_missing(loader *l, gr_param_part part)
 {
-    gr_buf names = { 0 };
-    bool needed = false, kept = false, halves = false;
-    gr_status s = GR_OK;
+    missing_part m = { .names = { 0 } };
 
     for (size_t i = 0; i < l->m->params.n; i++) {
         const gr_param *p = &l->m->params.p[i];
         const gr_st_tensor *t;
 
         if (p->part != part) continue;
-        kept = kept || !l->missing[i];
-        if (!l->missing[i]) continue;
+        if (!l->missing[i]) {
+            m.kept = true;
+            continue;
+        }
         gr_model_init_tensor(l->m, i, l->o->seed);
         t = find_tensor(l, p);
         if (t && !shape_fits(t, p)) continue;
-        needed = needed || p->used;
-        halves = halves || t;
-        gr_buf_addf(&names, "%s%s", names.n ? ", " : "", p->name);
+        m.needed = m.needed || p->used;
+        m.halves = m.halves || t;
+        gr_buf_addf(&m.names, "%s%s", m.names.n ? ", " : "", p->name);
     }
-    if (names.oom) s = gr_fail_nomem(l->err, "a list of names");
-    else if (needed && l->o->require_head) s = gr_fail(l->err, GR_E_FORMAT, "%s: %s; a prediction needs a fine-tuned head", names.p, halves ? "incomplete" : "missing");
-    else if (needed) s = gr_model_warn(l->m, l->err, "%s are %s and were initialised afresh%s", names.p, halves ? "incomplete in the file" : "missing", kept ? "; the rest of the head is the file's" : "");
-    gr_buf_free(&names);
+    return m;
+}
+
+/* Initialise what is missing of a part and say so; in prediction a missing head is an error. */
+static gr_status report_missing(loader *l, gr_param_part part)
+{
+    missing_part m = init_missing(l, part);
+    gr_status s = GR_OK;
+
+    if (m.names.oom)
+        s = gr_fail_nomem(l->err, "a list of names");
+    else if (m.needed && l->o->require_head)
+        s = gr_fail(l->err, GR_E_FORMAT, "%s: %s; a prediction needs a fine-tuned head", m.names.p, m.halves ? "incomplete" : "missing");
+    else if (m.needed)
+        s = gr_model_warn(l->m, l->err, "%s are %s and were initialised afresh%s", m.names.p, m.halves ? "incomplete in the file" : "missing",
+                          m.kept ? "; the rest of the head is the file's" : "");
+    gr_buf_free(&m.names);
     return s;
 }
 
-/* The last layer was kept, and its checkpoint says that it was trained for something else. */
+/* Warn when the head's last layer was kept although the checkpoint says that it was trained for another kind of task. */
 static gr_status report_other_kind(loader *l)
 {
     static const char *const tails[] = { "ForSequenceClassification", "ForTokenClassification" };
     const gr_sv name = gr_sv_from(l->m->config.architecture);
-    const gr_head_kind kind = l->m->head.kind;
-    const char *want = kind == GR_HEAD_TOKEN ? tails[1] : kind == GR_HEAD_CLASS || kind == GR_HEAD_REGRESSION ? tails[0] : NULL;
+    const char *want = NULL;
 
+    if (gr_head_is_sequence(l->m->head.kind)) want = tails[0];
+    if (l->m->head.kind == GR_HEAD_TOKEN) want = tails[1];
     if (!want || l->m->params.head_w < 0 || l->missing[l->m->params.head_w] || gr_sv_ends(name, want)) return GR_OK;
     for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
         if (gr_sv_ends(name, tails[i])) return gr_model_warn(l->m, l->err, "the head is that of a %.*s and begins as one of another kind", GR_SV_FMT(name));
@@ -307,7 +329,7 @@ typedef enum unused_kind { UNUSED_TWIN, UNUSED_BUFFER, UNUSED_TABLE, UNUSED_HEAD
 /* Buffers that torch keeps with the weights, by the last part of their names. */
 static const char *const buffers[] = { "position_ids", "token_type_ids", "inv_freq" };
 
-/* Tables that a configuration may leave out and old checkpoints have all the same. */
+/* Tables that old checkpoints hold even when the configuration leaves them out. */
 static const char *const tables[] = { "embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight" };
 
 /* Does the model have a head whose names begin like this one, up to the first dot? */
@@ -320,7 +342,7 @@ static bool head_in_use(const loader *l, const char *name)
     return false;
 }
 
-/* The twin of a stored tensor, *is_tied when there is such a pair in this model. */
+/* The twin of a stored tensor. *is_tied: this model has such a pair; the twin may still be missing from the file (NULL). */
 static const gr_st_tensor *twin_of(const loader *l, const char *name, bool *is_tied)
 {
     *is_tied = false;
@@ -341,14 +363,14 @@ static bool same_values(const gr_st_tensor *a, const gr_st_tensor *b)
            a->bytes == b->bytes && memcmp(a->data, b->data, a->bytes) == 0;
 }
 
-/* The model has one tensor for both, as its configuration says. */
+/* The model has one tensor for both; warn when the stored copy differs from it. */
 static gr_status check_twin(loader *l, const gr_st_tensor *t, const gr_st_tensor *twin)
 {
     if (twin && same_values(t, twin)) return GR_OK;
     return gr_model_warn(l->m, l->err, "'%s' differs from '%s', which is used in its place", t->name, twin ? twin->name : "its new twin");
 }
 
-/* A head that the family's checkpoints may have: of a kind that its table has rows for, or one that it lists. */
+/* Is this a tensor of a head or pooler that the family's checkpoints may have? Its table has a row for it, or its facts list it. */
 static bool is_head(const loader *l, const char *name)
 {
     const gr_family_facts *f = gr_family_at(l->m->config.family);

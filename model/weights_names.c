@@ -1,12 +1,12 @@
-/* weights_names.c - the names of a file's tensors as the parameter table spells them: wrappers that training programs leave
- * in front of a name are taken off, and the old spelling of layer norms becomes the present one. */
+/* weights_names.c - the names of a file's tensors as the parameter table spells them: without the wrappers that training programs
+ * put in front of a name, and with the present spelling of layer norms. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/weights_impl.h"
 
-/* Whose attribute holds the model: torch's DataParallel and DistributedDataParallel, torch.compile, and the first module
- * of sentence-transformers, as a whole or by itself. */
+/* What wrappers put in front of a name: torch's DataParallel and DistributedDataParallel, torch.compile, and sentence-transformers, for
+ * its whole model and for its first module alone. */
 static const char *const wrappers[] = { "module.", "_orig_mod.", "0.auto_model.", "auto_model." };
 
 /* TensorFlow's spelling, in checkpoints that were converted early. */
@@ -22,7 +22,7 @@ static size_t wrapper(const char *name)
     return 0;
 }
 
-/* One wrapper may stand in another. */
+/* The name without its wrappers, which may be nested. */
 static const char *unwrapped(const char *name)
 {
     size_t n;

@@ -1,4 +1,5 @@
-/* chart.h - the report's charts: SVG in the page itself, no script, colours from the page's style sheet so that it has a light and a dark face. */
+/* chart.h - the charts of the report: SVG inside the page, without scripts. Colours come from the page's style sheet, which has a
+ * light and a dark form. */
 #ifndef GR_RESULTS_CHART_H
 #define GR_RESULTS_CHART_H
 #include <stdbool.h>
@@ -13,8 +14,9 @@ extern "C" {
 /* Style rules of all charts: for the page's <style>. */
 extern const char gr_chart_style[];
 
-/* Ticks of an axis over lo..hi (lo <= hi, at most 1e30 from 0): `count` multiples of `step`, which is 1, 2 or 5 times a power of ten, from `first` on. They
- * enclose lo..hi, three to seven of them, no closer than a thousandth of the largest value (where that is above 1e-30), so that their texts differ. */
+/* The ticks of an axis over lo..hi (lo <= hi, both within 1e30 of 0): `count` multiples of `step` from `first` on. The step is 1, 2
+ * or 5 times a power of ten; the ticks enclose lo..hi, and there are three to seven of them. They are at least a thousandth of the
+ * largest value apart (where that is above 1e-30), so that no two are written alike. */
 typedef struct gr_ticks { double first, step; int count; } gr_ticks;
 gr_ticks gr_chart_ticks(double lo, double hi);
 

@@ -141,7 +141,7 @@ static const gr_record *partner(const gr_records *rs, const gr_record *r)
     return found;
 }
 
-/* Of several runs of one task and seed the last one counts. */
+/* Is there a later ok run of the same task and seed? The last one counts. */
 static bool again_later(const gr_records *rs, size_t i)
 {
     for (size_t k = i + 1; k < rs->n; k++)

@@ -13,7 +13,7 @@ const char *gr_verdict_name(gr_verdict v);
 
 typedef struct gr_comparison {
     char       task[64], metric[64], split[40];
-    char       name[120];          /* of its row: the task, with the split where it is not the task's main one */
+    char       name[120];          /* of its row: the task, and the split when it is not the task's main one */
     int        n_seeds;
     double     base, value, delta; /* means over the joined seeds            */
     double     p;                  /* McNemar exact, or of the paired bootstrap; NaN when not computable */
@@ -27,7 +27,8 @@ typedef struct gr_comparison {
 
 typedef struct gr_comparisons { gr_comparison *c; size_t n; } gr_comparisons;
 
-/* base: RUNS, or a baseline folder or file of ci/baselines (tolerances with reasons). bootstrap: 10,000 draws, seeded. */
+/* base: RUNS (store.h), or a folder or file of ci/baselines, which has tolerances with reasons. The bootstrap makes 10,000 draws from a
+ * fixed seed. Statuses of gr_store_load; GR_E_FORMAT for a broken baseline; GR_E_NOMEM. */
 gr_status gr_compare(gr_comparisons *out, const char *base, const char *next, gr_err *err) GR_MUST_USE;
 void      gr_comparisons_free(gr_comparisons *c);
 gr_status gr_compare_text(gr_buf *out, const gr_comparisons *c, gr_err *err) GR_MUST_USE;

@@ -22,13 +22,13 @@ typedef struct gr_joined {
     gr_entity_counts *base_entities, *new_entities; /* token tasks                                  */
 } gr_joined;
 
-/* Read both predictions files of a split (beside their records) and join their lines: same ids, same labels, same order. GR_E_FORMAT
- * when they are not of the same examples; GR_E_NOTFOUND when a file is absent. */
+/* Read both runs' predictions of a split, which lie beside the records, and join them line by line: ids, labels and order must agree.
+ * GR_E_FORMAT when they are not of the same examples; GR_E_NOTFOUND when a file is absent; GR_E_NOMEM. */
 gr_status gr_join(gr_joined *out, const gr_record *base, const gr_record *next, const char *split, gr_err *err) GR_MUST_USE;
 void      gr_joined_free(gr_joined *j);
 
-/* The metric of one side over rows idx (n); NaN when this kind of example cannot give it. side 0: base, 1: new. *oom becomes true
- * when memory was exhausted. */
+/* A metric of one side (0: base, 1: new) over rows idx (n). NaN when this kind of example cannot give it. *oom is set when memory was
+ * exhausted. */
 double gr_joined_metric(const gr_joined *j, const char *metric, int side, const size_t *idx, size_t n, bool *oom);
 
 #ifdef __cplusplus

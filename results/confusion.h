@@ -16,13 +16,13 @@ typedef struct gr_confusion {
     size_t   runs;                                               /* whose predictions are there */
 } gr_confusion;
 
-/* Rows of the split that scores the group, over its ok records (over the collapsed ones when there is no other), whose labels are the same. No rows for another
- * kind of task, for more than GR_CONFUSION_CLASSES classes, and where no predictions are there. GR_E_FORMAT names a file of predictions that are
- * none; GR_E_NOMEM. */
+/* Count the rows of the split that scores the group, over its ok records (over the collapsed ones when there is no other) with the same
+ * labels. There are no rows for another kind of task, for more than GR_CONFUSION_CLASSES classes, and when no predictions are there.
+ * GR_E_FORMAT names a file of predictions that is broken; GR_E_NOMEM. */
 gr_status gr_confusion_of(gr_confusion *out, const gr_group *g, gr_err *err) GR_MUST_USE;
 
-/* The same as an HTML table, a row a label with its recall, a column a prediction with its precision; nothing where there are no rows. Predictions that
- * cannot be read are said to be so. GR_E_NOMEM. */
+/* The same as an HTML table: a row for each label, with its recall, and a column for each prediction, with its precision. Nothing when
+ * there are no rows. Predictions that cannot be read are said to be so. GR_E_NOMEM. */
 gr_status gr_confusion_html(gr_buf *out, const gr_group *g, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus

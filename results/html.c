@@ -61,15 +61,23 @@ static const char *cpu_of(const gr_record *r) { return r->cpu; }
 static const char *version_of(const gr_record *r) { return r->version; }
 static const char *revision_of(const gr_record *r) { return r->git_revision; }
 
-/* Encoders, by name and weights, of runs that count in a mean: a diagnostic task's model is one that another task fine-tuned. */
+/* Does this run's model count? Not that of a diagnostic task, which another task fine-tuned. */
+static bool counts(const gr_record *r) { return began(r) && !r->out_of_mean; }
+
+static bool same_model(const gr_record *a, const gr_record *b)
+{
+    return strcmp(a->model, b->model) == 0 && strcmp(a->model_sha256, b->model_sha256) == 0;
+}
+
+/* How many different models, by name and weights, the records have. */
 static size_t models_of(const gr_records *r)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < r->n; i++) {
-        bool seen = !began(&r->r[i]) || r->r[i].out_of_mean;
-        for (size_t k = 0; k < i && !seen; k++)
-            seen = began(&r->r[k]) && !r->r[k].out_of_mean && strcmp(r->r[k].model, r->r[i].model) == 0 && strcmp(r->r[k].model_sha256, r->r[i].model_sha256) == 0;
+        bool seen = false;
+        if (!counts(&r->r[i])) continue;
+        for (size_t k = 0; k < i && !seen; k++) seen = counts(&r->r[k]) && same_model(&r->r[k], &r->r[i]);
         n += !seen;
     }
     return n;
@@ -120,66 +128,82 @@ static bool differs(const gr_groups *gs, size_t g, text_of of)
 
 static const char *weights_of(const gr_record *r) { return r->model_sha256; }
 
-/* Behind the task's name: the model where a page has several, what else other groups of the task have otherwise, and a number where all of that is the
- * same, for then it is the recipe that tells them apart. */
+/* What groups of one task may differ in, besides weights and recipe. */
+static const text_of parts[] = { model_of, data_of, device_of, precision_of };
+enum { N_PARTS = sizeof parts / sizeof *parts };
+
+/* Do two runs differ in nothing but their recipe? */
+static bool alike(const gr_record *a, const gr_record *b)
+{
+    bool same = strcmp(a->task, b->task) == 0 && strcmp(weights_of(a), weights_of(b)) == 0;
+
+    for (size_t i = 0; i < N_PARTS; i++) same = same && strcmp(parts[i](a), parts[i](b)) == 0;
+    return same;
+}
+
+/* What a group's heading says besides the task: the model when the page has several, and whatever differs from other groups of the
+ * task. Groups that agree in all of it differ in their recipe, and are numbered. */
 static void distinction(char *out, size_t cap, const gr_records *rs, const gr_groups *gs, size_t g)
 {
-    static const text_of parts[] = { model_of, data_of, device_of, precision_of };
     const gr_record *r = gr_group_lead(&gs->g[g]);
     size_t at = 0, earlier = 0;
 
     out[0] = '\0';
-    for (size_t i = 0; i < sizeof parts / sizeof *parts && at + 1 < cap; i++)
+    for (size_t i = 0; i < N_PARTS && at + 1 < cap; i++)
         if (*parts[i](r) && (differs(gs, g, parts[i]) || (parts[i] == model_of && models_of(rs) > 1)))
             at += (size_t)snprintf(out + at, cap - at, " %s", parts[i](r));
     if (!differs(gs, g, model_of) && differs(gs, g, weights_of) && *weights_of(r) && at + 1 < cap)
         at += (size_t)snprintf(out + at, cap - at, " %.8s", weights_of(r));
-    for (size_t k = 0; k < g; k++) {
-        const gr_record *x = gr_group_lead(&gs->g[k]);
-        bool same = strcmp(x->task, r->task) == 0 && strcmp(weights_of(x), weights_of(r)) == 0;
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) same = same && strcmp(parts[i](x), parts[i](r)) == 0;
-        earlier += same;
-    }
+    for (size_t k = 0; k < g; k++) earlier += alike(gr_group_lead(&gs->g[k]), r);
     if (earlier && at + 1 < cap) (void)snprintf(out + at, cap - at, " recipe %zu", earlier + 1);
 }
 
 /* ---- baseline against fine-tuned ---- */
 
-/* A headline metric of the split that scores a run. */
+/* Is this a headline metric of the split that scores the run? */
 static bool scores(const gr_record *r, const gr_rec_metric *m)
 {
     return m->headline && strcmp(m->split, gr_record_scored_split(r)) == 0;
 }
 
+/* Can the chart show it? Its axis runs from -1 to 1. */
 static bool drawable(double v) { return v >= -1 && v <= 1; }
+
+typedef struct spans { gr_span *row; size_t n, left; } spans; /* left: rows that the chart cannot show */
+
+/* A row for each headline metric of group g. */
+static gr_status add_spans(spans *s, gr_arena *a, const gr_records *rs, const gr_groups *gs, size_t g, gr_err *err)
+{
+    const gr_record *r = gr_group_lead(&gs->g[g]);
+    char other[200], label[sizeof other + sizeof r->task + sizeof r->metrics[0].name];
+
+    distinction(other, sizeof other, rs, gs, g);
+    for (size_t k = 0; k < r->n_metrics; k++) {
+        const gr_rec_metric *m = &r->metrics[k];
+        const gr_pooled p = gr_group_metric(&gs->g[g], m->split, m->name);
+        if (!scores(r, m) || isnan(p.value)) continue;
+        if (!drawable(p.value) || !(isnan(p.baseline) || drawable(p.baseline))) {
+            s->left++;
+            continue;
+        }
+        (void)snprintf(label, sizeof label, "%s %s%s", r->task, m->name, other);
+        s->row[s->n] = (gr_span){ gr_arena_strndup(a, label, strlen(label)), p.baseline, p.value, p.std };
+        if (!s->row[s->n++].label) return gr_fail_nomem(err, "a report");
+    }
+    return GR_OK;
+}
 
 static gr_status overview(gr_buf *out, gr_arena *a, const gr_records *rs, const gr_groups *gs, gr_err *err)
 {
-    size_t n = 0, left = 0, most = 0;
-    gr_span *row;
+    spans s = { NULL, 0, 0 };
+    size_t most = 0;
 
     for (size_t i = 0; i < gs->n; i++) most += gr_group_lead(&gs->g[i])->n_metrics;
-    row = gr_arena_calloc(a, most + 1, sizeof *row);
-    if (!row) return gr_fail_nomem(err, "a report");
-    for (size_t i = 0; i < gs->n; i++) {
-        const gr_record *r = gr_group_lead(&gs->g[i]);
-        char other[200], label[sizeof other + sizeof r->task + sizeof r->metrics[0].name];
-        distinction(other, sizeof other, rs, gs, i);
-        for (size_t k = 0; k < r->n_metrics; k++) {
-            const gr_rec_metric *m = &r->metrics[k];
-            const gr_pooled p = gr_group_metric(&gs->g[i], m->split, m->name);
-            if (!scores(r, m) || isnan(p.value)) continue;
-            if (!drawable(p.value) || !(isnan(p.baseline) || drawable(p.baseline))) {
-                left++;
-                continue;
-            }
-            (void)snprintf(label, sizeof label, "%s %s%s", r->task, m->name, other);
-            row[n] = (gr_span){ gr_arena_strndup(a, label, strlen(label)), p.baseline, p.value, p.std };
-            if (!row[n++].label) return gr_fail_nomem(err, "a report");
-        }
-    }
-    gr_chart_spans(out, &(gr_spans){ "Headline metrics", "baseline", "fine-tuned", row, n });
-    if (left) gr_buf_addf(out, "<p>Not in the chart: %zu with values outside of -1..1; the table has them.</p>\n", left);
+    s.row = gr_arena_calloc(a, most + 1, sizeof *s.row);
+    if (!s.row) return gr_fail_nomem(err, "a report");
+    for (size_t i = 0; i < gs->n; i++) GR_TRY(add_spans(&s, a, rs, gs, i, err));
+    gr_chart_spans(out, &(gr_spans){ "Headline metrics", "baseline", "fine-tuned", s.row, s.n });
+    if (s.left) gr_buf_addf(out, "<p>Not in the chart: %zu with values outside of -1..1; the table has them.</p>\n", s.left);
     return GR_OK;
 }
 
@@ -219,7 +243,7 @@ static double score_of(const gr_rec_point *p, const char *name)
     return NAN;
 }
 
-/* Before any step: the baseline of the split that the history is of, the first one. */
+/* The value before any step: the baseline of the first split, which the history is of. */
 static double at_start(const gr_record *r, const char *metric)
 {
     for (size_t i = 0; i < r->n_metrics; i++)
@@ -308,7 +332,7 @@ static void fact(gr_buf *out, const char *name, const char *value)
     tagged(out, "<dd>", value, "</dd>\n");
 }
 
-/* Options whose value does not come from the program's defaults, and where it comes from. */
+/* The options that were not left at the program's defaults, with the place their value comes from. */
 static void recipe_fact(gr_buf *out, const gr_record *r)
 {
     gr_buf all = { 0 };
@@ -431,16 +455,29 @@ static gr_status entities(gr_buf *out, const gr_group *g, gr_err *err)
 
 /* ---- the page ---- */
 
-/* Of all seeds, each line once. */
+static bool has_warning(const gr_record *r, size_t n, const char *line)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(r->warnings[i], line) == 0) return true;
+    return false;
+}
+
+/* Was warning k of run i said before, by an earlier run or by this one? */
+static bool was_said(const gr_group *g, size_t i, size_t k)
+{
+    const char *line = g->r[i]->warnings[k];
+
+    for (size_t j = 0; j < i; j++)
+        if (has_warning(g->r[j], g->r[j]->n_warnings, line)) return true;
+    return has_warning(g->r[i], k, line);
+}
+
+/* The warnings of all seeds, each line once. */
 static void warnings(gr_buf *out, const gr_group *g)
 {
     for (size_t i = 0; i < g->n; i++)
-        for (size_t k = 0; k < g->r[i]->n_warnings; k++) {
-            bool said = false;
-            for (size_t j = 0; j <= i && !said; j++)
-                for (size_t l = 0; l < (j < i ? g->r[j]->n_warnings : k) && !said; l++) said = strcmp(g->r[j]->warnings[l], g->r[i]->warnings[k]) == 0;
-            if (!said) tagged(out, "<p>warning: ", g->r[i]->warnings[k], "</p>\n");
-        }
+        for (size_t k = 0; k < g->r[i]->n_warnings; k++)
+            if (!was_said(g, i, k)) tagged(out, "<p>warning: ", g->r[i]->warnings[k], "</p>\n");
 }
 
 static gr_status section(gr_buf *out, gr_arena *a, const gr_records *rs, const gr_groups *gs, size_t i, gr_err *err)

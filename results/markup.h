@@ -1,4 +1,4 @@
-/* markup.h - text inside XML and HTML: what stands in a record may be anything. */
+/* markup.h - text inside XML and HTML; a record may hold any text. */
 #ifndef GR_RESULTS_MARKUP_H
 #define GR_RESULTS_MARKUP_H
 #include "base/str.h"
@@ -7,8 +7,8 @@
 extern "C" {
 #endif
 
-/* Appends s as character data or as a value in double quotes: & < > " as entities; what XML 1.0 has no character for and
- * invalid UTF-8 as U+FFFD, one for bytes that follow one another; control characters as blanks. */
+/* Append s as character data or as a value in double quotes. & < > " become entities; control characters become blanks; invalid UTF-8
+ * and whatever is no character of XML 1.0 become U+FFFD, one for each run of such bytes. */
 void gr_markup_text(gr_buf *out, const char *s);
 void gr_markup_sv(gr_buf *out, gr_sv s);
 

@@ -30,7 +30,7 @@ typedef struct gr_rec_metric {
     double baseline, value;
 } gr_rec_metric;
 
-/* What stands in a file of a GLUE submission: nothing, for there is none; class names; class numbers; values in lo..hi. */
+/* What a split's file in a GLUE submission holds: there is none; class names; class numbers; values in lo..hi. */
 typedef enum gr_submit_form { GR_SUBMIT_NONE, GR_SUBMIT_NAMES, GR_SUBMIT_NUMBERS, GR_SUBMIT_VALUES } gr_submit_form;
 
 typedef struct gr_rec_split {
@@ -109,13 +109,13 @@ gr_rec_metric *gr_record_metric(gr_record *r, const char *split, const char *nam
 gr_rec_point  *gr_record_point(gr_record *r); /* append an empty one; NULL when memory is exhausted */
 gr_status      gr_record_warn(gr_record *r, const char *line, gr_err *err) GR_MUST_USE;
 
-/* Name of the file beside the record with the predictions of an evaluated split: the first one's is `predictions`, of another split S
- * that name with "S." before its ending, "predictions.jsonl". "" when there is none, or no room. */
+/* The name of the file beside the record with the predictions of an evaluated split. For the first split it is `predictions`; for another
+ * split S it is that with "S." before its ending "predictions.jsonl". "" when there is none, or no room. */
 void gr_record_predictions_of(char *out, size_t cap, const gr_record *r, const char *split);
 
-/* The split that goes by the task's bare name: main_split, in records without one the first evaluated split, "" where there is none. */
+/* The split that is called by the task's name alone: main_split, or in records without one the first evaluated split; "" for none. */
 const char *gr_record_main_split(const gr_record *r);
-/* What a row about a split is called: the task's name, with the split in brackets where it is not the main one ("" is as the main one). */
+/* The name of a table's row about a split: the task's name, and the split in brackets when it is not the main one ("" counts as that). */
 void gr_record_row_name(char *out, size_t cap, const gr_record *r, const char *split);
 
 gr_status gr_record_to_json(gr_json **out, const gr_record *r, gr_err *err) GR_MUST_USE;

@@ -1,7 +1,7 @@
-/* submission.h - a GLUE submission: of the files that runs left beside their records one is chosen for each test set, read, validated and
- * zipped. What a file must hold stands in the record (gr_rec_split); no task is known here by name.
+/* submission.h - a GLUE submission. For each test set one of the files that runs left beside their records is chosen, read, checked and
+ * put into a zip. What a file must hold is said by the record (gr_rec_split); no task is known here by name.
  *
- * Call order: choose, read, write, table as wanted, free. The records outlive the submission. */
+ * Call order: choose, read, write and table as wanted, free. The records must outlive the submission. */
 #ifndef GR_RESULTS_SUBMISSION_H
 #define GR_RESULTS_SUBMISSION_H
 #include <stdbool.h>
@@ -20,7 +20,7 @@ typedef struct gr_submit_file {
     const gr_record    *record;
     const gr_rec_split *split;
     double              value;      /* mean of the run's headline metrics; NaN: none were measured */
-    bool                follows;    /* its model is the one that another chosen run saved          */
+    bool                follows;    /* its model is one that another chosen run saved              */
     size_t              n_runs;     /* runs that had such a file                                   */
     char               *text;       /* n bytes once it is read; owned                              */
     size_t              n;
@@ -28,26 +28,26 @@ typedef struct gr_submit_file {
 
 typedef struct gr_submission { gr_submit_file *f; size_t n; } gr_submission; /* by name, bytewise */
 
-/* Which runs are looked at. A run with the model that such a run saved (a diagnostic task's) is one too. */
+/* Which runs are considered. A run of a diagnostic task is, too, when it has the model that such a run saved. */
 typedef struct gr_submit_filter {
     const char     *model; /* as records name it; NULL: any */
     const uint64_t *seed;  /* NULL: any                     */
 } gr_submit_filter;
 
-/* Of each test set the file of one finished run: an ok one before a collapsed one, then by the highest value, then (runs without a value)
- * one with the model that a chosen run saved, then the newest, then the last of the list. Runs whose file is not there are passed over;
- * none at all is no error. GR_E_NOMEM. */
+/* Choose for each test set the file of one finished run. The order of preference: an ok run before a collapsed one; the highest value;
+ * among runs without a value one with the model that a chosen run saved; the newest; the last of the list. Runs whose file is not there
+ * are passed over, and finding none is no error. GR_E_NOMEM. */
 gr_status gr_submission_choose(gr_submission *out, const gr_records *r, const gr_submit_filter *filter, gr_err *err) GR_MUST_USE;
 /* Read and check each file. GR_E_FORMAT, GR_E_NOTFOUND, GR_E_IO: one line with path, line, column and what to do. */
 gr_status gr_submission_read(gr_submission *s, gr_err *err) GR_MUST_USE;
-/* The zip, the same bytes for the same files; nothing stands under `path` before it is whole. GR_E_IO, GR_E_NOMEM. */
+/* Write the zip: the same bytes for the same files, and nothing under `path` before it is complete. GR_E_IO, GR_E_NOMEM. */
 gr_status gr_submission_write(const gr_submission *s, const char *path, gr_err *err) GR_MUST_USE;
 /* file, task, model, seed, validation, rows, record. */
 gr_status gr_submission_table(gr_buf *out, const gr_submission *s, gr_table_format f, gr_err *err) GR_MUST_USE;
 void      gr_submission_free(gr_submission *s);
 
-/* Is `text`, any bytes, the file of this split? "index<TAB>prediction", then rows 0, 1, ... examples - 1, each with a prediction of the
- * split's form and ended by "\n". GR_E_FORMAT names line and column. */
+/* Is `text` (which may be any bytes) a file for this split? It must be "index<TAB>prediction" and then rows 0, 1, ... examples - 1, each
+ * with a prediction of the split's form and ended by "\n". GR_E_FORMAT names line and column. */
 gr_status gr_submission_check(gr_sv text, const gr_record *r, const gr_rec_split *split, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus

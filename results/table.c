@@ -42,7 +42,7 @@ enum { C_TASK, C_METRIC, C_BASE, C_FINE, C_DELTA, C_STD, C_N, C_TRAIN, C_MODEL, 
 static const char *const people[C_COUNT] = { "task", "metric", "baseline", "fine-tuned", "delta", "std", "n eval",
                                              "train", "model", "data", "status" };
 
-/* Of a run without any metric: the split that it was about; "" where it trained only, and predicted on the side at most. */
+/* The split that a run without metrics was about; "" when it only trained, whatever it predicted besides. */
 static const char *predicted_split(const gr_record *r)
 {
     return r->n_splits && strcmp(r->splits[0].name, "train") != 0 ? r->splits[0].name : "";

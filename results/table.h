@@ -11,7 +11,8 @@ extern "C" {
 typedef enum gr_table_format { GR_TABLE_TEXT, GR_TABLE_MD, GR_TABLE_CSV, GR_TABLE_LATEX, GR_TABLE_HTML, GR_TABLE_JSON } gr_table_format;
 gr_status gr_table_format_find(gr_table_format *out, const char *name, gr_err *err) GR_MUST_USE;
 
-/* Baseline against fine-tuned (docs/cli.md): a row a metric, seeds of the same task, model and recipe pooled to mean, sample std and n.
+/* Baseline against fine-tuned (docs/cli.md): a row for each metric; seeds of the same task, model and recipe pooled to mean, sample
+ * standard deviation and n.
  * comparison.csv's columns: task, metric, headline, baseline, finetuned, delta, n_eval, split, model, data, seeds,
  * std, status, record. */
 gr_status gr_table_comparison(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err) GR_MUST_USE;

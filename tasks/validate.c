@@ -181,7 +181,8 @@ static gr_status check_splits(const gr_task *t, gr_err *err)
 
 static gr_metric_input input_of(gr_head_kind k)
 {
-    return k == GR_HEAD_CLASS ? GR_METRIC_CLASSES : k == GR_HEAD_TOKEN ? GR_METRIC_TAGS : GR_METRIC_VALUES;
+    if (k == GR_HEAD_CLASS) return GR_METRIC_CLASSES;
+    return k == GR_HEAD_TOKEN ? GR_METRIC_TAGS : GR_METRIC_VALUES;
 }
 
 static gr_status check_metrics(const gr_task *t, gr_err *err)

@@ -1,8 +1,8 @@
-/* host.c - see host.h. Every allocation carries its size in a header of 64 bytes, so that the memory
- * held is known and what a caller forgot is released with the context.
+/* host.c - see host.h. Every allocation carries its size in a header of 64 bytes, so that the memory held is known, and what
+ * a caller forgot is released with the context.
  *
- * Zeros are the system's and are not written by alloc: of a large block it gives a page when it is first
- * touched, so that the moments of words that never occur take no memory, and room for batches that never come next to none. */
+ * alloc does not write zeros: they are the system's, which provides a page of a large block when it is first touched. So the
+ * moments of words that never occur take no memory, and room for batches that never come takes next to none. */
 #include "model/backend/host.h"
 
 #include <stdarg.h>

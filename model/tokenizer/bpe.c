@@ -292,7 +292,7 @@ static gr_status prepare(word_run *w, gr_tok_scratch *s, const gr_glyph *g, size
 {
     size_t bytes = 0, total;
 
-    for (size_t i = 0; i < n; i++) bytes += g[i].cp < 0x80 ? 1 : g[i].cp < 0x800 ? 2 : g[i].cp < 0x10000 ? 3 : 4;
+    for (size_t i = 0; i < n; i++) bytes += gr_utf8_length(g[i].cp);
     if (!gr_mul_size(&total, bytes, 2 * sizeof *w->heap + sizeof *w->sym + 2 * sizeof *w->glyph_of) || bytes > INT32_MAX / 2)
         return gr_fail_nomem(err, "a word");
     GR_TRY(gr_tok_scratch_reserve(s, total, err));

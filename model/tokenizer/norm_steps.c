@@ -176,18 +176,13 @@ static gr_status map_single(gr_glyphs *out, const gr_glyph *g, size_t n, const g
     return GR_OK;
 }
 
-static size_t utf8_length(uint32_t cp)
-{
-    return cp < 0x80 ? 1 : cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-}
-
 /* The cluster g[0..n) as a whole when it is short and known. */
 static bool find_cluster(const gr_charsmap *map, gr_sv *text, const gr_glyph *g, size_t n)
 {
     char utf8[CLUSTER_BYTES];
     size_t len = 0;
 
-    for (size_t i = 0; i < n && len <= CLUSTER_BYTES; i++) len += utf8_length(g[i].cp);
+    for (size_t i = 0; i < n && len <= CLUSTER_BYTES; i++) len += gr_utf8_length(g[i].cp);
     return len <= CLUSTER_BYTES && gr_charsmap_find(map, text, (gr_sv){ utf8, put_all(utf8, g, n) });
 }
 

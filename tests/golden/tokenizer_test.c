@@ -362,24 +362,33 @@ static void check_classes(const gr_json *root)
     gr_glyphs_free(&g[1]);
 }
 
+/* A file of the shared golden folder, and its own folder in dir. NULL, with the case counted as skipped, where that folder is absent. */
+static gr_json *shared_json(char dir[GR_PATH_MAX], const char *folder, const char *file, const char *what)
+{
+    const char *golden = gr_golden_dir();
+    char path[GR_PATH_MAX];
+    gr_json *root = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    if (!golden) {
+        gr_case_skip("shared golden folder", "absent");
+        gr_cases_done(what, 0);
+        return NULL;
+    }
+    assert_true(gr_fs_join(dir, GR_PATH_MAX, golden, folder) && gr_fs_join(path, sizeof path, dir, file));
+    assert_ok(gr_json_read(&root, path, FILE_MAX, &err), &err);
+    return root;
+}
+
 static void code_points(void **state)
 {
     static const gr_norm clean = { .kind = GR_NORM_BERT, .clean = true }, cjk = { .kind = GR_NORM_BERT, .cjk = true };
     static const gr_norm strip = { .kind = GR_NORM_BERT, .strip = true }, lower = { .kind = GR_NORM_BERT, .lower = true };
-    char dir[GR_PATH_MAX], path[GR_PATH_MAX];
-    gr_json *root = NULL;
-    gr_err err = GR_ERR_INIT;
-    const char *golden = gr_golden_dir();
+    char dir[GR_PATH_MAX];
+    gr_json *root = shared_json(dir, "tokenizer", "bert-codepoints.json", "code points");
 
     (void)state;
-    if (!golden) {
-        gr_case_skip("shared golden folder", "absent");
-        gr_cases_done("code points", 0);
-        return;
-    }
-    assert_true(gr_fs_join(dir, sizeof dir, golden, "tokenizer"));
-    assert_true(gr_fs_join(path, sizeof path, dir, "bert-codepoints.json"));
-    assert_ok(gr_json_read(&root, path, FILE_MAX, &err), &err);
+    if (!root) return;
     check_sets(&clean, root, "removed_by_clean_text", "space_by_clean_text", NULL, NULL);
     check_sets(&cjk, root, NULL, NULL, "cjk_padded", NULL);
     check_sets(&strip, root, "removed_by_strip_accents", NULL, NULL, "strip_accents");
@@ -416,23 +425,15 @@ static void run_malformed(const char *dir, const gr_json *c)
 
 static void malformed(void **state)
 {
-    char dir[GR_PATH_MAX], path[GR_PATH_MAX];
-    gr_json *root = NULL;
-    gr_err err = GR_ERR_INIT;
-    const char *golden = gr_golden_dir();
+    static const char what[] = "malformed tokenizer files";
+    char dir[GR_PATH_MAX];
+    gr_json *root = shared_json(dir, "data/malformed", "malformed.json", what);
 
     (void)state;
-    if (!golden) {
-        gr_case_skip("shared golden folder", "absent");
-        gr_cases_done("malformed tokenizer files", 0);
-        return;
-    }
-    assert_true(gr_fs_join(dir, sizeof dir, golden, "data/malformed"));
-    assert_true(gr_fs_join(path, sizeof path, dir, "malformed.json"));
-    assert_ok(gr_json_read(&root, path, FILE_MAX, &err), &err);
+    if (!root) return;
     for (const gr_json *c = gr_json_first(root); c; c = gr_json_next(c)) run_malformed(dir, c);
     gr_json_free(root);
-    gr_cases_done("malformed tokenizer files", 1);
+    gr_cases_done(what, 1);
 }
 
 int main(void)

@@ -125,29 +125,33 @@ static void randomise(gr_model *m, uint64_t seed)
     }
 }
 
-/* What a family's config.json says beside the sizes. Embeddings narrower than the encoder where a family can have them; windows and buckets
- * small enough for sequences of ten tokens to reach beyond. */
-static const struct { const char *family, *keys; } extras[] = {
-    { "bert", "\"type_vocab_size\":2" },
-    { "distilbert", "\"type_vocab_size\":0" },
-    { "roberta", "\"type_vocab_size\":2,\"pad_token_id\":1" },
-    { "xlm-roberta", "\"type_vocab_size\":2,\"pad_token_id\":1" },
-    { "camembert", "\"type_vocab_size\":2,\"pad_token_id\":1" },
-    { "mpnet", "\"relative_attention_num_buckets\":32,\"pad_token_id\":1" },
-    { "electra", "\"type_vocab_size\":2,\"embedding_size\":12" },
-    { "albert", "\"type_vocab_size\":2,\"embedding_size\":12,\"num_hidden_groups\":1" },
-    { "deberta-v2", "\"relative_attention\":true,\"pos_att_type\":[\"p2c\",\"c2p\"],\"share_att_key\":true,\"position_buckets\":6,\"norm_rel_ebd\":\"layer_norm\","
-                    "\"position_biased_input\":false" },
-    { "deberta-v2/own-keys", "\"relative_attention\":true,\"pos_att_type\":\"c2p|p2c\",\"share_att_key\":false,\"max_relative_positions\":7,\"pooler_dropout\":0.2,"
-                             "\"type_vocab_size\":2" },
-    { "modernbert", "\"local_attention\":6,\"global_attn_every_n_layers\":2,\"embedding_dropout\":0.1,\"attention_dropout\":0.1,\"mlp_dropout\":0.2,"
-                    "\"classifier_dropout\":0.1" },
-    { "modernbert/biased", "\"local_attention\":6,\"global_attn_every_n_layers\":1,\"attention_bias\":true,\"mlp_bias\":true,\"norm_bias\":true,"
-                           "\"classifier_bias\":true,\"classifier_pooling\":\"mean\",\"attention_dropout\":0.1,\"classifier_dropout\":0.2" },
-};
+/* The tiny models of the tests: a family (and a variant), and what its config.json says besides the sizes. Embeddings are narrower than the
+ * encoder where a family can have that; windows and buckets are small enough for sequences of ten tokens to reach beyond them. */
+#define TINY_FAMILIES(X) \
+    X("bert", "\"type_vocab_size\":2") \
+    X("distilbert", "\"type_vocab_size\":0") \
+    X("roberta", "\"type_vocab_size\":2,\"pad_token_id\":1") \
+    X("xlm-roberta", "\"type_vocab_size\":2,\"pad_token_id\":1") \
+    X("camembert", "\"type_vocab_size\":2,\"pad_token_id\":1") \
+    X("mpnet", "\"relative_attention_num_buckets\":32,\"pad_token_id\":1") \
+    X("electra", "\"type_vocab_size\":2,\"embedding_size\":12") \
+    X("albert", "\"type_vocab_size\":2,\"embedding_size\":12,\"num_hidden_groups\":1") \
+    X("deberta-v2", "\"relative_attention\":true,\"pos_att_type\":[\"p2c\",\"c2p\"],\"share_att_key\":true,\"position_buckets\":6,\"norm_rel_ebd\":\"layer_norm\"," \
+                    "\"position_biased_input\":false") \
+    X("deberta-v2/own-keys", "\"relative_attention\":true,\"pos_att_type\":\"c2p|p2c\",\"share_att_key\":false,\"max_relative_positions\":7,\"pooler_dropout\":0.2," \
+                             "\"type_vocab_size\":2") \
+    X("modernbert", "\"local_attention\":6,\"global_attn_every_n_layers\":2,\"embedding_dropout\":0.1,\"attention_dropout\":0.1,\"mlp_dropout\":0.2," \
+                    "\"classifier_dropout\":0.1") \
+    X("modernbert/biased", "\"local_attention\":6,\"global_attn_every_n_layers\":1,\"attention_bias\":true,\"mlp_bias\":true,\"norm_bias\":true," \
+                           "\"classifier_bias\":true,\"classifier_pooling\":\"mean\",\"attention_dropout\":0.1,\"classifier_dropout\":0.2")
 
-const char *const gr_tiny_families[] = { "bert", "distilbert", "roberta", "xlm-roberta", "camembert", "mpnet", "electra", "albert", "deberta-v2",
-                                         "deberta-v2/own-keys", "modernbert", "modernbert/biased", NULL };
+#define ENTRY(family, keys) { family, keys },
+static const struct { const char *family, *keys; } extras[] = { TINY_FAMILIES(ENTRY) };
+#undef ENTRY
+
+#define NAME(family, keys) family,
+const char *const gr_tiny_families[] = { TINY_FAMILIES(NAME) NULL };
+#undef NAME
 
 static const char *extra_keys(const char *family)
 {

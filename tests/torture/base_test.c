@@ -1,7 +1,5 @@
 /* base_test.c - the n-th allocation fails, for all n, in JSON, options, files, arenas, pool, zip and log:
  * no crash, nothing lost (the leak check of the sanitizer build), GR_E_NOMEM reported. */
-#include <cjson/cJSON.h> /* its allocator must fail too: the library itself is not linked through us */
-
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/json.h"
@@ -13,29 +11,10 @@
 #include "base/zip_write.h"
 #include "tests/support/test.h"
 #include "tests/torture/fault.h"
+#include "tests/torture/torture.h"
 
-enum { ROUNDS_MAX = 10000 };
+enum { ROUNDS_MAX = 10000 }; /* of the one test with a loop of its own */
 static char path[GR_PATH_MAX];
-
-/* Runs f until it needs fewer than n allocations; every failure must be NOMEM, the last round OK. */
-static void torture(const char *name, gr_status (*f)(gr_err *err), size_t least)
-{
-    size_t n = 1;
-
-    for (; n < ROUNDS_MAX; n++) {
-        gr_err err = GR_ERR_INIT;
-        gr_status s;
-        bool fired;
-
-        fault_arm(n);
-        s = f(&err);
-        fired = fault_disarm();
-        assert_status(s, fired ? GR_E_NOMEM : GR_OK, &err, fired ? "out of memory" : NULL);
-        if (!fired) break;
-    }
-    printf("%s: %zu failures survived\n", name, n - 1);
-    assert_true(n - 1 >= least && n < ROUNDS_MAX);
-}
 
 static gr_status parse_json(gr_err *err)
 {
@@ -92,10 +71,10 @@ static void json(void **state)
     (void)state;
     assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "t.json"));
     assert_ok(gr_fs_write(path, "{\"x\":[1,2,{}]}", 14, &err), &err);
-    torture("gr_json_parse", parse_json, 15);
-    torture("gr_json_print of a built tree", build_json, 15);
-    torture("gr_json_read", read_json, 5);
-    torture("gr_json_write", write_json, 4);
+    gr_torture("gr_json_parse", parse_json, 15);
+    gr_torture("gr_json_print of a built tree", build_json, 15);
+    gr_torture("gr_json_read", read_json, 5);
+    gr_torture("gr_json_write", write_json, 4);
 }
 
 static gr_status read_file(gr_err *err)
@@ -135,10 +114,10 @@ static void files(void **state)
     (void)state;
     assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "old"));
     assert_ok(gr_fs_write(path, "old", 3, &err), &err);
-    torture("gr_fs_read", read_file, 2);
-    torture("gr_fs_write", write_file, 2);
-    torture("gr_fs_list_dir", list_folder, 20);
-    torture("gr_sha256_file", digest, 1);
+    gr_torture("gr_fs_read", read_file, 2);
+    gr_torture("gr_fs_write", write_file, 2);
+    gr_torture("gr_fs_list_dir", list_folder, 20);
+    gr_torture("gr_sha256_file", digest, 1);
 }
 
 static gr_status fill_arena(gr_err *err)
@@ -180,9 +159,9 @@ static void arena_pool_zip(void **state)
 {
     (void)state;
     assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "t.zip"));
-    torture("arena", fill_arena, 10);
-    torture("gr_pool_open", open_pool, 2);
-    torture("zip", make_zip, 6);
+    gr_torture("arena", fill_arena, 10);
+    gr_torture("gr_pool_open", open_pool, 2);
+    gr_torture("zip", make_zip, 6);
 }
 
 /* These may lose a hint or a line, never more: the status is the one of the call itself. */
@@ -232,25 +211,14 @@ static gr_status make_pages(gr_err *err)
 static void pages(void **state)
 {
     (void)state;
-    torture("pages", make_pages, 2);
-}
-
-static void *c_malloc(size_t n)
-{
-    return malloc(n);
-}
-
-static void c_free(void *p)
-{
-    free(p);
+    gr_torture("pages", make_pages, 2);
 }
 
 int main(void)
 {
-    cJSON_Hooks hooks = { c_malloc, c_free };
     const struct CMUnitTest tests[] = { cmocka_unit_test(json), cmocka_unit_test(files), cmocka_unit_test(arena_pool_zip),
                                         cmocka_unit_test(options_and_progress), cmocka_unit_test(pages) };
 
-    cJSON_InitHooks(&hooks);
+    gr_torture_cjson();
     return gr_test_main(tests);
 }

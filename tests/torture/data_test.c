@@ -4,9 +4,7 @@
 #include "data/manifest.h"
 #include "tasks/load.h"
 #include "tests/support/test.h"
-#include "tests/torture/fault.h"
-
-enum { ROUNDS_MAX = 20000 };
+#include "tests/torture/torture.h"
 
 /* What a round reads, told by the test before it. */
 static struct {
@@ -14,25 +12,6 @@ static struct {
     const gr_dataset_spec *spec;
     char                   dir[GR_PATH_MAX];
 } now;
-
-static void torture(const char *name, gr_status (*f)(gr_err *err), size_t least)
-{
-    size_t n = 1;
-
-    for (; n < ROUNDS_MAX; n++) {
-        gr_err    err = GR_ERR_INIT;
-        gr_status s;
-        bool      fired;
-
-        fault_arm(n);
-        s = f(&err);
-        fired = fault_disarm();
-        assert_status(s, fired ? GR_E_NOMEM : GR_OK, &err, fired ? "out of memory" : NULL);
-        if (!fired) break;
-    }
-    printf("%s: %zu failures survived\n", name, n - 1);
-    assert_true(n - 1 >= least && n < ROUNDS_MAX);
-}
 
 static gr_status load_task(gr_err *err)
 {
@@ -56,7 +35,7 @@ static void packed_sets(void **state)
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
         now.task = sets[i].task;
         now.split = sets[i].split;
-        torture(now.task, load_task, 8);
+        gr_torture(now.task, load_task, 8);
     }
 }
 
@@ -109,7 +88,7 @@ static void single_files(void **state)
         const gr_dataset_spec spec = { .splits = splits, .labels = { names, 2, 0, 0 } };
 
         now.spec = &spec;
-        torture(src[i].archives[0], load_spec, 8);
+        gr_torture(src[i].archives[0], load_spec, 8);
     }
 }
 
@@ -125,7 +104,7 @@ static gr_status read_manifest(gr_err *err)
 static void manifests(void **state)
 {
     (void)state;
-    torture("manifest", read_manifest, 8);
+    gr_torture("manifest", read_manifest, 8);
 }
 
 int main(void)
@@ -133,5 +112,6 @@ int main(void)
     static const struct CMUnitTest tests[] = { cmocka_unit_test(packed_sets), cmocka_unit_test(fixtures), cmocka_unit_test(single_files),
                                                cmocka_unit_test(manifests) };
 
+    gr_torture_cjson();
     return gr_test_main(tests);
 }

@@ -1,14 +1,12 @@
 /* harness_test.c - the n-th allocation fails, for all n, in a whole run: data, tokens, baseline, training with checkpoints and the best
  * weights, evaluation, files, record. No crash, nothing lost (the leak check of the sanitizer build), GR_E_NOMEM reported, the
  * record says why, and the same run afterwards ends as if nothing had been. */
-#include <cjson/cJSON.h> /* its allocator must fail too: the library itself is not linked through us */
-
 #include "harness/suite.h"
-#include "tests/torture/fault.h"
+#include "tests/torture/torture.h"
 #include "tests/unit/harness/stage.h"
 
-/* A round writes and syncs files: of the later allocations every third one is tried. */
-enum { ROUNDS_MAX = 100000, EACH = 500, STRIDE = 3, TOLERATED = 16 };
+/* A round writes and syncs files, which takes time: of the later allocations every third one fails. */
+enum { EACH = 500, STRIDE = 3, TOLERATED = 16 };
 static stage         st;
 static gr_suite_run  run;
 static char          out[GR_PATH_MAX];
@@ -34,26 +32,6 @@ static gr_status one_job(gr_err *err)
     return s;
 }
 
-static void torture(gr_status (*f)(gr_err *err), size_t least)
-{
-    size_t n = 1, tolerated = 0;
-
-    for (; n < ROUNDS_MAX; n += n < EACH ? 1 : STRIDE) {
-        gr_err err = GR_ERR_INIT;
-        gr_status s;
-        bool fired;
-
-        fault_arm(n);
-        s = f(&err);
-        fired = fault_disarm();
-        if (s == GR_OK && fired) tolerated++; /* a shortcut had no memory and the long way was taken, to the same numbers */
-        else if (s != (fired ? GR_E_NOMEM : GR_OK)) fail_msg("allocation %zu: %s (%s)", n, gr_status_name(s), err.msg);
-        if (!fired) break;
-    }
-    printf("%zu failures survived, %zu of them without a trace\n", n - 1, tolerated);
-    assert_true(n - 1 >= least && n < ROUNDS_MAX && tolerated <= TOLERATED);
-}
-
 static void a_run(void **state)
 {
     gr_err err = GR_ERR_INIT;
@@ -73,25 +51,14 @@ static void a_run(void **state)
     (void)snprintf(run.room.suite_dir, sizeof run.room.suite_dir, "%.4000s/suite", out);
     assert_ok(gr_fs_mkdirs(run.room.suite_dir, &err), &err);
     assert_ok(one_job(&err), &err);
-    torture(one_job, 500);
+    gr_torture_with("a run", one_job, &(gr_torture_opts){ .least = 500, .each = EACH, .stride = STRIDE, .tolerated = TOLERATED });
     stage_close(&st);
-}
-
-static void *node_malloc(size_t n)
-{
-    return malloc(n);
-}
-
-static void node_free(void *p)
-{
-    free(p);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(a_run) };
-    cJSON_Hooks hooks = { node_malloc, node_free };
 
-    cJSON_InitHooks(&hooks);
+    gr_torture_cjson();
     return gr_test_main(tests);
 }

@@ -1,37 +1,20 @@
 /* results_test.c - the n-th allocation fails, for all n, in records, stores, tables and comparisons: no crash, nothing lost (the leak
  * check of the sanitizer build), GR_E_NOMEM reported and never a table that lacks something. */
-#include <cjson/cJSON.h> /* its allocator must fail too: the library itself is not linked through us */
-
 #include "base/log.h"
 #include "results/compare.h"
 #include "results/html.h"
 #include "results/table.h"
-#include "tests/torture/fault.h"
+#include "tests/torture/torture.h"
 #include "tests/unit/results/made.h"
 
 /* Each of the first allocations; then, among the many thousand of a bootstrap's draws, some. */
-enum { ROUNDS_MAX = 1000000, EACH = 1200, STRIDE = 9973 };
+enum { EACH = 1200, STRIDE = 9973 };
 static gr_records made;
 static char       suite[GR_PATH_MAX];
 
-/* Runs f until it needs fewer than n allocations; every failure must be NOMEM, the last round OK. */
 static void torture(const char *name, gr_status (*f)(gr_err *err), size_t least)
 {
-    size_t n = 1;
-
-    for (; n < ROUNDS_MAX; n += n < EACH ? 1 : STRIDE) {
-        gr_err err = GR_ERR_INIT;
-        gr_status s;
-        bool fired;
-
-        fault_arm(n);
-        s = f(&err);
-        fired = fault_disarm();
-        if (s != (fired ? GR_E_NOMEM : GR_OK)) fail_msg("%s, allocation %zu: %s (%s)", name, n, gr_status_name(s), err.msg);
-        if (!fired) break;
-    }
-    printf("%s: %zu failures survived\n", name, n - 1);
-    assert_true(n - 1 >= least && n < ROUNDS_MAX);
+    gr_torture_with(name, f, &(gr_torture_opts){ .least = least, .each = EACH, .stride = STRIDE });
 }
 
 static gr_status write_and_read(gr_err *err)
@@ -150,21 +133,10 @@ static void test_all(void **state)
     gr_records_free(&made);
 }
 
-static void *node_malloc(size_t n)
-{
-    return malloc(n);
-}
-
-static void node_free(void *p)
-{
-    free(p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_all) };
-    cJSON_Hooks hooks = { node_malloc, node_free };
 
-    cJSON_InitHooks(&hooks);
+    gr_torture_cjson();
     return gr_test_main(tests);
 }

@@ -1,8 +1,8 @@
-/* attention.c - one task a (sequence, head); the longest sequences are not told apart, so a batch of very
- * unequal lengths may leave a thread waiting at its end.
+/* attention.c - one task for each sequence and head. Lengths are not balanced, so in a batch of very unequal lengths
+ * threads may wait for one another at the end.
  *
- * Where the bias has a gradient, a task of backward is a (group of sequences, head) with sums of its own, which are added up group by
- * group: groups are cut by the number of sequences alone. */
+ * When the bias has a gradient, a task of backward is a group of sequences and a head. It has sums of its own, which are
+ * added up group by group; the groups are cut by the number of sequences alone. */
 #include <string.h>
 
 #include "model/backend/cpu/cpu.h"
@@ -14,31 +14,26 @@ typedef struct job {
     gr_cpu_relative     rel; /* parts 0: no sums */
 } job;
 
-static float *own(const job *j, int thread)
-{
-    return (float *)(void *)(j->mem.thread + (size_t)thread * j->mem.thread_bytes);
-}
-
 static float *sums_of(const job *j, size_t part, size_t head)
 {
-    return j->mem.relative + (part * (size_t)j->a->heads + head) * j->rel.stride;
+    return gr_cpu_relative_sums(&j->mem, j->rel, (size_t)j->a->heads, part, head);
 }
 
 static void fwd_task(void *arg, size_t task, int thread)
 {
     const job *j = arg;
 
-    gr_cpu_k(j->c)->attention_fwd(j->a, (int32_t)(task / (size_t)j->a->heads), (int32_t)(task % (size_t)j->a->heads), own(j, thread));
+    gr_cpu_k(j->c)->attention_fwd(j->a, (int32_t)(task / (size_t)j->a->heads), (int32_t)(task % (size_t)j->a->heads), gr_cpu_area(&j->mem, thread));
 }
 
 static void bwd_task(void *arg, size_t task, int thread)
 {
     const job *j = arg;
 
-    gr_cpu_k(j->c)->attention_bwd(j->a, (int32_t)(task / (size_t)j->a->heads), (int32_t)(task % (size_t)j->a->heads), own(j, thread), NULL);
+    gr_cpu_k(j->c)->attention_bwd(j->a, (int32_t)(task / (size_t)j->a->heads), (int32_t)(task % (size_t)j->a->heads), gr_cpu_area(&j->mem, thread), NULL);
 }
 
-/* A group of sequences, one head */
+/* Backward of a group of sequences, one head. */
 static void group_task(void *arg, size_t task, int thread)
 {
     const job *j = arg;
@@ -47,25 +42,40 @@ static void group_task(void *arg, size_t task, int thread)
 
     memset(sums, 0, j->rel.stride * sizeof *sums);
     for (size_t row = part * rows / j->rel.parts; row < (part + 1) * rows / j->rel.parts; row++)
-        gr_cpu_k(j->c)->attention_bwd(j->a, (int32_t)row, (int32_t)head, own(j, thread), sums);
+        gr_cpu_k(j->c)->attention_bwd(j->a, (int32_t)row, (int32_t)head, gr_cpu_area(&j->mem, thread), sums);
 }
 
-/* A row of the table of buckets, added to */
+/* ---- the sums of the groups to the gradient ---- */
+
+typedef struct bucket_job {
+    gr_cpu_scratch  mem;
+    gr_cpu_relative rel;
+    float          *drel;
+    size_t          heads;
+} bucket_job;
+
+/* Row r of the table of buckets. */
 static void bucket_task(void *arg, size_t r, int thread)
 {
-    const job *j = arg;
-    float *drel = (float *)j->a->drel + r * (size_t)j->a->heads;
+    const bucket_job *j = arg;
 
     (void)thread;
-    for (size_t head = 0; head < (size_t)j->a->heads; head++) {
+    for (size_t head = 0; head < j->heads; head++) {
         float sum = 0.0f;
 
-        for (size_t part = 0; part < j->rel.parts; part++) sum += sums_of(j, part, head)[r];
-        drel[head] += sum;
+        for (size_t part = 0; part < j->rel.parts; part++) sum += gr_cpu_relative_sums(&j->mem, j->rel, j->heads, part, head)[r];
+        j->drel[r * j->heads + head] += sum;
     }
 }
 
-/* A row of drel_keys and of drel_queries, set */
+void gr_cpu_add_buckets(gr_ctx *c, gr_cpu_relative rel, void *drel, size_t rel_rows, size_t heads)
+{
+    bucket_job j = { .mem = gr_cpu_scratch_of(c), .rel = rel, .drel = drel, .heads = heads };
+
+    gr_pool_run(c->pool, rel_rows, bucket_task, &j);
+}
+
+/* Row r of drel_keys and of drel_queries, which are set. */
 static void matrix_task(void *arg, size_t r, int thread)
 {
     const job *j = arg;
@@ -116,5 +126,6 @@ void gr_cpu_attention_bwd(gr_ctx *c, const gr_attn_args *a)
         return;
     }
     gr_pool_run(c->pool, j.rel.parts * (size_t)a->heads, group_task, &j);
-    gr_pool_run(c->pool, (size_t)a->rel_rows, a->bias == GR_ATTN_BIAS_BUCKETS ? bucket_task : matrix_task, &j);
+    if (a->bias == GR_ATTN_BIAS_BUCKETS) gr_cpu_add_buckets(c, j.rel, a->drel, (size_t)a->rel_rows, (size_t)a->heads);
+    else gr_pool_run(c->pool, (size_t)a->rel_rows, matrix_task, &j);
 }

@@ -25,7 +25,7 @@ gr_cpu_relative gr_cpu_relative_of(gr_attn_bias bias, size_t n_rows, size_t rel_
     return r;
 }
 
-/* Of one head; an area for disentangled biases is one for buckets too. */
+/* Floats for the sums of one head. An area that was reserved for a disentangled bias must do for buckets too. */
 static size_t relative_floats(const gr_capacity *most, size_t head_dim)
 {
     size_t floats = 0;

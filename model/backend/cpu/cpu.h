@@ -9,67 +9,90 @@
 #include "model/backend/host.h"
 
 enum {
-    GR_CPU_LANE_FLOATS = 512 * 384, /* of b that are packed at a time: they lie in the second cache  */
-    GR_CPU_LANES = 64,        /* parts that threads cut a product into, at most                    */
-    GR_CPU_TILE_ROWS = 8,     /* rows of a task, in panels of mr, at most                          */
-    GR_CPU_HEAD_N = 96,       /* columns of a task of a product by head: whole panels of any set of kernels */
-    GR_CPU_PARTIALS = 64,     /* blocks that a sum over rows is cut into, at most                  */
+    GR_CPU_LANE_FLOATS = 512 * 384, /* floats of b that a thread packs at a time: 768 KB, which the second cache holds */
+    GR_CPU_LANES = 64,        /* most lanes that a product is cut into (gemm.c)                        */
+    GR_CPU_TILE_ROWS = 8,     /* most panels of mr rows in a task of a product                         */
+    GR_CPU_HEAD_N = 96,       /* columns of a task of a product by head: whole panels for every instruction set */
+    GR_CPU_PARTIALS = 64,     /* most blocks that a sum over rows is cut into                          */
     GR_CPU_RELATIVE_PARTS = 4, /* groups of sequences whose gradients of a disentangled bias are summed apart */
-    GR_CPU_SLAB_PARTS = 256   /* parts that a sum over a slab is cut into                          */
+    GR_CPU_SLAB_PARTS = 256   /* parts that a sum over a slab is cut into                              */
 };
 
-/* The scratch area: packed b, an area a thread, partial sums, one more area a thread, then the bias's. Bytes, multiples of 64. */
+/* The scratch area of a context, part after part: packed b for each lane; partial sums; an area for each thread; gradients of an
+ * attention's bias. All sizes are multiples of 64 bytes. */
 typedef struct gr_cpu_scratch {
     float  *packed;
-    size_t  packed_floats;    /* of one thread */
-    float  *partials;
-    size_t  partial_floats;   /* of one block */
+    size_t  packed_floats;    /* of one lane                              */
+    float  *partials;         /* GR_CPU_PARTIALS rows                     */
+    size_t  partial_floats;   /* of one row                               */
     char   *thread;
-    size_t  thread_bytes;
-    float  *relative;         /* partial gradients of an attention's bias */
+    size_t  thread_bytes;     /* of one thread                            */
+    float  *relative;
     size_t  relative_floats;
-    size_t  total;
+    size_t  total;            /* bytes of all                             */
 } gr_cpu_scratch;
 
-/* Where the parts lie in c's scratch for the reserved shape. */
+/* Where the parts lie in c's scratch, for the shapes that were reserved. */
 gr_cpu_scratch gr_cpu_scratch_of(const gr_ctx *c);
+
+/* The area of one thread. */
+static inline void *gr_cpu_area(const gr_cpu_scratch *m, int thread) { return m->thread + (size_t)thread * m->thread_bytes; }
 
 static inline const gr_cpu_kernels *gr_cpu_k(const gr_ctx *c) { return (const gr_cpu_kernels *)c->kernels; }
 
-/* A matrix product from a library, for one tile on the calling thread: c tile = or += a b, no bias or act. */
+/* Matrix products from a library. `tile` computes rows i .. i + m and columns j .. j + n of c, set or added to, on the calling
+ * thread, without bias or activation. */
 typedef struct gr_cpu_provider {
     const char *name;
     void (*tile)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);
 } gr_cpu_provider;
 extern const gr_cpu_provider gr_cpu_openblas;
-void gr_cpu_openblas_prepare(void); /* one thread a call; once before first use */
+void gr_cpu_openblas_prepare(void); /* once before first use: OpenBLAS then computes on the calling thread */
 
-/* With a provider g->row_sums is not looked at. */
+/* Compute the product over the pool; `op` is named when it was not reserved. With a library's products g->row_sums is ignored. */
 void gr_cpu_gemm_run(gr_ctx *c, const gr_cpu_gemm *g, const char *op);
-size_t gr_cpu_part(size_t k); /* terms of each part of a sum of k but the last */
 
-/* kept.c: the table of a context's weights (NULL: no memory); the panels of one, or NULL where it is not kept, and then it is noted as one that may be;
- * those of n columns over k terms, in floats. */
+/* A sum of k terms is computed in parts: terms of each part but the last. */
+size_t gr_cpu_part(size_t k);
+
+/* ---- kept.c: weights that are kept packed ---- */
+
 typedef struct gr_cpu_kept gr_cpu_kept;
-gr_cpu_kept *gr_cpu_kept_new(void);
+gr_cpu_kept *gr_cpu_kept_new(void); /* the table of a context; NULL when memory is exhausted */
 void         gr_cpu_kept_free(gr_ctx *c);
+
+/* The packed panels of w (n,k). NULL when they are not kept; then w is noted as a weight that may be. */
 const float *gr_cpu_kept_panels(gr_ctx *c, const float *w, size_t n, size_t k);
-void         gr_cpu_keep_weights(gr_ctx *c, bool keep);
+void         gr_cpu_keep_weights(gr_ctx *c, bool keep); /* gr_backend.keep_weights */
+
+/* Floats of the panels of n columns over k terms. */
 size_t       gr_cpu_panel_floats(const gr_cpu_kernels *kern, bool bf16, size_t n, size_t k);
 
-/* How the gradient of an attention's bias is summed: (row of groups, head) each have `stride` floats. parts 0: not wanted. */
+/* ---- the gradient of an attention's bias ---- */
+
+/* It is summed in `parts` groups of sequences, and for each group and head in `stride` floats. parts 0: it is not wanted. */
 typedef struct gr_cpu_relative { size_t parts, stride; } gr_cpu_relative;
 gr_cpu_relative gr_cpu_relative_of(gr_attn_bias bias, size_t n_rows, size_t rel_rows, size_t head_dim);
 
-/* Packed columns of a task of a product by head */
+/* The sums of a group and head, in m->relative. */
+static inline float *gr_cpu_relative_sums(const gr_cpu_scratch *m, gr_cpu_relative rel, size_t heads, size_t part, size_t head)
+{
+    return m->relative + (part * heads + head) * rel.stride;
+}
+
+/* drel (rel_rows,heads) += the groups' sums of buckets, group by group. */
+void gr_cpu_add_buckets(gr_ctx *c, gr_cpu_relative rel, void *drel, size_t rel_rows, size_t heads);
+
+/* Floats of the packed columns of a task of a product by head. */
 static inline size_t gr_cpu_head_floats(void) { return (size_t)GR_CPU_HEAD_N * GR_CPU_PART_K + GR_CPU_PACK_SLACK; }
 
-/* A sum over rows is cut into blocks by the number of rows alone. */
+/* ---- sums over rows: cut into blocks by the number of rows alone, each block with a row of partial sums ---- */
+
 size_t gr_cpu_block_rows(size_t rows);
 size_t gr_cpu_blocks(size_t rows);
 /* out[j] += sum over the blocks of partials[block][at + j] */
 void gr_cpu_fold(gr_ctx *c, float *out, size_t n_blocks, size_t at, size_t n);
-/* False, and a failure kept, when a row of partial sums does not fit what was reserved. */
+/* False, with a failure kept, when a row of so many partial sums was not reserved. */
 bool gr_cpu_fits(gr_ctx *c, size_t partial_floats, const char *op);
 
 void gr_cpu_linear_fwd(gr_ctx *c, const gr_linear_args *a);

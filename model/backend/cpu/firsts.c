@@ -1,4 +1,5 @@
-/* firsts.c - attention of first tokens to plain rows: one task a sequence, all heads together, since they read the same rows. */
+/* firsts.c - attention of first tokens to plain rows: one task for each sequence, with all heads together, since they read
+ * the same rows. */
 #include <string.h>
 
 #include "model/backend/cpu/cpu.h"
@@ -7,45 +8,23 @@ typedef struct job {
     gr_ctx               *c;
     const gr_firsts_args *a;
     gr_cpu_scratch        mem;
-    gr_cpu_relative       rel; /* a part a sequence; parts 0: no sums */
+    gr_cpu_relative       rel; /* a group is one sequence; parts 0: no sums */
 } job;
-
-static float *own(const job *j, int thread)
-{
-    return (float *)(void *)(j->mem.thread + (size_t)thread * j->mem.thread_bytes);
-}
 
 static void fwd_task(void *arg, size_t row, int thread)
 {
     const job *j = arg;
 
-    gr_cpu_k(j->c)->firsts_fwd(j->a, (int32_t)row, own(j, thread));
+    gr_cpu_k(j->c)->firsts_fwd(j->a, (int32_t)row, gr_cpu_area(&j->mem, thread));
 }
-
-static float *sums_of(const job *j, size_t row) { return j->mem.relative + row * (size_t)j->a->heads * j->rel.stride; }
 
 static void bwd_task(void *arg, size_t row, int thread)
 {
     const job *j = arg;
-    float *sums = j->rel.parts > 0 ? sums_of(j, row) : NULL;
+    float *sums = j->rel.parts > 0 ? gr_cpu_relative_sums(&j->mem, j->rel, (size_t)j->a->heads, row, 0) : NULL;
 
     if (sums) memset(sums, 0, (size_t)j->a->heads * j->rel.stride * sizeof *sums);
-    gr_cpu_k(j->c)->firsts_bwd(j->a, (int32_t)row, own(j, thread), sums, j->rel.stride);
-}
-
-/* A row of the table, added to: sequences in order */
-static void bucket_task(void *arg, size_t r, int thread)
-{
-    const job *j = arg;
-    float *drel = (float *)j->a->drel + r * (size_t)j->a->heads;
-
-    (void)thread;
-    for (size_t head = 0; head < (size_t)j->a->heads; head++) {
-        float sum = 0.0f;
-
-        for (size_t part = 0; part < j->rel.parts; part++) sum += sums_of(j, part)[head * j->rel.stride + r];
-        drel[head] += sum;
-    }
+    gr_cpu_k(j->c)->firsts_bwd(j->a, (int32_t)row, gr_cpu_area(&j->mem, thread), sums, j->rel.stride);
 }
 
 static bool prepared(job *j, gr_ctx *c, const gr_firsts_args *a, bool backward, const char *op)
@@ -73,5 +52,5 @@ void gr_cpu_attend_firsts_bwd(gr_ctx *c, const gr_firsts_args *a)
 
     if (!prepared(&j, c, a, true, "attend_firsts_bwd")) return;
     gr_pool_run(c->pool, (size_t)a->b->n_rows, bwd_task, &j);
-    if (j.rel.parts > 0) gr_pool_run(c->pool, (size_t)a->rel_rows, bucket_task, &j);
+    if (j.rel.parts > 0) gr_cpu_add_buckets(c, j.rel, a->drel, (size_t)a->rel_rows, (size_t)a->heads);
 }

@@ -1,11 +1,15 @@
 /* gemm.c - the matrix product over the pool.
  *
- * c is cut into lanes, one a thread: some of the rows, some of the columns. A lane goes through its columns in runs and through the sum in
- * parts of at most GR_CPU_PART_K terms: it packs b's share of both into memory of its own, which so stays in its thread's cache, and works
- * down its rows in tasks, each with its own rows of a. Lanes do not wait for one another; who is through with his takes tasks of the others.
- * (One packed b for all threads was written into lines that the others' caches held, and read out of theirs: an eighth of the time.)
+ * c is cut into lanes, one for each thread: some of the rows and some of the columns. A lane goes through its columns in
+ * runs, and through the sum in parts of at most GR_CPU_PART_K terms. For each run and part it packs its share of b into
+ * memory of its own, which so stays in its thread's cache, and then works down its rows in tasks, each with its own rows
+ * of a. Lanes do not wait for one another; a thread whose lane is finished takes tasks from the others.
  *
- * Parts depend on the shape alone, and an element of c has its parts in order, whoever adds them: lanes cannot change a bit. */
+ * (With one packed b for all threads, lines were written that the other cores' caches held, and read out of theirs: an
+ * eighth of the time.)
+ *
+ * The parts depend on the shape alone, and every element of c gets its parts in order, whichever thread adds them. So the
+ * number of lanes changes no bit. */
 #include <sched.h>
 #include <stdatomic.h>
 
@@ -16,9 +20,9 @@ typedef enum lane_state { LANE_WAITS, LANE_AT_WORK, LANE_OVER } lane_state;
 typedef struct lane {
     size_t i0, i1, j0, j1;       /* of c                                             */
     float *packed;
-    const float *pb;             /* its columns' panels: packed, or those that are kept      */
-    size_t j, n, k0, k, n_tasks; /* what it is at: columns, terms, tasks down its rows */
-    _Atomic size_t     left;     /* tasks that nobody has taken; zero while b is packed */
+    const float *pb;             /* panels of the current columns: packed here, or kept ones (kept.c) */
+    size_t j, n, k0, k, n_tasks; /* the current columns j .. j + n, terms k0 .. k0 + k, and tasks down the rows */
+    _Atomic size_t     left;     /* tasks that nobody has taken; 0 while b is being packed */
     _Atomic size_t     done;
     _Atomic lane_state state;
 } lane;
@@ -28,24 +32,28 @@ typedef struct job {
     const gr_cpu_kernels  *kern;
     const gr_cpu_provider *provider;
     const gr_cpu_scratch  *mem;
-    size_t part;                  /* terms                                        */
-    size_t rows, cols, n_rows;    /* of a task's tile, of a run; provider: tiles down */
-    size_t down, across;          /* lanes                                        */
-    int    spins;                 /* of a thread that waits for others            */
+    size_t part;                  /* terms of a part                              */
+    size_t rows, cols;            /* rows of a task, columns of a run             */
+    size_t n_rows;                /* provider: tiles from top to bottom           */
+    size_t down, across;          /* the grid of lanes                            */
+    int    spins;                 /* turns that a waiting thread takes before it yields */
     lane   lane[GR_CPU_LANES];
 } job;
 
-enum { PART_UNIT = 8 }; /* parts are multiples of it, so that only the last splits a pair */
+enum { PART_UNIT = 8 }; /* terms of a part are a multiple of it, so that only the last part can split a pair of bf16 */
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 static size_t pieces(size_t n, size_t of) { return (n + of - 1) / of; }
 
 /* ---- a task ---- */
 
-/* Rows of a are laid beside one another a panel at a time, but those that are not contiguous or, behind the last whole panel, too few. */
+/* Are the rows of a contiguous in k? Then whole panels of them are copied side by side just before they are used (lay_rows); rows
+ * that are not, and those behind the last whole panel, are packed. */
 static bool rows_lie(const job *b) { return b->g->a_col == 1; }
 
-/* The block's rows of a as gemm_block takes them: where they lie, or packed into the thread's area. Their sums come with the first columns. */
+/* The block's rows of a in the form that gemm_block takes: where they lie, or packed into the thread's area. Their sums are taken
+ * once, with the first columns. */
 static void take_rows(const job *b, size_t k0, gr_cpu_block *block, float *area)
 {
     const gr_cpu_gemm *g = b->g;
@@ -69,13 +77,14 @@ static void tile_task(const job *b, const lane *l, size_t task, int thread)
     gr_cpu_block block = { .i = i, .m = smaller(b->rows, l->i1 - i), .j = l->j, .n = l->n, .kc = l->k, .pb = l->pb,
                            .first = l->k0 == 0, .last = l->k0 + l->k == b->g->k };
 
-    take_rows(b, l->k0, &block, (float *)(void *)(b->mem->thread + (size_t)thread * b->mem->thread_bytes));
+    take_rows(b, l->k0, &block, gr_cpu_area(b->mem, thread));
     b->kern->gemm_block(b->g, &block);
 }
 
 /* ---- lanes ---- */
 
-/* The next task of a lane. What the lane is at does not change before the task is done: read behind this it is the task's. */
+/* The next task of a lane; false when none is left. The lane's current columns and terms do not change before this task is done, so
+ * what is read of them after this call belongs to the task. */
 static bool take(lane *l, size_t *task)
 {
     size_t left = atomic_load(&l->left);
@@ -98,7 +107,8 @@ static void work(const job *b, lane *l, int thread)
     }
 }
 
-/* Tasks of the lanes behind `own`, as long as there may be more. A lane that nobody has begun is a task of the pool's, and comes first. */
+/* Take tasks from the other lanes as long as there may be more. Return at once when a lane has not been begun: it is a task of the
+ * pool, which this thread takes next. */
 static void help(job *b, size_t own, int thread)
 {
     const size_t n = b->down * b->across;
@@ -120,7 +130,8 @@ static void help(job *b, size_t own, int thread)
     }
 }
 
-/* Others may be at the last tasks; where threads are more than processors, one of them may have to come to its turn first. */
+/* Wait until all tasks of the lane are done; other threads may be at the last ones. With more threads than processors one of those
+ * may need this processor, so yield. */
 static void wait_for(const job *b, const lane *l)
 {
     for (int spin = 0; atomic_load(&l->done) < l->n_tasks; spin++) {
@@ -129,11 +140,11 @@ static void wait_for(const job *b, const lane *l)
     }
 }
 
-/* b's share of the lane's columns and terms */
+/* The panels of b for the lane's current columns and terms. */
 static void take_columns(const job *b, lane *l)
 {
     const gr_cpu_gemm *g = b->g;
-    const size_t parts = l->k0 / b->part; /* before this one */
+    const size_t parts = l->k0 / b->part; /* whole parts before this one */
 
     l->pb = l->packed;
     if (g->b_panels) l->pb = g->b_panels + parts * gr_cpu_panel_floats(b->kern, g->bf16, g->n, b->part) + l->j * gr_cpu_lines(b->kern, g->bf16, l->k);
@@ -163,22 +174,25 @@ static void lane_task(void *arg, size_t own, int thread)
     help(b, own, thread);
 }
 
-/* Columns of a run: what of b is packed at a time lies in the second cache. */
+/* Most columns of a run, so that its packed part of b stays in the second cache. */
 static size_t most_columns(const job *b) { return GR_CPU_LANE_FLOATS / gr_cpu_lines(b->kern, b->g->bf16, b->part); }
 
-/* What a lane costs, a term of the sum, in multiply-adds. b is packed by every lane of its columns; rows of a are packed or laid in every
- * run of columns, and where lanes share them, another processor's cache has half of what the op before left in them. */
+/* The cost of a lane for each term of the sum, in multiply-adds. Every lane packs the columns of b that it uses, so lanes one below
+ * another pack the same columns. Rows of a are packed or copied once for every run of columns. Where lanes beside one another share
+ * rows, half of what the op before left in the caches lies in another core's. */
 static size_t lane_cost(const job *b, size_t down, size_t across)
 {
-    enum { PACK = 20, ROUND = 8, COPY = 4, SHARE = 15 }; /* of an element; measured, but COPY: half of the instructions of ROUND */
+    enum { PACK = 20, ROUND = 8, COPY = 4, SHARE = 15 }; /* multiply-adds an element. Measured, except COPY: half the instructions of ROUND */
     const size_t m = pieces(pieces(b->g->m, b->kern->mr), down) * b->kern->mr, n = pieces(pieces(b->g->n, b->kern->nr), across) * b->kern->nr;
-    const size_t row = (!rows_lie(b) ? PACK : b->g->bf16 ? ROUND : COPY) + (across > 1 ? SHARE : 0);
+    size_t row = across > 1 ? SHARE : 0;
 
+    if (!rows_lie(b)) row += PACK;
+    else row += b->g->bf16 ? ROUND : COPY;
     return m * n + PACK * n + row * m * pieces(n, most_columns(b));
 }
 
-/* As many lanes as threads, or a few less, laid as costs least; no more than there are panels, and GR_CPU_LANES, behind which threads have no part
- * in a product. */
+/* Choose the grid of lanes that costs least, with as many lanes as threads or a few less; no more than there are panels, and no more
+ * than GR_CPU_LANES, beyond which threads take no part in a product. */
 static void lay_lanes(job *b, size_t threads)
 {
     const size_t panels = pieces(b->g->n, b->kern->nr), limit = smaller(threads, GR_CPU_LANES);
@@ -194,12 +208,13 @@ static void lay_lanes(job *b, size_t threads)
     }
 }
 
-/* Rows and columns of each lane; the size of tasks, small enough to be shared out at the end, and of runs. */
+/* The rows and columns of each lane, the size of its runs, and that of its tasks, which are small enough to be shared at the end. */
 static void cut_lanes(job *b)
 {
-    enum { TASKS = 64, PACKED_PANELS = 4 }; /* tasks that pack their rows share the lines of a term where they meet */
+    /* TASKS: of the whole height. PACKED_PANELS: least height where rows are packed, since neighbouring tasks then read the same cache lines. */
+    enum { TASKS = 64, PACKED_PANELS = 4 };
     const size_t mr = b->kern->mr, nr = b->kern->nr, tall = pieces(b->g->m, mr), wide = pieces(b->g->n, nr);
-    const size_t least = rows_lie(b) ? 1 : PACKED_PANELS, some = pieces(tall, b->down * TASKS), panels = some > least ? some : least;
+    const size_t panels = larger(pieces(tall, b->down * TASKS), rows_lie(b) ? 1 : PACKED_PANELS);
     const size_t columns = pieces(wide, b->across), most = most_columns(b) / nr;
 
     b->rows = smaller(panels, GR_CPU_TILE_ROWS) * mr;

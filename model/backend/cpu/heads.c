@@ -1,4 +1,4 @@
-/* heads.c - products by head: one task a head and a run of columns, each with its own packed sides. */
+/* heads.c - products by head: one task for each head and run of columns, which packs both sides for itself. */
 #include "model/backend/cpu/cpu.h"
 
 typedef struct job {
@@ -13,13 +13,13 @@ typedef struct job {
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t pieces(size_t n, size_t of) { return (n + of - 1) / of; }
 
-/* Columns run GR_CPU_HEAD_N .. of the head's product; returns the head. */
+/* One task's share of a head's product: GR_CPU_HEAD_N columns. Returns the head. */
 static size_t product(const job *j, size_t task, int thread)
 {
     const gr_cpu_kernels *k = gr_cpu_k(j->c);
     const size_t head = task / j->runs, from = task % j->runs * GR_CPU_HEAD_N, n = smaller(GR_CPU_HEAD_N, j->g.n - from);
     const size_t part = pieces(j->g.k, pieces(j->g.k, GR_CPU_PART_K)), rows = GR_CPU_TILE_ROWS * k->mr;
-    float *pb = (float *)(void *)(j->mem.thread + (size_t)thread * j->mem.thread_bytes), *pa = pb + gr_cpu_head_floats();
+    float *pb = gr_cpu_area(&j->mem, thread), *pa = pb + gr_cpu_head_floats();
     gr_cpu_gemm g = j->g;
 
     g.a += head * j->a_head;
@@ -39,7 +39,7 @@ static size_t product(const job *j, size_t task, int thread)
     return head;
 }
 
-/* ---- the bias: a column of w, sums one of z ---- */
+/* ---- the product, then the bias: one more column of w, with sums as that of z ---- */
 
 static size_t head_dim(const gr_heads_args *a) { return (size_t)a->hidden / (size_t)a->heads; }
 static size_t place(const gr_heads_args *a, size_t row, size_t head) { return row * (size_t)a->heads + head; }
@@ -102,7 +102,7 @@ static void run(gr_ctx *c, const gr_heads_args *a, job *j, gr_pool_fn task, cons
     gr_pool_run(c->pool, (size_t)a->heads * j->runs, task, j);
 }
 
-/* z (R,H) = y (R,d) w (d,H), a head */
+/* for each head: z (R,H) = y (R,d) w (d,H) */
 void gr_cpu_heads_spread(gr_ctx *c, const gr_heads_args *a)
 {
     const size_t H = (size_t)a->hidden, d = head_dim(a);
@@ -113,7 +113,7 @@ void gr_cpu_heads_spread(gr_ctx *c, const gr_heads_args *a)
     run(c, a, &j, spread_task, "heads_spread");
 }
 
-/* y (R,d) = z (R,H) w^T (H,d), a head */
+/* for each head: y (R,d) = z (R,H) w^T (H,d) */
 void gr_cpu_heads_collect(gr_ctx *c, const gr_heads_args *a)
 {
     const size_t H = (size_t)a->hidden, d = head_dim(a);
@@ -124,7 +124,7 @@ void gr_cpu_heads_collect(gr_ctx *c, const gr_heads_args *a)
     run(c, a, &j, collect_task, "heads_collect");
 }
 
-/* dw (d,H) += y^T (d,R) z (R,H), a head */
+/* for each head: dw (d,H) += y^T (d,R) z (R,H) */
 void gr_cpu_heads_grad(gr_ctx *c, const gr_heads_args *a)
 {
     const size_t H = (size_t)a->hidden, d = head_dim(a);

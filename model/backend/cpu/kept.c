@@ -1,13 +1,14 @@
-/* kept.c - weights that stay as they are, packed once for all products to come.
+/* kept.c - weights that will not change, packed once for all products to come.
  *
- * linear_fwd notes what it reads; keep_weights packs what was noted, as the lanes of gemm.c would: the same numbers in the same panels, so the
- * bits of a product are the same. A product of few rows is mostly the packing of its weights. */
+ * linear_fwd notes the weights that it reads; keep_weights packs the noted ones as the lanes of gemm.c would: the same
+ * numbers in the same panels, so the bits of a product are the same. In a product of few rows most of the time goes into
+ * packing the weights. */
 #include <stdlib.h>
 
 #include "base/pages.h"
 #include "model/backend/cpu/cpu.h"
 
-enum { MOST = 512 }; /* weights; those beyond are packed as they are wanted */
+enum { MOST = 512 }; /* weights; further ones are packed anew by each product */
 
 typedef struct weight {
     const float *w; /* (n,k) */
@@ -18,7 +19,7 @@ typedef struct weight {
 struct gr_cpu_kept {
     weight weight[MOST];
     size_t n;
-    void  *memory; /* of all panels; NULL: nothing is kept, and what is read is noted */
+    void  *memory; /* of all panels; NULL: nothing is kept yet, and weights are noted */
     size_t bytes;
 };
 
@@ -29,7 +30,7 @@ size_t gr_cpu_panel_floats(const gr_cpu_kernels *kern, bool bf16, size_t n, size
     return (n + kern->nr - 1) / kern->nr * kern->nr * gr_cpu_lines(kern, bf16, k);
 }
 
-/* Floats of a whole weight: the panels of each part behind one another. */
+/* Floats of a whole weight: the panels of one part after another. */
 static size_t floats_of(const gr_ctx *c, const weight *w)
 {
     const size_t part = gr_cpu_part(w->k);
@@ -86,7 +87,7 @@ void gr_cpu_keep_weights(gr_ctx *c, bool keep)
     if (kept->memory || kept->n == 0) return;
     for (size_t i = 0; i < kept->n; i++) floats += floats_of(c, &kept->weight[i]);
     kept->memory = gr_pages_alloc(floats * sizeof(float));
-    if (!kept->memory) return; /* as before: each product packs for itself */
+    if (!kept->memory) return; /* then each product goes on packing for itself */
     kept->bytes = floats * sizeof(float);
     c->bytes += kept->bytes;
     gr_pages_large(kept->memory, kept->bytes);

@@ -1,4 +1,5 @@
-/* linear.c - y = act(x w^T + b): three products. The slope of what x came out of and the bias's gradient are parts of theirs. */
+/* linear.c - y = act(x w^T + b) and its backward: three matrix products. The slope of the activation that made x and the
+ * gradient of the bias are computed within them. */
 #include "model/backend/cpu/cpu.h"
 
 typedef struct linear_job {
@@ -20,7 +21,7 @@ void gr_cpu_linear_fwd(gr_ctx *c, const gr_linear_args *a)
     gr_cpu_gemm_run(c, &g, "linear_fwd");
 }
 
-/* ---- the slope of act, on the way back ---- */
+/* ---- backward through act: dy *= slope ---- */
 
 enum { ROWS = 16, COLUMNS = 128 };
 
@@ -33,7 +34,7 @@ static void slope_task(void *arg, size_t task, int thread)
     gr_cpu_k(((const linear_job *)arg)->c)->act_bwd(a->act, (float *)a->dy + at, a->pre ? (float *)a->pre + at : NULL, (const float *)a->y + at, false, n);
 }
 
-/* ---- the bias's gradient where no product goes over dy: the same sums, part by part ---- */
+/* ---- the gradient of the bias when no product of ours passes over dy: the same sums, part by part ---- */
 
 static void bias_task(void *arg, size_t task, int thread)
 {

@@ -48,7 +48,7 @@ static void row_task(void *arg, size_t task, int thread)
     const gr_cpu_kernels *k = gr_cpu_k(j->c);
     const size_t from = task * j->block;
     const int32_t r0 = (int32_t)from, r1 = (int32_t)(from + j->block < j->rows ? from + j->block : j->rows);
-    uint16_t *draws = (uint16_t *)(void *)(j->mem.thread + (size_t)thread * j->mem.thread_bytes);
+    uint16_t *draws = gr_cpu_area(&j->mem, thread);
     float *partial = j->sums ? j->mem.partials + task * j->mem.partial_floats : NULL;
 
     switch (j->op) {
@@ -63,7 +63,7 @@ static void row_task(void *arg, size_t task, int thread)
     }
 }
 
-/* hidden 0: the kernel takes no scratch */
+/* Run an op over its rows. hidden 0: its kernel takes no scratch. False when the rows were not reserved. */
 static bool run_rows(gr_ctx *c, op which, const void *args, int32_t rows, int32_t hidden, bool backward, bool sums)
 {
     job j = { .c = c, .op = which, .args = args, .mem = gr_cpu_scratch_of(c), .rows = (size_t)rows, .sums = sums };
@@ -150,9 +150,9 @@ typedef struct scatter_job {
     const gr_embed_args *a;
 } scatter_job;
 
-enum { SCATTER = 64 }; /* sorted tokens a task starts with */
+enum { SCATTER = 64 }; /* sorted tokens of a task */
 
-/* A task owns the ids whose run starts in its part of the sorted tokens. */
+/* In the sorted tokens those of one id are a run. A task owns the runs that begin in its part, and follows the last one beyond it. */
 static void word_task(void *arg, size_t task, int thread)
 {
     const scatter_job *j = arg;
@@ -172,7 +172,7 @@ static void word_task(void *arg, size_t task, int thread)
     }
 }
 
-/* Positions and types meet often, so a task owns columns and passes over all tokens. */
+/* Most tokens share their rows of positions and types with others, so a task owns columns and passes over all tokens. */
 static void table_task(void *arg, size_t task, int thread)
 {
     const scatter_job *j = arg;

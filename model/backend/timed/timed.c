@@ -1,4 +1,4 @@
-/* timed.c - see timed.h. Every op: look at the clock, run the wrapped one, look again, add what it did. */
+/* timed.c - see timed.h. Every op looks at the clock, runs the wrapped op, looks again, and books what was done. */
 #include "model/backend/timed/timed.h"
 
 #include <stdlib.h>
@@ -98,7 +98,8 @@ static void linear_part(timed_ctx *c, gr_timed_op op, const gr_linear_args *a, d
     if (op != GR_TIMED_LINEAR_SLOPE) note_product(&c->t, op, a);
 }
 
-/* After the first part dy is the gradient before act: the others see no act. The bias's gradient goes with dw, if there is one. */
+/* Three calls, so that each is timed apart. After the first, dy is the gradient before act, so the others see no activation. The gradient
+ * of the bias is computed with dw, or with the slope when there is no dw. */
 static void linear_bwd(gr_ctx *x, const gr_linear_args *a)
 {
     timed_ctx *c = of(x);
@@ -131,7 +132,7 @@ static double pairs_of(int32_t n, bool first_only, int32_t window)
     return pairs;
 }
 
-/* One multiply-add for each query, key and column a product; all heads together are `hidden` columns. */
+/* Each product has one multiply-add for each pair of query and key and each column; all heads together have `hidden` columns. */
 static double attention_flops(const gr_attn_args *a, double products)
 {
     double pairs = 0.0;
@@ -143,7 +144,7 @@ static double attention_flops(const gr_attn_args *a, double products)
     return 2.0 * products * pairs * a->hidden;
 }
 
-/* Of a disentangled bias: its terms, each one product more in forward and two in backward (three with the gradients of its rows). */
+/* How many products more a disentangled bias needs: one for each term, and in backward one more for the gradient of its rows. */
 static double relative_products(const gr_attn_args *a, bool backward)
 {
     const double keys = a->rel_keys ? (backward ? 1.0 + (a->drel_keys ? 1.0 : 0.0) : 1.0) : 0.0;
@@ -152,7 +153,7 @@ static double relative_products(const gr_attn_args *a, bool backward)
     return a->bias == GR_ATTN_BIAS_DISENTANGLED ? keys + queries : 0.0;
 }
 
-/* Rows of the bias as often as given, in rows of `hidden`; a bucket's row is one number a head. */
+/* Elements of the bias's table, `times` over: a row has `hidden` of them, a bucket's row one for each head. */
 static double relative_elements(const gr_attn_args *a, double times)
 {
     if (a->bias == GR_ATTN_BIAS_BUCKETS) return times * a->rel_rows * (double)a->heads;
@@ -161,7 +162,7 @@ static double relative_elements(const gr_attn_args *a, double times)
     return 0.0;
 }
 
-/* Rows of queries and of keys, as often as given. */
+/* Elements of so many matrices with a row for each query, and with a row for each key. */
 static double attention_elements(const gr_attn_args *a, double queries, double keys)
 {
     return a->hidden * (queries * (a->first_only ? a->b->n_rows : a->b->n_tokens) + keys * a->b->n_tokens);
@@ -173,7 +174,7 @@ static double firsts_elements(const gr_firsts_args *a, double times) { return a-
 
 static double heads_flops(const gr_heads_args *a) { return 2.0 * a->rows * (double)a->hidden * a->hidden; }
 
-/* y, z and w as often as given */
+/* Elements of y, of z, and of w `times` over. */
 static double heads_elements(const gr_heads_args *a, double times)
 {
     return a->hidden * (a->rows * (1.0 + a->heads) + times * a->hidden);

@@ -32,11 +32,16 @@ typedef enum gr_timed_op {
 
 const char *gr_timed_op_name(gr_timed_op op); /* "linear forward", ... */
 
-/* flops: 2 m n k a matrix product, nothing else; attention's backward counts four products, not the scores that it computes again;
- * queries and keys that do not see each other count for nothing, and a term of a disentangled bias counts as a product over those that do,
- * one in forward, in backward one and one more for the gradient of its rows. First tokens that attend to plain rows do so with H columns a head: two
- * products in forward, in backward two and two more where the rows have a gradient, less the scores.
- * bytes: what the op must read and write at least once, weights and activations alike, as if nothing were in a cache. AdamW reads and
+/* The books of one op.
+ *
+ * flops: matrix products alone, 2 m n k each.
+ *   attention            Queries and keys that do not see each other do not count. Backward has four products; the scores that it computes
+ *                        again do not count.
+ *   disentangled bias    Each term is one product more over the same pairs in forward; in backward one, and one more for the gradient of
+ *                        its rows.
+ *   first tokens         Attention to plain rows has H columns for each head: two products in forward, and two in backward (four when the
+ *                        rows have a gradient), again without the scores.
+ * bytes: what the op must read and write at least once, weights and activations alike, as if no cache held any of it. AdamW reads and
  * writes four slabs. */
 typedef struct gr_timed_sum { int64_t calls; double seconds, flops, bytes; } gr_timed_sum;
 

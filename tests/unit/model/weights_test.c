@@ -184,27 +184,41 @@ static void test_heads_saved(void **state)
     }
 }
 
-/* Save `m`, then add or drop tensors of the file: name given = one more tensor of that name; skip = one left out. */
-static const char *doctored(const gr_model *m, const char *extra, const char *skip, const float *value)
+/* Tensor i of the model, as it is written to a file. */
+static gr_st_tensor tensor_of(const gr_model *m, size_t i)
 {
-    const char *dir = in_tmp("doctored");
-    gr_st_tensor t[64];
+    const gr_param *p = &m->params.p[i];
+
+    return (gr_st_tensor){ p->name, GR_DT_F32, p->cols ? 2 : 1, { p->rows, p->cols }, p->count,
+                           (const unsigned char *)((const float *)m->weights + p->offset), p->count * 4 };
+}
+
+/* A folder with the model, whose file of weights holds these tensors instead. */
+static const char *saved_with(const gr_model *m, const char *folder, const gr_st_tensor *t, size_t n)
+{
+    const char *dir = in_tmp(folder);
     char path[GR_PATH_MAX];
     gr_err err = GR_ERR_INIT;
-    size_t n = 0;
 
     assert_ok(gr_model_save(m, dir, &err), &err);
-    for (size_t i = 0; i < m->params.n; i++) {
-        const gr_param *p = &m->params.p[i];
-
-        if (skip && strcmp(p->name, skip) == 0) continue;
-        t[n++] = (gr_st_tensor){ p->name, GR_DT_F32, p->cols ? 2 : 1, { p->rows, p->cols }, p->count,
-                                 (const unsigned char *)((const float *)m->weights + p->offset), p->count * 4 };
-    }
-    if (extra) t[n++] = (gr_st_tensor){ extra, GR_DT_F32, 1, { 1 }, 1, (const unsigned char *)value, 4 };
     assert_true(gr_fs_join(path, sizeof path, dir, "model.safetensors"));
     assert_ok(gr_st_write(path, t, n, &err), &err);
     return dir;
+}
+
+enum { TENSORS_MAX = 64 };
+
+/* The model saved without the tensor `skip` (NULL: none), and with one number more under the name `extra` (NULL: none). */
+static const char *doctored(const gr_model *m, const char *extra, const char *skip, const float *value)
+{
+    gr_st_tensor t[TENSORS_MAX];
+    size_t n = 0;
+
+    assert_true(m->params.n < TENSORS_MAX);
+    for (size_t i = 0; i < m->params.n; i++)
+        if (!skip || strcmp(m->params.p[i].name, skip) != 0) t[n++] = tensor_of(m, i);
+    if (extra) t[n++] = (gr_st_tensor){ extra, GR_DT_F32, 1, { 1 }, 1, (const unsigned char *)value, 4 };
+    return saved_with(m, "doctored", t, n);
 }
 
 static void test_strict(void **state)
@@ -395,29 +409,22 @@ static void test_written_list(void **state)
     gr_model_close(m);
 }
 
-/* All of a model but `skip`, and a copy of `of` under another name. */
+/* The model saved without the tensor `skip` (NULL: none), and with a copy of the tensor `of` under the name `as`. */
 static const char *copied(const gr_model *m, const char *of, const char *as, const char *skip)
 {
-    const char *dir = in_tmp("copied");
-    gr_st_tensor t[64];
-    char path[GR_PATH_MAX];
-    gr_err err = GR_ERR_INIT;
+    gr_st_tensor t[TENSORS_MAX];
     size_t n = 0;
 
-    assert_ok(gr_model_save(m, dir, &err), &err);
+    assert_true(m->params.n < TENSORS_MAX);
     for (size_t i = 0; i < m->params.n; i++) {
-        const gr_param *p = &m->params.p[i];
-        const gr_st_tensor one = { p->name, GR_DT_F32, p->cols ? 2 : 1, { p->rows, p->cols }, p->count,
-                                   (const unsigned char *)((const float *)m->weights + p->offset), p->count * 4 };
+        const gr_st_tensor one = tensor_of(m, i);
 
-        if (!skip || strcmp(p->name, skip) != 0) t[n++] = one;
-        if (strcmp(p->name, of) != 0) continue;
+        if (!skip || strcmp(one.name, skip) != 0) t[n++] = one;
+        if (strcmp(one.name, of) != 0) continue;
         t[n] = one;
         t[n++].name = as;
     }
-    assert_true(gr_fs_join(path, sizeof path, dir, "model.safetensors"));
-    assert_ok(gr_st_write(path, t, n, &err), &err);
-    return dir;
+    return saved_with(m, "copied", t, n);
 }
 
 /* A masked language model's last layer is the word embedding; files of some programs have both. */
