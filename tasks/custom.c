@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "tasks/custom_check.h"
 #include "tasks/custom_scan.h"
 
 enum { TEST = 2, FILES = 3, PARTS = 3, NAME_MAX_CHARS = 48, MAX_LEN = 128 };
@@ -19,6 +20,7 @@ typedef struct custom {
     gr_split  split[PARTS + 1];
 } custom;
 
+static const char DEFAULT_CUT[] = "80/20";
 static const char *const split_names[PARTS] = { "train", "validation", "test" };
 
 static const char *given(const char *s)
@@ -28,9 +30,14 @@ static const char *given(const char *s)
 
 /* ---- columns ---- */
 
+/* Pairs as GLUE's and other sets have them in transformers' examples. */
+static const struct { const char *text, *pair; } pairs[] = {
+    { "sentence1", "sentence2" }, { "premise", "hypothesis" }, { "question", "sentence" }, { "question1", "question2" },
+};
+
 static const char *const text_names[] = { "text", "sentence", "sentence1", "review", "premise", "question", NULL };
 static const char *const pair_names[] = { "pair", "text_pair", "sentence2", "hypothesis", NULL };
-static const char *const label_names[] = { "label", "labels", "score", "category", "class", NULL };
+static const char *const label_names[] = { "label", "labels", "score", "category", "class", "target", "sentiment", NULL };
 
 static const char *find(const char *const *names, const char *wanted)
 {
@@ -39,11 +46,26 @@ static const char *find(const char *const *names, const char *wanted)
     return NULL;
 }
 
+/* What parts the columns, where a header of one column says that it is not what the file's ending says; NULL: nothing to be seen. */
+static const char *other_separator(const char *const *names)
+{
+    static const struct { char c; const char *advice; } seps[] = {
+        { ';', "semicolons: write it with commas" }, { '\t', "TABs: call it .tsv" }, { '|', "bars: write it with commas" }, { ',', "commas: call it .csv" },
+    };
+
+    if (names[0] == NULL || names[1] != NULL) return NULL;
+    for (size_t i = 0; i < sizeof seps / sizeof *seps; i++)
+        if (strchr(names[0], seps[i].c) != NULL) return seps[i].advice;
+    return NULL;
+}
+
 static gr_status fail_column(const char *path, const char *option, const char *wanted, const char *const *names, gr_err *err)
 {
     gr_buf    b = { NULL, 0, 0, false };
     gr_status s;
 
+    if (other_separator(names) != NULL)
+        return gr_fail(err, GR_E_FORMAT, "%s: line 1: the columns are parted by %s", path, other_separator(names));
     for (size_t i = 0; names[i] != NULL; i++) gr_buf_addf(&b, "%s%s", i ? ", " : "", names[i]);
     if (wanted != NULL)
         s = gr_fail(err, GR_E_NOTFOUND, "%s: no column '%s' (%s); there are: %.200s", path, wanted, option, b.p != NULL ? b.p : "");
@@ -64,6 +86,18 @@ static gr_status choose(const char **out, const char *path, const char *const *t
     return fail_column(path, option, wanted, there, err);
 }
 
+/* Both columns of a pair that is known by its names; options come first. */
+static void known_pair(const char **text, const char **pair, const char *const *there, const gr_custom_opts *o)
+{
+    *text = given(o->text_column);
+    *pair = given(o->pair_column);
+    for (size_t i = 0; *text == NULL && *pair == NULL && i < sizeof pairs / sizeof *pairs; i++) {
+        if (find(there, "text") != NULL || find(there, pairs[i].text) == NULL || find(there, pairs[i].pair) == NULL) continue;
+        *text = pairs[i].text;
+        *pair = pairs[i].pair;
+    }
+}
+
 static gr_status table_source(custom *c, size_t i, const char *path, const gr_custom_opts *o, gr_err *err)
 {
     gr_source *const   src = &c->source[i];
@@ -74,12 +108,15 @@ static gr_status table_source(custom *c, size_t i, const char *path, const gr_cu
     size_t             n = 0;
 
     GR_TRY(gr_scan_columns(&there, path, src->reader, &c->arena, err));
-    GR_TRY(choose(&text, path, there, given(o->text_column), "--text-column", text_names, false, err));
-    GR_TRY(choose(&pair, path, there, given(o->pair_column), "--pair-column", pair_names, true, err));
+    known_pair(&text, &pair, there, o);
+    GR_TRY(choose(&text, path, there, text, "--text-column", text_names, false, err));
+    GR_TRY(choose(&pair, path, there, pair, "--pair-column", pair_names, true, err));
     if (pair != NULL && strcmp(pair, text) == 0) return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and pair at once", text);
     /* a test file may come without labels */
     if (i == TEST && wanted != NULL && find(there, wanted) == NULL) label = NULL;
     else GR_TRY(choose(&label, path, there, wanted, "--label-column", label_names, i == TEST, err));
+    if (label != NULL && (strcmp(label, text) == 0 || (pair != NULL && strcmp(label, pair) == 0)))
+        return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and label at once", label);
     if ((col = gr_arena_calloc(&c->arena, 4, sizeof *col)) == NULL) return gr_fail_nomem(err, "columns");
     col[n++] = (gr_column){ text, GR_COL_TEXT };
     if (pair != NULL) col[n++] = (gr_column){ pair, GR_COL_PAIR };
@@ -97,6 +134,7 @@ static gr_status add_file(custom *c, size_t i, const char *path, const gr_custom
     gr_source *const src = &c->source[i];
     const char     **archives;
 
+    if (gr_fs_is_dir(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: a folder, not a file", path);
     if (!gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: no such file", path);
     GR_TRY(gr_scan_reader(&src->reader, path, err));
     if (i > 0 && (src->reader == GR_READ_CONLL) != (c->source[0].reader == GR_READ_CONLL))
@@ -142,10 +180,40 @@ static gr_status listed_labels(gr_label_set *set, const char *list, custom *c, g
     return GR_OK;
 }
 
+static const char *label_column(const gr_source *src)
+{
+    for (const gr_column *col = src->columns; col != NULL && col->name != NULL; col++)
+        if (col->role == GR_COL_OTHER) return col->name;
+    return NULL;
+}
+
+/* Labels of one file more; `set` holds those of the training file at least, or is empty. */
+static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, custom *c, size_t i, gr_err *err)
+{
+    const char *const path = c->source[i].archives[0];
+    gr_label_set      own = { 0 };
+    gr_status         s = gr_scan_labels(&own, &c->source[i], &c->arena, err);
+
+    if (s == GR_OK && own.rows == 0) s = gr_fail(err, GR_E_FORMAT, "%s: no rows", path);
+    if (s == GR_OK && i > 0) s = gr_check_further_labels(&own, path, train, c->source[0].archives[0], err);
+    if (s == GR_OK) s = gr_label_set_merge(set, &own, &c->arena, err);
+    gr_label_set_free(&own);
+    return s;
+}
+
 static gr_status found_labels(gr_label_set *set, custom *c, gr_err *err)
 {
-    for (size_t i = 0; i < FILES; i++)
-        if (c->source[i].archives != NULL && c->labelled[i]) GR_TRY(gr_scan_labels(set, &c->source[i], &c->arena, err));
+    gr_label_set train = { 0 };
+    gr_status    s = GR_OK;
+
+    for (size_t i = 0; i < FILES && s == GR_OK; i++) {
+        if (c->source[i].archives == NULL || !c->labelled[i]) continue;
+        s = labels_of_file(set, &train, c, i, err);
+        if (s == GR_OK && i == 0) s = gr_label_set_merge(&train, set, &c->arena, err);
+    }
+    gr_label_set_free(&train);
+    if (s != GR_OK) return s;
+    gr_check_labels(set, c->source[0].archives[0], label_column(&c->source[0]));
     gr_label_set_sort(set);
     return GR_OK;
 }
@@ -165,8 +233,7 @@ static gr_status set_labels(custom *c, const gr_label_set *set, gr_err *err)
         return GR_OK;
     }
     if (set->n < 2)
-        return gr_fail(err, GR_E_FORMAT, "%s: %s%s%s: a task needs two at least", c->source[0].archives[0],
-                       set->n ? "every row has the label '" : "no label", set->n ? set->names[0] : "", set->n ? "'" : "");
+        return gr_fail(err, GR_E_FORMAT, "%s: every row has the label '%s': a task needs two at least", c->source[0].archives[0], set->names[0]);
     memcpy(names, set->names, set->n * sizeof *names);
     c->task.labels = names;
     c->task.head = (gr_head_spec){ tokens ? GR_HEAD_TOKEN : GR_HEAD_CLASS, (int32_t)set->n };
@@ -204,7 +271,7 @@ static gr_status cut_file(custom *c, const gr_custom_opts *o, gr_err *err)
     double part[PARTS] = { 0 }, from = 0.0;
     size_t n = 0;
 
-    GR_TRY(read_percents(part, &n, given(o->split) != NULL ? o->split : "80/20", err));
+    GR_TRY(read_percents(part, &n, given(o->split) != NULL ? o->split : DEFAULT_CUT, err));
     for (size_t i = 0; i < n; i++) {
         const double to = i + 1 == n ? 1.0 : from + part[i] / 100.0;
         c->split[i] = (gr_split){ .name = split_names[i], .sources = &c->source[0], .n_sources = 1, .labelled = true,
@@ -290,6 +357,7 @@ static gr_status build(custom *c, const gr_custom_opts *o, gr_err *err)
     c->task.metrics = metrics_of(c->task.head);
     c->task.max_len = MAX_LEN;
     s = gr_task_validate(&c->task, err);
+    if (s == GR_OK) gr_say_understood(&c->task, &c->source[0], c->split[0].rule.kind == GR_RULE_PART ? given(o->split) ? o->split : DEFAULT_CUT : NULL);
     return s == GR_E_INTERNAL ? gr_wrap(err, GR_E_FORMAT, "%s", c->source[0].archives[0]) : s; /* the user's file, not ours */
 }
 

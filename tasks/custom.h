@@ -14,15 +14,15 @@ extern "C" {
 
 /* What the options of `run` say; NULL or "" is an option that was not given.
  *
- * The format follows from a file's name: .csv, .tsv, .jsonl or .ndjson, and token columns (CoNLL) for .conll, .iob, .iob2, .bio and
+ * The format follows from a file's name: .csv, .tsv, .jsonl, .ndjson or .json (one object a line), and token columns (CoNLL) for .conll, .iob, .iob2, .bio and
  * .txt; ".gz" behind it is looked through. CSV and TSV have a header. */
 typedef struct gr_custom_opts {
     const char *train_file;      /* required                                                                       */
     const char *validation_file; /* } neither: parts of the training file, see split                               */
     const char *test_file;       /* } without the label column its rows are predicted, not scored                  */
     const char *text_column;     /* default: the first of text, sentence, sentence1, review, premise, question that is there */
-    const char *pair_column;     /* default: of pair, text_pair, sentence2, hypothesis, none if absent             */
-    const char *label_column;    /* default: the first of label, labels, score, category, class                    */
+    const char *pair_column;     /* default: of pair, text_pair, sentence2, hypothesis, none if absent; or of GLUE's pairs, docs/cli.md */
+    const char *label_column;    /* default: the first of label, labels, score, category, class, target, sentiment */
     const char *labels;          /* "a,b,c" in index order; default: those found, sorted (as numbers when all are)  */
     const char *split;           /* "train/test" or "train/validation/test" in percent, summing to 100; default
                                   * "80/20" when only train_file is given: the second part validates then           */
