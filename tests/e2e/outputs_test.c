@@ -179,6 +179,9 @@ static void gate(void **state)
     assert_ok(gr_fs_read(&xml, &n, at("gate.xml"), 0, &err), &err);
     assert_non_null(strstr(xml, "<failure message=\"regressed"));
     free(xml);
+    expect(CALL("compare", good, spoiled, "--gate", "--json"), 1); /* one JSON array, whatever the verdict */
+    gr_json_free(printed());
+    assert_non_null(strstr(last.out, "\"verdict\": \"regressed\""));
     GOOD("compare", spoiled, good, "--gate");
     assert_true(strstr(last.out, "improved") || strstr(last.out, "same")); /* collapsed runs of the base are no base */
     expect(CALL("compare", good, one, "--gate"), 1); /* a seed is missing */
