@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "data/dataset.h"
 #include "tasks/custom_check.h"
 #include "tasks/custom_scan.h"
 
@@ -17,6 +18,7 @@ typedef struct custom {
     gr_arena  arena;
     gr_source source[FILES]; /* train, validation, test; archives NULL: not given */
     bool      labelled[FILES];
+    bool      texts_only; /* labels are passed over */
     gr_split  split[PARTS + 1];
 } custom;
 
@@ -113,7 +115,8 @@ static gr_status table_source(custom *c, size_t i, const char *path, const gr_cu
     GR_TRY(choose(&pair, path, there, pair, "--pair-column", pair_names, true, err));
     if (pair != NULL && strcmp(pair, text) == 0) return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and pair at once", text);
     /* a test file may come without labels */
-    if (i == TEST && wanted != NULL && find(there, wanted) == NULL) label = NULL;
+    if (c->texts_only) label = NULL;
+    else if (i == TEST && wanted != NULL && find(there, wanted) == NULL) label = NULL;
     else GR_TRY(choose(&label, path, there, wanted, "--label-column", label_names, i == TEST, err));
     if (label != NULL && (strcmp(label, text) == 0 || (pair != NULL && strcmp(label, pair) == 0)))
         return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and label at once", label);
@@ -382,4 +385,27 @@ void gr_task_custom_free(gr_task *t)
     if (c == NULL) return;
     gr_arena_free(&c->arena);
     free(c);
+}
+
+/* ---- texts alone ---- */
+
+gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_column, const char *pair_column, gr_err *err)
+{
+    const gr_custom_opts o = { .text_column = text_column, .pair_column = pair_column };
+    custom *const        c = calloc(1, sizeof *c);
+    gr_status            s;
+
+    memset(out, 0, sizeof *out);
+    if (c == NULL) return gr_fail_nomem(err, "a table");
+    gr_arena_init(&c->arena, 0);
+    c->texts_only = true;
+    s = add_file(c, 0, path, &o, err);
+    if (s == GR_OK && c->source[0].reader == GR_READ_CONLL) s = gr_fail(err, GR_E_ARG, "%s: tagged tokens, not a table of texts", path);
+    if (s == GR_OK) {
+        const gr_split        splits[] = { { .name = "", .sources = c->source, .n_sources = 1 }, { .name = NULL } };
+        const gr_dataset_spec spec = { .splits = splits };
+        s = gr_dataset_load(out, &spec, "", "", NULL, err);
+    }
+    gr_task_custom_free(&c->task);
+    return s;
 }

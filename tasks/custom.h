@@ -6,6 +6,7 @@
 #define GR_TASKS_CUSTOM_H
 #include <stdint.h>
 
+#include "data/dataset.h"
 #include "tasks/task.h"
 
 #ifdef __cplusplus
@@ -35,6 +36,9 @@ typedef struct gr_custom_opts {
  * columns that are there), GR_E_FORMAT (a broken file; one class only), GR_E_IO, GR_E_NOMEM. */
 gr_status gr_task_custom(gr_task **out, const gr_custom_opts *opts, gr_err *err) GR_MUST_USE;
 void      gr_task_custom_free(gr_task *t); /* only what gr_task_custom made; NULL is fine */
+
+/* The texts of a table (text_a, text_b) with its columns found or named as above, whatever labels it has. gr_examples_free releases. */
+gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_column, const char *pair_column, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -62,6 +62,35 @@ static void custom_files(void **state)
 
 /* ---- saved models ---- */
 
+static size_t lines_out(void)
+{
+    size_t n = 0;
+
+    for (const char *p = last.out; *p; p++) n += *p == '\n';
+    return n;
+}
+
+/* A table is read by its columns, not line by line: a header is no text, a text may hold a line end, and labels are passed over. */
+static void predicted_table(const char *dir)
+{
+    const char *csv = put("new.csv", "id,text,label\n1,\"a good\nday\",\n2,\"bad, bad day\",x\n");
+    const char *tsv = put("new.tsv", "a good day\na bad day\n"), *odd = put("odd.jsonl", "{\"body\": \"a good day\"}\n");
+
+    GOOD("predict", "--model", dir, "--file", csv, "--json");
+    assert_int_equal(lines_out(), 2);
+    assert_memory_equal(last.out, "{\"text\":\"a good\\nday\"", 21);
+    GOOD("predict", "--model", dir, "--file", tsv);
+    assert_int_equal(lines_out(), 2);
+    expect(CALL("predict", "--model", dir, "--file", odd), 3);
+    assert_non_null(strstr(last.err, "which column? Say --text-column; there are: body"));
+    GOOD("predict", "--model", dir, "--file", odd, "--text-column", "body");
+    assert_int_equal(lines_out(), 1);
+    expect(CALL("predict", "--model", dir, "--file", odd, "--text", "a"), 2);
+    assert_non_null(strstr(last.err, "both given"));
+    expect(CALL("predict", "--model", dir, "--file", "-", "--text-column", "a"), 2);
+    assert_non_null(strstr(last.err, "standard input has lines"));
+}
+
 static void saved_model(void **state)
 {
     static const char *const files[] = { "config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json", "train_results.json", "eval_results.json",
@@ -88,6 +117,7 @@ static void saved_model(void **state)
     gr_json_free(j);
     GOOD("predict", "--model", dir, "--text", "a good day");
     assert_non_null(strstr(last.out, "pos"));
+    predicted_table(dir);
     gr_records_free(&r);
     GOOD("run", "--train-file", train, "--validation-file", train, "--model", tiny_model(), "--epochs", "6", "--learning-rate", "2e-3", "--output-dir", at("late"));
     GOOD("run", "--train-file", train, "--validation-file", train, "--model", tiny_model(), "--epochs", "6", "--learning-rate", "2e-3", "--output-dir", at("late"),
