@@ -3,10 +3,30 @@
 
 #include <string.h>
 
-/* Would the two stand in rows that look alike? */
-static bool alike(const gr_record *a, const gr_record *b)
+#include "base/options.h"
+
+/* Whom a record is set against. */
+typedef struct beside {
+    const gr_groups *gs;
+    const gr_record *r;
+    bool             any_task;
+} beside;
+
+/* Would the group's row look like the record's? */
+static bool alike(const beside *b, const gr_group *g)
 {
-    return b->status != GR_RUN_NO_DATA && strcmp(a->task, b->task) == 0 && strcmp(a->model, b->model) == 0 && strcmp(a->data, b->data) == 0;
+    const gr_record *x = gr_group_lead(g), *r = b->r;
+
+    return x->status != GR_RUN_NO_DATA && (b->any_task || strcmp(x->task, r->task) == 0) && strcmp(x->model, r->model) == 0 && strcmp(x->data, r->data) == 0;
+}
+
+/* A task's own choice sets no runs of two tasks apart. */
+static bool by_task(const gr_record *a, const gr_record *b, const char *option)
+{
+    const char *own = gr_opt_origin_name(GR_ORIGIN_TASK);
+
+    return strcmp(a->task, b->task) != 0 && (strcmp(gr_json_str(gr_json_get(gr_json_get(a->recipe, option), "from"), ""), own) == 0 ||
+                                             strcmp(gr_json_str(gr_json_get(gr_json_get(b->recipe, option), "from"), ""), own) == 0);
 }
 
 static const gr_json *value_of(const gr_record *r, const char *option)
@@ -23,11 +43,11 @@ static bool same_value(const gr_json *a, const gr_json *b)
     return gr_json_is_null(a) && gr_json_is_null(b);
 }
 
-static bool option_differs(const gr_groups *gs, const gr_record *r, const char *option)
+static bool option_differs(const beside *b, const char *option)
 {
-    for (size_t i = 0; i < gs->n; i++) {
-        const gr_record *x = gr_group_lead(&gs->g[i]);
-        if (alike(r, x) && !same_value(value_of(r, option), value_of(x, option))) return true;
+    for (size_t i = 0; i < b->gs->n; i++) {
+        const gr_record *x = gr_group_lead(&b->gs->g[i]);
+        if (alike(b, &b->gs->g[i]) && !by_task(x, b->r, option) && !same_value(value_of(b->r, option), value_of(x, option))) return true;
     }
     return false;
 }
@@ -38,11 +58,11 @@ static const char *precision_of(const gr_record *r) { return r->precision; }
 static const char *device_of(const gr_record *r) { return r->device; }
 static const char *weights_of(const gr_record *r) { return r->model_sha256; }
 
-static bool text_differs(const gr_groups *gs, const gr_record *r, text_of of)
+static bool text_differs(const beside *b, text_of of)
 {
-    for (size_t i = 0; i < gs->n; i++) {
-        const gr_record *x = gr_group_lead(&gs->g[i]);
-        if (alike(r, x) && *of(x) && strcmp(of(x), of(r)) != 0) return *of(r) != '\0';
+    for (size_t i = 0; i < b->gs->n; i++) {
+        const gr_record *x = gr_group_lead(&b->gs->g[i]);
+        if (alike(b, &b->gs->g[i]) && *of(x) && strcmp(of(x), of(b->r)) != 0) return *of(b->r) != '\0';
     }
     return false;
 }
@@ -62,19 +82,20 @@ static void add_option(gr_buf *out, const char *option, const gr_json *v)
     }
 }
 
-void gr_apart(gr_buf *out, const gr_groups *gs, const gr_record *r)
+void gr_apart(gr_buf *out, const gr_groups *gs, const gr_record *r, bool any_task)
 {
+    const beside b = { gs, r, any_task };
     const size_t begun = out->n;
 #define COMMA (out->n > begun ? ", " : "")
 
     if (r->status == GR_RUN_NO_DATA) return;
     for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
-        if (!gr_json_get(v, "value") || !option_differs(gs, r, gr_json_key(v))) continue;
+        if (!gr_json_get(v, "value") || !option_differs(&b, gr_json_key(v))) continue;
         gr_buf_adds(out, COMMA);
         add_option(out, gr_json_key(v), gr_json_get(v, "value"));
     }
-    if (text_differs(gs, r, precision_of)) gr_buf_addf(out, "%s%s", COMMA, r->precision);
-    if (text_differs(gs, r, device_of)) gr_buf_addf(out, "%s%s", COMMA, r->device);
-    if (text_differs(gs, r, weights_of)) gr_buf_addf(out, "%sweights %.8s", COMMA, r->model_sha256);
+    if (text_differs(&b, precision_of)) gr_buf_addf(out, "%s%s", COMMA, r->precision);
+    if (text_differs(&b, device_of)) gr_buf_addf(out, "%s%s", COMMA, r->device);
+    if (text_differs(&b, weights_of)) gr_buf_addf(out, "%sweights %.8s", COMMA, r->model_sha256);
 #undef COMMA
 }

@@ -144,7 +144,7 @@ static gr_status distinction(char *out, size_t cap, const gr_records *rs, const 
 
     if (*r->model && (differs(gs, g, model_of) || models_of(rs) > 1)) gr_buf_addf(&all, " %s", r->model);
     if (*r->data && differs(gs, g, data_of)) gr_buf_addf(&all, " %s", r->data);
-    gr_apart(&apart, gs, r);
+    gr_apart(&apart, gs, r, false);
     if (apart.n > APART_MOST) gr_buf_addf(&all, " recipe %zu", number_of(gs, g));
     else if (apart.n) gr_buf_addf(&all, " %s", apart.p);
     (void)snprintf(out, cap, "%s", all.p ? all.p : "");

@@ -251,7 +251,7 @@ static gr_status tell_apart(board *b, const gr_groups *gs, gr_err *err)
 {
     for (size_t i = 0; i < b->n; i++) {
         gr_buf text = { 0 };
-        gr_apart(&text, gs, b->e[i].lead);
+        gr_apart(&text, gs, b->e[i].lead, true);
         if (text.n) (void)snprintf(b->e[i].apart, sizeof b->e[i].apart, "%s", text.p);
         gr_utf8_drop_cut(b->e[i].apart);
         const bool oom = text.oom;

@@ -40,7 +40,7 @@ static void recipe_cell(gr_grid *t, size_t column, const gr_groups *gs, const gr
 {
     gr_buf b = { 0 };
 
-    gr_apart(&b, gs, r);
+    gr_apart(&b, gs, r, false);
     if (b.n) gr_grid_text(t, column, "%s", b.p);
     t->oom = t->oom || b.oom;
     gr_buf_free(&b);

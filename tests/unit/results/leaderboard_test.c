@@ -142,6 +142,13 @@ static void recipes_for_people(void **state)
     assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_MD, &err), &err);
     assert_non_null(strstr(b.p, "| git_revision | record | recipe |\n"));
     assert_non_null(strstr(b.p, "| r.json | learning-rate 2 |\n| 2 |"));
+    gr_buf_reset(&b);
+    made_recipe(&r.r[0], "max-length", 128, "task"); /* of another task: what it sets itself is no difference */
+    made_recipe(&r.r[1], "max-length", 512, "task");
+    MADE_COPY(r.r[1].task, "imdb");
+    assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_MD, &err), &err);
+    assert_non_null(strstr(b.p, "| r.json | learning-rate 2 |\n| 2 |"));
+    MADE_COPY(r.r[1].task, "mrpc");
     gr_buf_free(&b);
     expect(&r, "mrpc,", "1,m,1000,glue,0.9,glue,1,0.9,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n"
                         "2,m,1000,glue,0.6,glue,1,0.6,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
