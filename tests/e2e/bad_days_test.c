@@ -187,7 +187,7 @@ static void numbers(void **state)
 {
     (void)state;
     ends(CALL("run", TINY_TASK, "--model", tiny_model(), "--output-dir", at("n"), "--learning-rate", "100", "--weight-decay", "100", "--scheduler", "constant"), 3,
-         "step ", "layer");
+         "step ", ": a lower --learning-rate or");
     ends(CALL("run", TINY_TASK, "--model", (copy_model("m-huge"), rewrite(at("m-huge"), NULL, "layer.0.intermediate.dense.weight", 3e38f), at("m-huge")),
               "--output-dir", at("n")), 3, "few", "");
 }
