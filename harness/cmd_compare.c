@@ -13,7 +13,7 @@ static const gr_opt options[] = {
     { .name = "format", .type = GR_OPT_CHOICE, .offset = offsetof(compare_opts, format), .fallback = "text", .value = "NAME",
       .choices = "text|md|csv|latex|html|json", .help = "how the table is written" },
     { .name = "json", .type = GR_OPT_FLAG, .offset = offsetof(compare_opts, json), .help = "the same as --format json" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(compare_opts, help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = offsetof(compare_opts, help), .help = "this text" },
     { .name = NULL },
 };
 

@@ -23,7 +23,7 @@ static const gr_opt options[] = {
     { .name = "data", .aliases = "data-dir", .type = GR_OPT_STR, .offset = offsetof(list_opts, data), .value = "DIR", .help = "where `data` looks; also GLUE_RUN_DATA (default: the demo data)" },
     { .name = "json", .type = GR_OPT_FLAG, .offset = offsetof(list_opts, json), .help = "JSON in place of a table" },
     { .name = "check", .type = GR_OPT_FLAG, .offset = offsetof(list_opts, check), .help = "validate every entry; 70 when one is broken" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(list_opts, help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = offsetof(list_opts, help), .help = "this text" },
     { .name = NULL },
 };
 

@@ -29,7 +29,7 @@ static const gr_opt table[] = {
       .value = "N", .help = "truncate to N tokens, longest first; 0 = no truncation" },
     { .name = "lowercase", .aliases = "do-lower-case", .type = GR_OPT_CHOICE, .offset = AT(lowercase), .fallback = "auto",
       .choices = "auto|true|false", .help = "for a vocab.txt that stands alone; auto = as tokenizer_config.json says, else true" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
     { .name = NULL },
 };
 

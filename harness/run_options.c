@@ -111,7 +111,7 @@ const gr_opt gr_run_options[] = {
     { .name = "quiet", .type = GR_OPT_FLAG, .offset = AT(quiet), .help = "no progress and no notes" },
     { .name = "no-progress", .aliases = "disable-tqdm", .type = GR_OPT_FLAG, .offset = AT(no_progress), .help = "no progress lines" },
     { .name = "verbose", .type = GR_OPT_FLAG, .offset = AT(verbose), .help = "more notes, and the source place of errors" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "this text" },
     { .name = NULL },
 };
 
@@ -151,6 +151,7 @@ gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err
 
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
 {
+    if (!o->output_dir[0]) return gr_fail(err, GR_E_ARG, "--output-dir is empty: a variable that is not set? '.' is this folder");
     if (o->data && !o->model)
         return gr_fail(err, GR_E_ARG, "--data (or GLUE_RUN_DATA) is given without --model: name the encoder with --model DIR (or --model demo, to insist)");
     if (o->warmup_ratio > 0 && o->warmup_steps > 0)

@@ -183,6 +183,9 @@ static void tables(void **state)
     assert_memory_equal(text, "rank,model,params,suite,score,score_rule,n_tasks,suite,seeds,", 60);
     free(text);
     GOOD("export", "leaderboard", dir, "--out", at("board2.csv"));
+    GOOD("leaderboard", dir, "--out", "-");
+    assert_memory_equal(last.out, "rank,model,", 11);
+    assert_false(gr_fs_is_file("-"));
     GOOD("table", dir, "--kind", "leaderboard", "--format", "text", "--out", at("board.txt"));
     assert_string_equal(last.out, "");
     GOOD("table", dir, "--kind", "report");
@@ -223,7 +226,7 @@ static void gate(void **state)
 static void lists(void **state)
 {
     static const char *const kinds[] = { "tasks", "models", "metrics", "data", "suites", "devices" };
-    static const char *const commands[] = { "run", "list", "table", "leaderboard", "compare", "predict", "score", "tokenize", "embed", "bench", "env" };
+    static const char *const commands[] = { "run", "list", "table", "leaderboard", "compare", "predict", "score", "tokenize", "embed", "bench", "env", "submit", "fetch" };
     static const char *const first[] = { "task", "model", "metric", "task", "suite", "device" };
     gr_json *j;
 
@@ -241,6 +244,8 @@ static void lists(void **state)
         (void)snprintf(head, sizeof head, "glue-run %s", commands[i]);
         GOOD(commands[i], "--help");
         if (strncmp(last.out, head, strlen(head)) != 0 || !strstr(last.out, "--help")) fail_msg("%s --help: %s", commands[i], last.out);
+        GOOD(commands[i], "-h");
+        assert_memory_equal(last.out, head, strlen(head));
     }
     GOOD("leaderboard", "--help");
     assert_null(strstr(last.out, "--kind"));

@@ -170,6 +170,7 @@ static void refusals(void **state)
     BAD("--eval-strategy", "mrpc", "--load-best", "--eval-strategy", "no");
     BAD("keep one", "mrpc", "--sample", "5", "--max-train-samples", "5");
     BAD("--train-file", "mrpc", "--test-file", "x.csv");
+    BAD("--output-dir is empty", "mrpc", "--output-dir", "");
     BAD("needs a value", "mrpc", "--model");
 }
 
