@@ -132,7 +132,7 @@ static gr_status add_custom(command *c, gr_err *err)
 {
     const gr_custom_opts co = { .train_file = c->o.train_file, .validation_file = c->o.validation_file, .test_file = c->o.test_file,
                                 .text_column = c->o.text_column, .pair_column = c->o.pair_column, .label_column = c->o.label_column,
-                                .labels = c->o.labels, .split = c->o.split, .split_seed = (uint64_t)c->o.split_seed };
+                                .labels = c->o.labels, .regression = c->o.regression, .split = c->o.split, .split_seed = (uint64_t)c->o.split_seed };
     gr_suite_run *s = &c->suite;
 
     if (!c->o.train_file) return GR_OK;

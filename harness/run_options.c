@@ -37,6 +37,7 @@ const gr_opt gr_run_options[] = {
     { .name = "label-column", .aliases = "label-column-name", .type = GR_OPT_STR, .offset = AT(label_column), .value = "NAME",
       .help = "column of the label; numbers with a decimal point mean regression" },
     { .name = "labels", .type = GR_OPT_STR, .offset = AT(labels), .value = "A,B,C", .help = "label names in id order (default: sorted)" },
+    { .name = "regression", .aliases = "do-regression", .type = GR_OPT_FLAG, .offset = AT(regression), .help = "of your own file: whole numbers are values, not classes" },
     { .name = "split", .type = GR_OPT_STR, .offset = AT(split), .value = "50/25/25", .help = "cut one file into train/validation/test" },
     { .name = "split-seed", .type = GR_OPT_INT, .offset = AT(split_seed), .fallback = "42", .value = "N", .hi = 4294967295.0,
       .help = "of that cut" },
@@ -120,7 +121,7 @@ static const char *const outside_recipe[] = {
     "all", "suite", "task-name", "model", "data", "output-dir", "recipe", "force", "require-all", "train-file", "validation-file",
     "test-file", "seed", "seeds", "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "report-to", "device", "precision", "threads",
     "json", "quiet", "no-progress", "verbose", "help", "fp16", "bf16",
-    "do-train", "do-eval", "optim", NULL, /* what the first two say is said by epochs and eval-splits */
+    "do-train", "do-eval", "optim", "regression", NULL, /* what the first two say is said by epochs and eval-splits; the last by the head */
 };
 
 bool gr_run_option_in_recipe(const gr_opt *opt)
@@ -164,6 +165,7 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
         return gr_fail(err, GR_E_ARG, "--load-best and --early-stopping need a split to evaluate: --eval-splits validation");
     if (o->sample > 0 && o->max_train_samples > 0)
         return gr_fail(err, GR_E_ARG, "--sample and --max-train-samples are both given: keep one");
+    if (o->regression && !o->train_file) return gr_fail(err, GR_E_ARG, "--regression is for a --train-file: a task knows what it is");
     if ((o->validation_file || o->test_file) && !o->train_file)
         return gr_fail(err, GR_E_ARG, "--validation-file and --test-file need --train-file");
     if (gr_run_precision(o) != GR_PRECISION_F32 && strncmp(o->device, "ref", 3) == 0)

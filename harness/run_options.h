@@ -15,7 +15,7 @@ typedef struct gr_run_opts {
     /* data */
     const char *train_file, *validation_file, *test_file, *text_column, *pair_column, *label_column, *labels, *split;
     int64_t     split_seed, max_train_samples, max_eval_samples, sample, max_length;
-    bool        label_all_tokens;
+    bool        label_all_tokens, regression;
     /* training */
     int64_t     seed;
     const char *seeds;
@@ -46,7 +46,7 @@ typedef struct gr_run_opts {
 } gr_run_opts;
 
 extern const gr_opt gr_run_options[]; /* ends at name NULL */
-enum { GR_RUN_OPTIONS_MAX = 80 };     /* at least the table's length: size of origin arrays */
+enum { GR_RUN_OPTIONS_MAX = 96 };     /* at least the table's length: size of origin arrays */
 
 /* Does this option change the numbers of a run (and so belongs to the record's recipe and the content
  * key)? Output, threads and the choice of tasks do not. */

@@ -191,40 +191,40 @@ static const char *label_column(const gr_source *src)
 }
 
 /* Labels of one file more; `set` holds those of the training file at least, or is empty. */
-static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, custom *c, size_t i, gr_err *err)
+static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, custom *c, size_t i, bool values, gr_err *err)
 {
     const char *const path = c->source[i].archives[0];
     gr_label_set      own = { 0 };
     gr_status         s = gr_scan_labels(&own, &c->source[i], &c->arena, err);
 
     if (s == GR_OK && own.rows == 0) s = gr_fail(err, GR_E_FORMAT, "%s: no rows", path);
-    if (s == GR_OK && i > 0) s = gr_check_further_labels(&own, path, train, c->source[0].archives[0], err);
+    if (s == GR_OK && i > 0) s = gr_check_further_labels(&own, path, train, c->source[0].archives[0], values, err);
     if (s == GR_OK) s = gr_label_set_merge(set, &own, &c->arena, err);
     gr_label_set_free(&own);
     return s;
 }
 
-static gr_status found_labels(gr_label_set *set, custom *c, gr_err *err)
+static gr_status found_labels(gr_label_set *set, custom *c, bool values, gr_err *err)
 {
     gr_label_set train = { 0 };
     gr_status    s = GR_OK;
 
     for (size_t i = 0; i < FILES && s == GR_OK; i++) {
         if (c->source[i].archives == NULL || !c->labelled[i]) continue;
-        s = labels_of_file(set, &train, c, i, err);
+        s = labels_of_file(set, &train, c, i, values, err);
         if (s == GR_OK && i == 0) s = gr_label_set_merge(&train, set, &c->arena, err);
     }
     gr_label_set_free(&train);
     if (s != GR_OK) return s;
-    gr_check_labels(set, c->source[0].archives[0], label_column(&c->source[0]));
+    gr_check_labels(set, c->source[0].archives[0], label_column(&c->source[0]), values);
     gr_label_set_sort(set);
     return GR_OK;
 }
 
 /* The label columns get their meaning; the table gets its head. */
-static gr_status set_labels(custom *c, const gr_label_set *set, gr_err *err)
+static gr_status set_labels(custom *c, const gr_label_set *set, bool regression, gr_err *err)
 {
-    const bool   tokens = c->source[0].reader == GR_READ_CONLL, values = !tokens && set->numbers && set->points;
+    const bool   tokens = c->source[0].reader == GR_READ_CONLL, values = !tokens && set->numbers && (set->points || regression);
     const char **names = gr_arena_calloc(&c->arena, set->n + 1, sizeof *names);
 
     if (names == NULL) return gr_fail_nomem(err, "labels");
@@ -246,9 +246,15 @@ static gr_status set_labels(custom *c, const gr_label_set *set, gr_err *err)
 static gr_status add_labels(custom *c, const gr_custom_opts *o, gr_err *err)
 {
     gr_label_set set = { 0 };
-    gr_status    s = given(o->labels) != NULL ? listed_labels(&set, o->labels, c, err) : found_labels(&set, c, err);
+    gr_status    s;
 
-    if (s == GR_OK) s = set_labels(c, &set, err);
+    if (o->regression && given(o->labels) != NULL) return gr_fail(err, GR_E_ARG, "--regression and --labels are both given: keep one");
+    if (o->regression && c->source[0].reader == GR_READ_CONLL) return gr_fail(err, GR_E_ARG, "--regression: words have tags, not values");
+    s = given(o->labels) != NULL ? listed_labels(&set, o->labels, c, err) : found_labels(&set, c, o->regression, err);
+
+    if (s == GR_OK && o->regression && !set.numbers)
+        s = gr_fail(err, GR_E_FORMAT, "%s: --regression: labels are not numbers: '%.40s', ...", c->source[0].archives[0], set.n ? set.names[set.n - 1] : "");
+    if (s == GR_OK) s = set_labels(c, &set, o->regression, err);
     gr_label_set_free(&set);
     return s;
 }

@@ -4,6 +4,7 @@
  * user gave them, so the data folder of every load is "". */
 #ifndef GR_TASKS_CUSTOM_H
 #define GR_TASKS_CUSTOM_H
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "data/dataset.h"
@@ -25,6 +26,7 @@ typedef struct gr_custom_opts {
     const char *pair_column;     /* default: of pair, text_pair, sentence2, hypothesis, none if absent; or of GLUE's pairs, docs/cli.md */
     const char *label_column;    /* default: the first of label, labels, score, category, class, target, sentiment */
     const char *labels;          /* "a,b,c" in index order; default: those found, sorted (as numbers when all are)  */
+    bool        regression;      /* labels are values though none has a decimal point; not with labels             */
     const char *split;           /* "train/test" or "train/validation/test" in percent, summing to 100; default
                                   * "80/20" when only train_file is given: the second part validates then           */
     uint64_t    split_seed;      /* of the permutation that is cut                                                 */

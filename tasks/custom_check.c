@@ -24,13 +24,13 @@ static bool holds(const gr_label_set *set, const char *name)
     return false;
 }
 
-gr_status gr_check_further_labels(const gr_label_set *own, const char *path, const gr_label_set *train, const char *train_path, gr_err *err)
+gr_status gr_check_further_labels(const gr_label_set *own, const char *path, const gr_label_set *train, const char *train_path, bool values, gr_err *err)
 {
     gr_buf    a = { NULL, 0, 0, false }, b = a;
     size_t    lacking = 0;
     gr_status s = GR_OK;
 
-    if (own->numbers && train->numbers && (own->points || train->points)) return GR_OK; /* scores */
+    if (own->numbers && train->numbers && (values || own->points || train->points)) return GR_OK; /* scores */
     for (size_t i = 0; i < own->n; i++) {
         if (holds(train, own->names[i])) continue;
         if (lacking < SHOWN) gr_buf_addf(&a, "%s%.40s", lacking ? ", " : "", own->names[i]);
@@ -70,9 +70,9 @@ static void warn_of_twins(const gr_label_set *set, const char *path)
             }
 }
 
-void gr_check_labels(const gr_label_set *set, const char *path, const char *column)
+void gr_check_labels(const gr_label_set *set, const char *path, const char *column, bool values)
 {
-    if (set->numbers && set->points) return;
+    if (set->numbers && (values || set->points)) return;
     warn_of_twins(set, path);
     if (column != NULL && set->n > MANY && 2 * set->n > set->rows)
         gr_warn("%s: %zu different labels on %zu rows: is '%s' the label column (--label-column)?", path, set->n, set->rows, column);

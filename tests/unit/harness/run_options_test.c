@@ -92,7 +92,7 @@ static void names_of_others(void **state)
         { "max_eval_samples", "max-eval-samples" }, { "train_file", "train-file" }, { "validation_file", "validation-file" },
         { "test_file", "test-file" }, { "text_column_name", "text-column" }, { "label_column_name", "label-column" },
         { "label_all_tokens", "label-all-tokens" }, { "disable_tqdm", "no-progress" }, { "full_determinism", "deterministic" }, { "fp16", "fp16" },
-        { "bf16", "bf16" }, { "dataset_name", "task-name" }, { "do_predict", "predict-test" }, { "data_dir", "data" },
+        { "bf16", "bf16" }, { "dataset_name", "task-name" }, { "do_predict", "predict-test" }, { "data_dir", "data" }, { "do_regression", "regression" },
     };
 
     (void)state;
@@ -170,6 +170,7 @@ static void refusals(void **state)
     BAD("--eval-strategy", "mrpc", "--load-best", "--eval-strategy", "no");
     BAD("keep one", "mrpc", "--sample", "5", "--max-train-samples", "5");
     BAD("--train-file", "mrpc", "--test-file", "x.csv");
+    BAD("--train-file", "stsb", "--do_regression");
     BAD("--output-dir is empty", "mrpc", "--output-dir", "");
     BAD("needs a value", "mrpc", "--model");
 }
@@ -227,7 +228,7 @@ static void recipe_members(void **state)
 {
     static const char *const out[] = { "all", "suite", "task-name", "model", "data", "output-dir", "recipe", "force", "require-all", "seed", "seeds",
                                        "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "device", "precision", "threads",
-                                       "json", "quiet", "no-progress", "verbose", "help", "do-train", "do-eval", "optim", "train-file", "validation-file", "test-file" };
+                                       "json", "quiet", "no-progress", "verbose", "help", "do-train", "do-eval", "optim", "regression", "train-file", "validation-file", "test-file" };
     static const char *const in[] = { "epochs", "max-steps", "batch-size", "eval-batch-size", "grad-accum", "learning-rate", "weight-decay", "adam-beta1",
                                       "adam-beta2", "adam-epsilon", "max-grad-norm", "scheduler", "warmup-steps", "warmup-ratio", "max-length", "dropout",
                                       "label-smoothing", "gradient-checkpointing", "freeze", "eval-strategy", "eval-steps", "eval-splits", "load-best",

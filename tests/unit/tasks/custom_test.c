@@ -255,6 +255,23 @@ static void labels_of_several_files(void **state)
     makes_and_says((gr_custom_opts){ .train_file = put("scores.csv", "text,label\na,0.5\nb,1\n"), .validation_file = numbers }, "numbers, a regression");
 }
 
+/* Stars from 1 to 5 are classes unless they are said to be values. */
+static void whole_numbers_as_values(void **state)
+{
+    const char *stars = put("stars.csv", "text,label\na,1\nb,5\nc,3\n"), *more = put("more_stars.csv", "text,label\na,2\nb,4\n");
+    gr_task    *t = make(&(gr_custom_opts){ .train_file = stars, .validation_file = more, .regression = true }); /* no label in common */
+    gr_examples ex = load(t, "train");
+
+    (void)state;
+    assert_int_equal(t->head.kind, GR_HEAD_REGRESSION);
+    assert_near(ex.e[1].value, 5, 0, "value");
+    gr_examples_free(&ex);
+    gr_task_custom_free(t);
+    refuse((gr_custom_opts){ .train_file = stars, .regression = true, .labels = "1,3,5" }, GR_E_ARG, "keep one");
+    refuse((gr_custom_opts){ .train_file = FILES "names.conll", .regression = true }, GR_E_ARG, "words have tags");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .regression = true }, GR_E_FORMAT, "labels are not numbers: 'mixed'");
+}
+
 static void understood(void **state)
 {
     gr_buf b = { NULL, 0, 0, false };
@@ -288,7 +305,7 @@ int main(void)
         cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
         cmocka_unit_test(other_forms),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files),
-        cmocka_unit_test(understood),
+        cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values),
     };
     return gr_test_main(tests);
 }
