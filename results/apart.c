@@ -67,6 +67,12 @@ static bool text_differs(const beside *b, text_of of)
     return false;
 }
 
+/* What nobody chose is not spelt out: rows of a folder with many recipes would name every option. */
+static bool by_default(const gr_json *option)
+{
+    return strcmp(gr_json_str(gr_json_get(option, "from"), ""), gr_opt_origin_name(GR_ORIGIN_DEFAULT)) == 0;
+}
+
 /* The options' own words for "not given" (null, -1, and 0 rows for all of them) would read as values. */
 static void add_option(gr_buf *out, const char *option, const gr_json *v)
 {
@@ -86,11 +92,16 @@ void gr_apart(gr_buf *out, const gr_groups *gs, const gr_record *r, bool any_tas
 {
     const beside b = { gs, r, any_task };
     const size_t begun = out->n;
+    bool plain = false;
 #define COMMA (out->n > begun ? ", " : "")
 
     if (r->status == GR_RUN_NO_DATA) return;
     for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
         if (!gr_json_get(v, "value") || !option_differs(&b, gr_json_key(v))) continue;
+        if (by_default(v)) {
+            plain = true;
+            continue;
+        }
         gr_buf_adds(out, COMMA);
         add_option(out, gr_json_key(v), gr_json_get(v, "value"));
     }
@@ -98,4 +109,5 @@ void gr_apart(gr_buf *out, const gr_groups *gs, const gr_record *r, bool any_tas
     if (text_differs(&b, device_of)) gr_buf_addf(out, "%s%s", COMMA, r->device);
     if (text_differs(&b, weights_of)) gr_buf_addf(out, "%sweights %.8s", COMMA, r->model_sha256);
 #undef COMMA
+    if (plain && out->n == begun) gr_buf_adds(out, "defaults");
 }

@@ -219,16 +219,23 @@ static void told_apart(void **state)
         MADE_COPY(x->key, i == 0 ? "a" : i == 1 ? "b" : "c");
         made_recipe(x, "learning-rate", i == 0 ? 1e-5 : 2e-5, "command line");
         made_recipe(x, "max-train-samples", i == 2 ? 0 : 50, "command line");
-        made_recipe(x, "dropout", i == 1 ? 0.5 : -1, "command line");
+        made_recipe(x, "dropout", i == 1 ? 0.5 : -1, i == 2 ? "command line" : i == 1 ? "recipe" : "default");
         MADE_COPY(x->precision, i == 1 ? "bf16" : "f32");
     }
     (void)made_accuracy(&r, "rte", "tiny", 42, 0.25, 0.5);
     assert_ok(gr_table_comparison(&b, &r, GR_TABLE_TEXT, &err), &err);
     assert_text(&b, "task  metric    baseline  fine-tuned    delta  n eval  train  model  data       recipe\n"
-                    "mrpc  accuracy    0.2500      0.5000  +0.2500      40  2.0 s  tiny   published  learning-rate 1e-05, max-train-samples 50, dropout default, f32\n"
+                    "mrpc  accuracy    0.2500      0.5000  +0.2500      40  2.0 s  tiny   published  learning-rate 1e-05, max-train-samples 50, f32\n"
                     "mrpc  accuracy    0.2500      0.6250  +0.3750      40  2.0 s  tiny   published  learning-rate 2e-05, max-train-samples 50, dropout 0.5, bf16\n"
                     "mrpc  accuracy    0.2500      0.7500  +0.5000      40  2.0 s  tiny   published  learning-rate 2e-05, max-train-samples all, dropout default, f32\n"
                     "rte   accuracy    0.2500      0.5000  +0.2500      40  2.0 s  tiny   published\n");
+    made_recipe(&r.r[3], "freeze", 1, "command line");
+    (void)made_accuracy(&r, "rte", "tiny", 42, 0.25, 0.5);
+    made_recipe(&r.r[4], "freeze", 0, "default");
+    MADE_COPY(r.r[4].key, "d");
+    gr_buf_reset(&b);
+    assert_ok(gr_table_comparison(&b, &r, GR_TABLE_TEXT, &err), &err);
+    assert_non_null(strstr(b.p, "published  freeze 1\nrte   accuracy    0.2500      0.5000  +0.2500      40  2.0 s  tiny   published  defaults\n"));
     gr_buf_reset(&b);
     assert_ok(gr_table_seeds(&b, &r, GR_TABLE_TEXT, &err), &err);
     assert_non_null(strstr(b.p, "+0.3750  ok      learning-rate 2e-05, max-train-samples 50, dropout 0.5, bf16\n"));
