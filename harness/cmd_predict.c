@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/json.h"
 #include "base/options.h"
@@ -238,10 +239,10 @@ static gr_status take_file(job *j, gr_err *err)
 static bool is_table(const options *o)
 {
     static const char *const endings[] = { ".csv", ".jsonl", ".ndjson", ".json", ".csv.gz", ".jsonl.gz", ".ndjson.gz", ".json.gz" };
-    const gr_sv name = gr_sv_from(o->file);
+    const size_t n = strlen(o->file);
 
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (gr_sv_ends(name, endings[i])) return true;
+        if (n >= strlen(endings[i]) && strcasecmp(o->file + n - strlen(endings[i]), endings[i]) == 0) return true;
     return o->text_column || o->pair_column;
 }
 

@@ -113,8 +113,8 @@ static gr_status set_up(command *c, gr_err *err)
     w->origins = c->origins;
     GR_TRY(set_places(c, err));
     GR_TRY(check_device(c->o.device, err));
-    GR_TRY(gr_fit_open(&c->tok, w->model_dir, c->o.max_length, err));
-    GR_TRY(digest_model_files(w->tok_sha256, w->model_dir, err));
+    GR_TRY(gr_input_status(gr_fit_open(&c->tok, w->model_dir, c->o.max_length, err), err));
+    GR_TRY(gr_input_status(digest_model_files(w->tok_sha256, w->model_dir, err), err));
     gr_locate_home(home);
     gr_token_cache_init(&w->tokens, home, w->tok_sha256);
     GR_TRY(gr_pool_open(&c->pool, c->o.threads > 0 ? (int)c->o.threads : gr_pool_default_threads(), err));

@@ -163,7 +163,7 @@ static gr_status tokenize(const options *o, gr_err *err)
     if (gr_fs_is_dir(o->model)) (void)snprintf(dir, sizeof dir, "%.4000s", o->model);
     else GR_TRY(gr_locate_model(dir, o->model, err));
     if (strcmp(o->lowercase, "auto") != 0) opts.lowercase = strcmp(o->lowercase, "true") == 0;
-    GR_TRY(gr_tok_open(&t, dir, &opts, err));
+    GR_TRY(gr_input_status(gr_tok_open(&t, dir, &opts, err), err));
     s = gr_tok_work_open(&j.w, t, err);
     j.t = t;
     if (s == GR_OK) s = do_lines(&j, stdin, err);

@@ -115,7 +115,7 @@ static gr_status open_model(job *j, gr_err *err)
     gr_status s;
 
     if (!device) return gr_fail(err, GR_E_ARG, "--device '%s': not one of `glue-run list devices`", o->device);
-    s = gr_model_open(&j->model, &mo, err);
+    s = gr_input_status(gr_model_open(&j->model, &mo, err), err);
     if (s == GR_OK) s = gr_labels_align(&j->labels, j->model, err);
     if (s == GR_OK && is_diagnostic(j) && (s = check_head(j, err)) != GR_OK) s = gr_wrap(err, s, "%s", j->room->model_dir);
     if (s == GR_E_FORMAT && is_diagnostic(j))

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "data/dataset.h"
@@ -138,6 +139,7 @@ static gr_status add_file(custom *c, size_t i, const char *path, const gr_custom
     const char     **archives;
 
     if (gr_fs_is_dir(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: a folder, not a file", path);
+    if (access(path, F_OK) == 0 && !gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: a pipe or device: files are read more than once", path);
     if (!gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: no such file", path);
     GR_TRY(gr_scan_reader(&src->reader, path, err));
     if (i > 0 && (src->reader == GR_READ_CONLL) != (c->source[0].reader == GR_READ_CONLL))
@@ -378,7 +380,7 @@ gr_status gr_task_custom(gr_task **out, const gr_custom_opts *opts, gr_err *err)
     *out = NULL;
     if (c == NULL) return gr_fail_nomem(err, "a task");
     gr_arena_init(&c->arena, 0);
-    s = build(c, opts, err);
+    s = gr_input_status(build(c, opts, err), err);
     if (s == GR_OK) *out = &c->task;
     else gr_task_custom_free(&c->task);
     return s;
@@ -413,5 +415,5 @@ gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_c
         s = gr_dataset_load(out, &spec, "", "", NULL, err);
     }
     gr_task_custom_free(&c->task);
-    return s;
+    return gr_input_status(s, err);
 }

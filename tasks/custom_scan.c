@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -26,13 +27,21 @@ static const ending endings[] = {
     { ".txt", GR_READ_CONLL },
 };
 
+/* Upper or lower case alike: REVIEWS.CSV is one too. */
+static bool ends(gr_sv name, const char *suffix)
+{
+    const size_t n = strlen(suffix);
+
+    return name.n >= n && strncasecmp(name.p + name.n - n, suffix, n) == 0;
+}
+
 gr_status gr_scan_reader(gr_reader_kind *out, const char *path, gr_err *err)
 {
     gr_sv name = gr_sv_from(gr_fs_basename(path));
 
     if (gr_sv_ends(name, ".gz")) name.n -= 3;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (gr_sv_ends(name, endings[i].text)) {
+        if (ends(name, endings[i].text)) {
             *out = endings[i].reader;
             return GR_OK;
         }

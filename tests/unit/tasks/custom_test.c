@@ -1,4 +1,6 @@
 /* custom_test.c - tasks from a user's files: head, labels, columns and splits as found or as told, and helpful refusals. */
+#include <unistd.h>
+
 #include "tests/support/test.h"
 
 #include "base/fs.h"
@@ -198,8 +200,24 @@ static void other_forms(void **state)
     refuse((gr_custom_opts){ .train_file = put("words.jsonl", "{\"text\": [\"a\", \"b\"], \"label\": 1}\n") }, GR_E_FORMAT,
            "'text' is a list, not a text: words with their tags are read from a .conll file");
     refuse((gr_custom_opts){ .train_file = put("header.csv", "text,label\n") }, GR_E_FORMAT, "header.csv: no rows");
+    gr_task_custom_free(make(&(gr_custom_opts){ .train_file = put("LOUD.CSV", "text,label\na,x\nb,y\n"), .split = "50/50" }));
+    refuse((gr_custom_opts){ .train_file = "/dev/null" }, GR_E_NOTFOUND, "a pipe or device");
     refuse((gr_custom_opts){ .train_file = gr_test_tmpdir() }, GR_E_NOTFOUND, "a folder, not a file");
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .label_column = "text" }, GR_E_ARG, "'text' cannot be text and label at once");
+}
+
+/* A file that is there and cannot be read is the input's fault (exit code 3), and is named once. A process's memory is one, for root too. */
+static void unreadable(void **state)
+{
+    char     path[GR_PATH_MAX];
+    gr_err   err = GR_ERR_INIT;
+    gr_task *t = NULL;
+
+    (void)state;
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "memory.csv"));
+    assert_int_equal(symlink("/proc/self/mem", path), 0);
+    assert_status(gr_task_custom(&t, &(gr_custom_opts){ .train_file = path }, &err), GR_E_FORMAT, &err, "memory.csv: ");
+    assert_null(strstr(strstr(err.msg, "memory.csv") + 1, "memory.csv"));
 }
 
 /* run_glue calls JSON lines .json; column names that other examples use are known, a pair by both of its names. */
@@ -304,7 +322,7 @@ int main(void)
         cmocka_unit_test(csv_with_split),           cmocka_unit_test(default_split_validates), cmocka_unit_test(test_without_labels),
         cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
-        cmocka_unit_test(other_forms),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files),
+        cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files),
         cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values),
     };
     return gr_test_main(tests);
