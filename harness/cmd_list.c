@@ -172,6 +172,7 @@ static gr_status fill(gr_grid *g, const char *what, const list_opts *o, gr_err *
             GR_TRY(gr_locate_demo_data(dir, err));
             data = dir;
         }
+        if (!gr_fs_is_dir(data)) return gr_fail(err, GR_E_NOTFOUND, "--data %s: there is no such folder", data);
         list_data(g, data);
     } else {
         near = gr_opt_suggest(what, kinds);

@@ -64,6 +64,7 @@ static void data_not_there(void **state)
     ends(CALL("run", "mrpc", "--model", m, "--data", empty), 3, "mrpc: ", "no-data (`glue-run fetch mrpc --data DIR` gets it");
     ends(CALL("run", "cola"), 3, "cola: not among the demo data", "glue-run fetch cola");
     ends(CALL("run", "--all", "--model", m, "--data", empty), 3, "no-data", "no task");
+    ends(CALL("list", "data", "--data", at("nowhere")), 3, "nowhere", "no such folder");
     ends(CALL("run", "--train-file", at("none.csv"), "--model", m), 3, "none.csv", "no such file");
     ends(CALL("run", "--train-file", put("odd.xyz", "a"), "--model", m), 2, "odd.xyz", ".csv");
     ends(CALL("run", "--train-file", put("short.csv", "text,label\na,x\nb\nc,y\n"), "--model", m, "--output-dir", at("d")), 3, "short.csv: line 3", "column");
