@@ -41,7 +41,6 @@ static gr_status read_options(command *c, int argc, char **argv, gr_err *err)
 
     GR_TRY(gr_cmd_begin(&c->tasks, &c->o, c->origins, &spec, argc, argv, err));
     if (c->tasks.help) return GR_OK;
-    GR_TRY(gr_run_opts_settle(&c->o, c->origins, err));
     if (c->o.task) c->tasks.word[c->tasks.n++] = c->o.task;
     if (!c->o.data && !c->o.train_file && getenv("GLUE_RUN_DATA") && *getenv("GLUE_RUN_DATA"))
         GR_TRY(gr_opt_set(&c->o, c->origins, gr_run_options, gr_run_options[data].name, getenv("GLUE_RUN_DATA"), GR_ORIGIN_ENV, err));
@@ -109,6 +108,7 @@ static gr_status set_up(command *c, gr_err *err)
     gr_workroom *w = &c->suite.room;
     char home[GR_PATH_MAX];
 
+    GR_TRY(gr_run_opts_settle(&c->o, c->origins, err));
     w->o = &c->o;
     w->origins = c->origins;
     GR_TRY(set_places(c, err));

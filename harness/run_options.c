@@ -143,7 +143,7 @@ gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err
     const bool told_eval = origins[gr_opt_index(gr_run_options, "do-eval")] == GR_ORIGIN_COMMAND_LINE;
 
     if (!o->do_train || (told_eval && o->do_eval && !told_train)) {
-        gr_info("nothing is trained: --do-train is not given");
+        gr_info("nothing is trained: %s", o->do_train ? "--do-eval stands without --do-train" : "--do-train is false");
         GR_TRY(put(o, origins, "epochs", "0", err));
         GR_TRY(put(o, origins, "max-steps", "-1", err));
     }

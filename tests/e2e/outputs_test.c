@@ -62,6 +62,21 @@ static void custom_files(void **state)
 
 /* ---- saved models ---- */
 
+/* run_glue's --do_eval alone: no step is taken, which is said unless nothing is to be said. */
+static void only_evaluated(void **state)
+{
+    const char *csv = make_csv("asked.csv", 40, true, 50, 1);
+
+    (void)state;
+#define EVALUATE(...) assert_true(CALL("run", "--train-file", csv, "--model", tiny_model(), "--do_eval", "--num_train_epochs", "2", "--output-dir", at("c-eval"), __VA_ARGS__) <= 1)
+    EVALUATE("--no-progress");
+    assert_non_null(strstr(last.err, "nothing is trained: --do-eval stands without --do-train\n"));
+    custom_is(at("c-eval"), "classification", 0, 8, 2);
+    EVALUATE("--quiet");
+    assert_string_equal(last.err, "");
+#undef EVALUATE
+}
+
 static size_t lines_out(void)
 {
     size_t n = 0;
@@ -328,7 +343,7 @@ static void bench_roofline(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(saved_model), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(only_evaluated), cmocka_unit_test(saved_model), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
                                         cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_and_bench),
                                         cmocka_unit_test(bench_roofline) };
     const int code = gr_test_main(tests);
