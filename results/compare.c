@@ -317,7 +317,7 @@ static void for_people(gr_grid *g, const gr_comparison *x)
     gr_grid_number(g, 4, "%+.4f", x->delta);
     if (!isnan(x->lo)) gr_grid_text(g, 5, "%+.4f to %+.4f", x->lo, x->hi);
     p_cell(g, x->p);
-    gr_grid_text(g, 7, "%s", x->test);
+    if (x->n_seeds) gr_grid_text(g, 7, "%s", x->test); /* of what is missing nothing was tested */
     gr_grid_number(g, 8, "%.4f", x->tolerance);
     gr_grid_number(g, 9, "%.0f", x->n_seeds);
     gr_grid_text(g, 10, "%s", gr_verdict_name(x->verdict));

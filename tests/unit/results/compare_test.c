@@ -168,6 +168,8 @@ static void split_is_named(void **state)
 static void split_is_missing(void **state)
 {
     gr_comparisons c;
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
 
     (void)state;
     add_two("both", 50, 50, true);
@@ -175,6 +177,9 @@ static void split_is_missing(void **state)
     c = compare("both", "first-alone");
     assert_true(c.n == 2 && c.c[0].verdict == GR_VERDICT_SAME && c.c[1].verdict == GR_VERDICT_MISSING);
     assert_string_equal(c.c[1].note, "seed 42: split second was not evaluated");
+    assert_ok(gr_compare_table(&b, &c, GR_TABLE_TEXT, &err), &err);
+    assert_null(strstr(b.p, "values only"));
+    gr_buf_free(&b);
     assert_int_equal(gr_compare_exit_code(&c), 1);
     gr_comparisons_free(&c);
 }
