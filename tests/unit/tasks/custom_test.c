@@ -302,6 +302,9 @@ static void understood(void **state)
     gr_buf_adds(&b, "text,label\n");
     for (int i = 0; i < 30; i++) gr_buf_addf(&b, "a,x%d\n", i);
     makes_and_says((gr_custom_opts){ .train_file = put("ids.csv", b.p) }, "30 different labels on 30 rows: is 'label' the label column");
+    for (int i = 0; i < 30; i++) gr_buf_addf(&b, "b,x%d\n", i);
+    makes_and_says((gr_custom_opts){ .train_file = put("twice.csv", b.p) }, "twice: text column"); /* each label twice may be meant */
+    assert_null(strstr(said, "different labels"));
     gr_buf_free(&b);
 }
 
