@@ -162,6 +162,12 @@ static void name_of_a_built_in_task(void **state)
     t = make(&(gr_custom_opts){ .train_file = path, .split = "50/50" });
     assert_string_equal(t->name, "custom_mrpc");
     gr_task_custom_free(t);
+    t = make(&(gr_custom_opts){ .train_file = put(".csv", text), .split = "50/50" }); /* no name at all */
+    assert_string_equal(t->name, "custom_task");
+    gr_task_custom_free(t);
+    t = make(&(gr_custom_opts){ .train_file = put("n.csv", text), .split = "50/50" });
+    assert_string_equal(t->name, "n");
+    gr_task_custom_free(t);
 }
 
 static void refusals(void **state)
