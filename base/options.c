@@ -81,8 +81,8 @@ const char *gr_opt_suggest(const char *word, const char *const *names)
     return best ? best : begun;
 }
 
-/* Distances must see dashes and underscores alike, and aliases too. */
-static gr_status fail_unknown(const gr_opt *table, gr_sv word, gr_err *err)
+/* Distances must see dashes and underscores alike, and aliases too. dashes: those that were typed. */
+static gr_status fail_unknown(const gr_opt *table, const char *dashes, gr_sv word, gr_err *err)
 {
     char typed[64];
     const char *names[NAMES_MAX], *hint;
@@ -102,8 +102,9 @@ static gr_status fail_unknown(const gr_opt *table, gr_sv word, gr_err *err)
     for (n = 0; n + 1 < sizeof typed && n < word.n; n++) typed[n] = folded(word.p[n]);
     typed[n] = '\0';
     hint = n > 1 ? gr_opt_suggest(typed, names) : NULL; /* one letter is near to any other */
-    s = hint ? gr_fail(err, GR_E_ARG, "unknown option --%.*s; did you mean --%s?", GR_SV_FMT(word), hint)
-             : gr_fail(err, GR_E_ARG, "unknown option --%.*s; --help lists them", GR_SV_FMT(word));
+    s = hint ? gr_fail(err, GR_E_ARG, "unknown option %s%.*s; did you mean --%s?", dashes, GR_SV_FMT(word), hint)
+             : gr_fail(err, GR_E_ARG, "unknown option %s%.*s; --help lists them%s", dashes, GR_SV_FMT(word),
+                       dashes[1] ? "" : ", and a name that begins with a dash stands behind --");
     gr_buf_free(&text);
     return s;
 }
@@ -237,7 +238,7 @@ gr_status gr_opt_set(void *target, gr_opt_origin *origins, const gr_opt *table, 
 {
     const int i = gr_opt_index(table, name);
 
-    if (i < 0) return fail_unknown(table, gr_sv_from(name), err);
+    if (i < 0) return fail_unknown(table, "--", gr_sv_from(name), err);
     return set_at(target, origins, table, i, text, origin, err);
 }
 
@@ -285,6 +286,16 @@ static gr_status read_flag(reader *r, int i, const char *value)
     return set_at(r->target, r->origins, r->table, i, value ? value : "true", GR_ORIGIN_COMMAND_LINE, r->err);
 }
 
+/* "--fp16 False" asks for what is the case. */
+static gr_status read_refused(reader *r, const gr_opt *o, const char *value)
+{
+    bool on = true;
+
+    if (!value && r->i + 1 < r->argc && strlen(r->argv[r->i + 1]) > 1 && bool_word(&on, r->argv[r->i + 1])) value = r->argv[++r->i];
+    if (value && bool_word(&on, value) && !on) return GR_OK;
+    return set_value(r->target, o, "", r->err);
+}
+
 /* --no-x for a flag x; -1 when it is none. */
 static int negated(const gr_opt *table, gr_sv name)
 {
@@ -308,8 +319,8 @@ static gr_status read_option(reader *r, gr_sv name, const char *value)
             return gr_fail(r->err, GR_E_ARG, "--%.*s takes true or false, not '%s'", GR_SV_FMT(name), value);
         return set_at(r->target, r->origins, r->table, no, off ? "false" : "true", GR_ORIGIN_COMMAND_LINE, r->err);
     }
-    if (i < 0) return fail_unknown(r->table, name, r->err);
-    if (o->type == GR_OPT_REFUSED) return set_value(r->target, o, "", r->err);
+    if (i < 0) return fail_unknown(r->table, r->argv[r->i][1] == '-' ? "--" : "-", name, r->err);
+    if (o->type == GR_OPT_REFUSED) return read_refused(r, o, value);
     if (o->type == GR_OPT_FLAG) return read_flag(r, i, value);
     if (!value) {
         if (!next_is_value(r))

@@ -24,7 +24,7 @@ typedef enum gr_opt_type {
     GR_OPT_REAL,   /* double      */
     GR_OPT_STR,    /* const char* */
     GR_OPT_CHOICE, /* const char*, one of `choices` ("a|b|c") */
-    GR_OPT_REFUSED /* not offered: `help` is the remedy that the error prints */
+    GR_OPT_REFUSED /* not offered: `help` is the remedy that the error prints; "false" is accepted */
 } gr_opt_type;
 
 typedef struct gr_opt {

@@ -57,7 +57,8 @@ static void explanation(gr_buf *b, const gr_opt *o)
             between = ", ";
         }
     }
-    if (o->fallback && o->type != GR_OPT_FLAG && o->fallback[0]) gr_buf_addf(b, " [%s]", o->fallback);
+    /* -1 stands for "not given": the help says what holds then */
+    if (o->fallback && o->type != GR_OPT_FLAG && o->fallback[0] && strcmp(o->fallback, "-1") != 0) gr_buf_addf(b, " [%s]", o->fallback);
     while (rest.n) {
         const gr_sv one = gr_sv_split(&rest, '|');
         gr_buf_addf(b, "%s%s%.*s", sep, one.n == 1 ? "-" : "--", GR_SV_FMT(one));

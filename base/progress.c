@@ -53,7 +53,7 @@ static void clock_text(char *out, size_t cap, double seconds)
     else (void)snprintf(out, cap, "%ld:%02ld", s / 60, s % 60);
 }
 
-/* "title 120/500  loss 0.41  0:12 left"; of a total that is not known nothing is said. */
+/* "title 120/500  0:12 left  loss 0.41": what people wait for stands where a narrow terminal does not cut it off. Of a total that is not known nothing is said. */
 static void describe(char *out, size_t cap, const gr_progress *p)
 {
     const double spent = gr_clock_seconds() - p->started;
@@ -62,8 +62,8 @@ static void describe(char *out, size_t cap, const gr_progress *p)
     if (p->done > 0 && p->total > p->done)
         clock_text(left, sizeof left, spent / (double)p->done * (double)(p->total - p->done));
     if (p->total > 0) (void)snprintf(of, sizeof of, "/%lld", (long long)p->total);
-    (void)snprintf(out, cap, "%s %lld%s%s%s%s%s%s", p->title, (long long)p->done, of, p->note[0] ? "  " : "", p->note,
-                   left[0] ? "  " : "", left, left[0] ? " left" : "");
+    (void)snprintf(out, cap, "%s %lld%s%s%s%s%s%s", p->title, (long long)p->done, of, left[0] ? "  " : "", left, left[0] ? " left" : "",
+                   p->note[0] ? "  " : "", p->note);
 }
 
 static void clear_bar(void *user)
@@ -73,21 +73,31 @@ static void clear_bar(void *user)
     (void)fflush(stderr);
 }
 
-/* [=======>     ] in a fifth of the row, then the words, cut to the row's width. */
+/* Cells of the bar: a fifth of the row, fewer where the words want the room, but some. */
+static int bar_cells(int width, const char *words)
+{
+    enum { FEWEST = 6, BESIDE = 4 };
+    const int most = width / 5, room = width - BESIDE - (int)strlen(words);
+
+    return room >= most ? most : room > FEWEST ? room : most < FEWEST ? most : FEWEST;
+}
+
+/* [=======>     ], then the words, cut to the row's width. */
 static void draw_bar(void *user)
 {
     const gr_progress *p = user;
-    const int width = columns(), cells = width / 5;
+    const int width = columns();
     const double share = p->total > 0 ? (double)p->done / (double)p->total : 0;
-    const int full = (int)((share > 1 ? 1 : share) * cells);
     char words[ROW], row[ROW + ROW];
-    int n = 0;
+    int n = 0, cells, full;
 
+    describe(words, sizeof words, p);
+    cells = bar_cells(width, words);
+    full = (int)((share > 1 ? 1 : share) * cells);
     row[n++] = '[';
     for (int i = 0; i < cells; i++) row[n++] = i < full ? '=' : i == full ? '>' : ' ';
     row[n++] = ']';
     row[n++] = ' ';
-    describe(words, sizeof words, p);
     (void)snprintf(row + n, sizeof row - (size_t)n, "%s", words);
     row[width - 1] = '\0';
     (void)fprintf(stderr, "\r%s\033[K", row);

@@ -43,6 +43,13 @@ gr_status gr_fail_at(gr_err *err, gr_status status, const char *file, int line, 
     return status;
 }
 
+gr_status gr_input_status(gr_status status, gr_err *err)
+{
+    if (status != GR_E_IO) return status;
+    if (err) err->status = GR_E_FORMAT;
+    return GR_E_FORMAT;
+}
+
 gr_status gr_wrap(gr_err *err, gr_status status, const char *fmt, ...)
 {
     char outer[GR_ERR_MSG_MAX], inner[GR_ERR_MSG_MAX];

@@ -57,6 +57,10 @@ static inline gr_status gr_failed(gr_status recorded, gr_status status)
 /* Put "context: " before the message that *err holds, and make `status` its status; returns `status`. */
 gr_status gr_wrap(gr_err *err, gr_status status, const char *fmt, ...) GR_PRINTF(3, 4);
 
+/* For what reads the user's files: one that cannot be read is a fault of the input (GR_E_FORMAT), GR_E_IO is for what is written. Other
+ * statuses pass, and so does the message. */
+gr_status gr_input_status(gr_status status, gr_err *err);
+
 /* "FORMAT" for GR_E_FORMAT, "OK" for GR_OK; never NULL. */
 const char *gr_status_name(gr_status s);
 

@@ -140,6 +140,7 @@ static gr_status lib_fail(struct archive *a, const char *what, gr_err *err)
     const bool        io = e == EACCES || e == EPERM || e == EIO || e == EMFILE || e == ENFILE;
 
     if (e == ENOMEM) return gr_fail_nomem(err, "libarchive");
+    if (io && e != EIO) return gr_fail(err, GR_E_IO, "%s", strerror(e)); /* what it may be if not an archive is not known then */
     return gr_fail(err, io ? GR_E_IO : GR_E_FORMAT, "%s: %s", what, why != NULL ? why : "no reason given");
 }
 
@@ -454,6 +455,7 @@ gr_status gr_archive_scan(const char *path, const char *const *patterns, size_t 
     if (!gr_fs_is_dir(path) && !gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: no such file or folder", path);
     s = scan_any(&sc, path, err);
     gr_buf_free(&sc.bytes);
+    if (s != GR_OK && err && strncmp(err->msg, path, strlen(path)) == 0) return s; /* a plain file's reader has named it */
     return s == GR_OK ? GR_OK : gr_wrap(err, s, "%s", gr_fs_basename(path));
 }
 

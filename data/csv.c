@@ -65,7 +65,8 @@ static gr_status quoted(gr_reader *r, gr_sv *out, const char **at, const char *s
     }
     *at = p + 1;
     if (*at < r->in.end && **at != ',' && **at != '\n' && **at != '\r')
-        return gr_fail(err, GR_E_FORMAT, "line %zu: text after a closing quote", line + count_ends(start, p));
+        return gr_fail(err, GR_E_FORMAT, "line %zu: text after a closing quote: the field opened on line %zu, and a quote within it is written twice",
+                       line + count_ends(start, p), line + count_ends(start, first));
     return unquote(r, out, first, p, n_double, err);
 }
 

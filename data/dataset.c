@@ -298,7 +298,7 @@ gr_status gr_dataset_load(gr_examples *out, const gr_dataset_spec *spec, const c
     free(ld.sel.row);
     if (s == GR_OK) return GR_OK;
     gr_examples_free(out);
-    return gr_wrap(err, s, "%s", split);
+    return *split ? gr_wrap(err, s, "%s", split) : s;
 }
 
 void gr_examples_free(gr_examples *ex)

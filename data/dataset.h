@@ -47,7 +47,7 @@ typedef struct gr_load_opts {
     bool any_rows; /* a row count other than the published one is a warning, not GR_E_FORMAT: demo and cut-down data */
 } gr_load_opts;
 
-/* Load one split. opts NULL: all off. GR_E_ARG (no such split), GR_E_NOTFOUND (file or member, named with where it was
+/* Load one split; the name of one is before every message, and a split without a name ("") is a file read for itself. opts NULL: all off. GR_E_ARG (no such split), GR_E_NOTFOUND (file or member, named with where it was
  * looked for), GR_E_FORMAT ("train.tsv: line 37: ..."), GR_E_IO, GR_E_NOMEM. *out is zeroed on failure. */
 gr_status gr_dataset_load(gr_examples *out, const gr_dataset_spec *spec, const char *split, const char *data_dir,
                           const gr_load_opts *opts, gr_err *err) GR_MUST_USE;

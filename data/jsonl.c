@@ -47,6 +47,9 @@ static gr_status value(gr_reader *r, gr_sv *out, const gr_json *v, const gr_colu
         const char *const p = gr_json_str(v, "");
         return keep(r, out, p, strlen(p), err);
     }
+    if (text && gr_json_is_array(v))
+        return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' is a list, not a text: words with their tags are read from a .conll file, a word and its tag a line",
+                       r->in.line, c->name);
     if (text) return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' is not a string", r->in.line, c->name);
     if (gr_json_is_number(v)) return keep_number(r, out, gr_json_num(v, NAN), err);
     if (gr_json_is_bool(v) && (c->role == GR_COL_LABEL || c->role == GR_COL_OTHER)) {

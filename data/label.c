@@ -10,12 +10,26 @@ static int32_t find(gr_sv s, const gr_label_spec *spec)
     return -1;
 }
 
+/* The labels that there are, as many as a line of a message holds. */
+static gr_status fail_unknown(gr_sv s, const gr_label_spec *spec, gr_err *err)
+{
+    enum { SHOWN = 8 };
+    gr_buf    b = { NULL, 0, 0, false };
+    gr_status st;
+
+    for (int32_t i = 0; i < spec->n_names && i < SHOWN; i++) gr_buf_addf(&b, "%s%.40s", i ? ", " : "", spec->names[i]);
+    if (spec->n_names > SHOWN) gr_buf_addf(&b, " and %d more", (int)spec->n_names - SHOWN);
+    st = gr_fail(err, GR_E_FORMAT, "unknown label '%.*s': there are %s", GR_SV_FMT(s), b.p != NULL ? b.p : "none");
+    gr_buf_free(&b);
+    return st;
+}
+
 gr_status gr_label_name(int32_t *out, gr_sv s, const gr_label_spec *spec, gr_err *err)
 {
     const int32_t i = find(s, spec);
 
     if (s.n == 0) return gr_fail(err, GR_E_FORMAT, "empty label");
-    if (i < 0) return gr_fail(err, GR_E_FORMAT, "unknown label '%.*s'", GR_SV_FMT(s));
+    if (i < 0) return fail_unknown(s, spec, err);
     *out = i;
     return GR_OK;
 }

@@ -44,7 +44,7 @@ gr_status gr_text_check(gr_sv s, size_t line, gr_err *err)
         return gr_fail(err, GR_E_FORMAT, "line %zu: NUL byte at byte %zu", line + line_ends(s, at), at + 1);
     }
     if (gr_utf8_check(s, &at, &why) == GR_OK) return GR_OK;
-    return gr_fail(err, GR_E_FORMAT, "line %zu: %s at byte %zu", line + line_ends(s, at), why.msg, at + 1);
+    return gr_fail(err, GR_E_FORMAT, "line %zu: %s at byte %zu: save the file as UTF-8", line + line_ends(s, at), why.msg, at + 1);
 }
 
 static const char *line_end(const char *p, const char *end)

@@ -131,8 +131,8 @@ static gr_status check_count(gr_reader *r, size_t line, gr_err *err)
 
     if (r->n_file == 0) r->n_file = r->n_field; /* no header, no columns named: the first record says */
     if (r->n_field >= r->n_file && r->n_field - r->n_file <= extra) return GR_OK;
-    return gr_fail(err, GR_E_FORMAT, "line %zu: %zu column%s where %zu are expected", line, r->n_field, plural(r->n_field),
-                   r->n_file);
+    return gr_fail(err, GR_E_FORMAT, "line %zu: %zu column%s where %zu are expected%s", line, r->n_field, plural(r->n_field), r->n_file,
+                   r->src->reader == GR_READ_CSV && r->n_field > r->n_file ? ": a text with a comma in it stands between quotes" : "");
 }
 
 static void strip_texts(gr_reader *r, size_t n)

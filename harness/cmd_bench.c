@@ -33,7 +33,7 @@ static const gr_opt options[] = {
     { .name = "roofline", .type = GR_OPT_FLAG, .offset = AT(roofline), .help = "share of each op, its GFLOP/s and GB/s; the step beside its matrix products back to back" },
     { .name = "threads", .type = GR_OPT_INT, .offset = AT(threads), .value = "N", .hi = 1024, .help = "default: all cores" },
     { .name = "json", .type = GR_OPT_FLAG, .offset = AT(json), .help = "one JSON object" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "this text" },
     { .name = NULL },
 };
 

@@ -1,28 +1,33 @@
-/* cmd_compare.c - `glue-run compare BASE NEW [--gate] [--junit FILE]`. */
+/* cmd_compare.c - `glue-run compare BASE NEW [--gate] [--junit FILE] [--format NAME]`. */
 #include <stdio.h>
 
 #include "base/options.h"
 #include "harness/cmd.h"
 #include "results/compare.h"
 
-typedef struct compare_opts { const char *junit; bool gate, help; } compare_opts;
+typedef struct compare_opts { const char *junit, *format; bool gate, json, help; } compare_opts;
 
 static const gr_opt options[] = {
     { .name = "gate", .type = GR_OPT_FLAG, .offset = offsetof(compare_opts, gate), .help = "exit 1 when a task regressed or is missing, 5 when one is undecided" },
     { .name = "junit", .type = GR_OPT_STR, .offset = offsetof(compare_opts, junit), .value = "FILE", .help = "the verdicts as JUnit XML" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(compare_opts, help), .help = "this text" },
+    { .name = "format", .type = GR_OPT_CHOICE, .offset = offsetof(compare_opts, format), .fallback = "text", .value = "NAME",
+      .choices = "text|md|csv|latex|html|json", .help = "how the table is written" },
+    { .name = "json", .type = GR_OPT_FLAG, .offset = offsetof(compare_opts, json), .help = "the same as --format json" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = offsetof(compare_opts, help), .help = "this text" },
     { .name = NULL },
 };
 
 static gr_status compare(int *code, const compare_opts *o, const gr_cmd_words *w, gr_err *err)
 {
     gr_comparisons c = { 0 };
+    gr_table_format f;
     gr_buf b = { 0 };
     gr_status s;
 
     if (w->n != 2) return gr_fail(err, GR_E_ARG, "compare: BASE and NEW are two records or folders of runs");
+    GR_TRY(gr_table_format_find(&f, o->json ? "json" : o->format, err));
     s = gr_compare(&c, w->word[0], w->word[1], err);
-    if (s == GR_OK) s = gr_compare_text(&b, &c, err);
+    if (s == GR_OK) s = gr_compare_table(&b, &c, f, err);
     if (s == GR_OK && b.p) fputs(b.p, stdout);
     if (s == GR_OK && o->junit) s = gr_compare_junit(o->junit, &c, err);
     *code = o->gate ? gr_compare_exit_code(&c) : GR_EXIT_OK;

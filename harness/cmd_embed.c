@@ -21,7 +21,7 @@ static const gr_opt table[] = {
       .help = "cut texts at N tokens; 0 = at the folder's max_seq_length, or as many as the model has positions" },
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "D", .help = "cpu, ref, ref64" },
     { .name = "threads", .type = GR_OPT_INT, .offset = AT(threads), .fallback = "0", .hi = 4096, .value = "N", .help = "0 = all cores" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
     { .name = NULL },
 };
 

@@ -18,7 +18,7 @@ typedef struct env_opts { bool json, help; } env_opts;
 
 static const gr_opt options[] = {
     { .name = "json", .type = GR_OPT_FLAG, .offset = offsetof(env_opts, json), .help = "one JSON object" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(env_opts, help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = offsetof(env_opts, help), .help = "this text" },
     { .name = NULL },
 };
 

@@ -36,7 +36,7 @@ static const gr_opt options[] = {
     { .name = "json", .type = GR_OPT_FLAG, .offset = AT(json), .help = "JSON in place of a table" },
     { .name = "quiet", .type = GR_OPT_FLAG, .offset = AT(quiet), .help = "no progress and no notes" },
     { .name = "no-progress", .type = GR_OPT_FLAG, .offset = AT(no_progress), .help = "no bar on a terminal" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "this text" },
     { .name = NULL },
 };
 

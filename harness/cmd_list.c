@@ -23,7 +23,7 @@ static const gr_opt options[] = {
     { .name = "data", .aliases = "data-dir", .type = GR_OPT_STR, .offset = offsetof(list_opts, data), .value = "DIR", .help = "where `data` looks; also GLUE_RUN_DATA (default: the demo data)" },
     { .name = "json", .type = GR_OPT_FLAG, .offset = offsetof(list_opts, json), .help = "JSON in place of a table" },
     { .name = "check", .type = GR_OPT_FLAG, .offset = offsetof(list_opts, check), .help = "validate every entry; 70 when one is broken" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(list_opts, help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = offsetof(list_opts, help), .help = "this text" },
     { .name = NULL },
 };
 
@@ -174,6 +174,7 @@ static gr_status fill(gr_grid *g, const char *what, const list_opts *o, gr_err *
             GR_TRY(gr_locate_demo_data(dir, err));
             data = dir;
         }
+        if (!gr_fs_is_dir(data)) return gr_fail(err, GR_E_NOTFOUND, "--data %s: there is no such folder", data);
         list_data(g, data);
     } else {
         near = gr_opt_suggest(what, kinds);

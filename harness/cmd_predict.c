@@ -1,10 +1,11 @@
 /* cmd_predict.c - `glue-run predict`: classes with probabilities, a value, or entities, from a fine-tuned model.
  *
- * One text from --text (and --pair), or lines of --file: text, or text TAB pair. */
+ * One text from --text (and --pair), lines of --file (text, or text TAB pair), or the columns of a table that --file names. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/json.h"
 #include "base/options.h"
@@ -13,9 +14,10 @@
 #include "harness/infer.h"
 #include "harness/interrupt.h"
 #include "harness/softmax.h"
+#include "tasks/custom.h"
 
 typedef struct options {
-    const char *model, *device, *text, *pair, *file;
+    const char *model, *device, *text, *pair, *file, *text_column, *pair_column;
     int64_t     top_k, max_length, threads;
     bool        json, logits, help;
 } options;
@@ -25,7 +27,9 @@ static const gr_opt table[] = {
     { .name = "model", .aliases = "model-name-or-path", .type = GR_OPT_STR, .offset = AT(model), .value = "DIR", .help = "folder of a fine-tuned model" },
     { .name = "text", .type = GR_OPT_STR, .offset = AT(text), .value = "T", .help = "the text" },
     { .name = "pair", .type = GR_OPT_STR, .offset = AT(pair), .value = "P", .help = "its second text, for models of pairs" },
-    { .name = "file", .type = GR_OPT_STR, .offset = AT(file), .value = "F", .help = "a line is text or text TAB pair; - is standard input" },
+    { .name = "file", .type = GR_OPT_STR, .offset = AT(file), .value = "F", .help = "a line is text or text TAB pair, - is standard input; of a .csv or .jsonl its columns" },
+    { .name = "text-column", .type = GR_OPT_STR, .offset = AT(text_column), .value = "NAME", .help = "of a table: the column of the text (default: by its usual names); makes a .tsv a table" },
+    { .name = "pair-column", .type = GR_OPT_STR, .offset = AT(pair_column), .value = "NAME", .help = "of a table: the column of the second text" },
     { .name = "top-k", .type = GR_OPT_INT, .offset = AT(top_k), .fallback = "0", .hi = 1 << 24, .value = "N",
       .help = "so many labels, most probable first; 0 = all for --text, one a line for --file" },
     { .name = "json", .type = GR_OPT_FLAG, .offset = AT(json), .help = "one JSON object a text" },
@@ -34,7 +38,7 @@ static const gr_opt table[] = {
       .help = "cut texts at N tokens; 0 = as many as the model has positions" },
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "D", .help = "cpu, ref, ref64" },
     { .name = "threads", .type = GR_OPT_INT, .offset = AT(threads), .fallback = "0", .hi = 4096, .value = "N", .help = "0 = all cores" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
     { .name = NULL },
 };
 
@@ -235,6 +239,36 @@ static gr_status take_file(job *j, gr_err *err)
     return s;
 }
 
+/* A .tsv of text TAB pair has no header and is read by lines, unless a column is named. */
+static bool is_table(const options *o)
+{
+    static const char *const endings[] = { ".csv", ".jsonl", ".ndjson", ".json", ".csv.gz", ".jsonl.gz", ".ndjson.gz", ".json.gz" };
+    const size_t n = strlen(o->file);
+
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (n >= strlen(endings[i]) && strcasecmp(o->file + n - strlen(endings[i]), endings[i]) == 0) return true;
+    return o->text_column || o->pair_column;
+}
+
+static gr_status take_table(job *j, gr_err *err)
+{
+    gr_examples ex;
+    gr_status s;
+
+    if (j->f->model->head.kind == GR_HEAD_TOKEN && j->o->pair_column) return gr_fail(err, GR_E_ARG, "predict: a model of word tags takes no --pair-column");
+    GR_TRY(gr_custom_texts(&ex, j->o->file, j->o->text_column, j->o->pair_column, err));
+    s = GR_OK;
+    for (size_t i = 0; s == GR_OK && i < ex.n; i++) {
+        const gr_sv none = { NULL, 0 };
+        s = gr_infer_add(j->f, ex.e[i].text_a, j->f->model->head.kind == GR_HEAD_TOKEN ? none : ex.e[i].text_b, err);
+        if (s != GR_OK) s = gr_wrap(err, s, "%s: row %zu", j->o->file, i + 1);
+        else if (gr_infer_full(j->f)) s = flush_batch(j, err);
+        if (s == GR_OK && gr_interrupted()) s = gr_fail(err, GR_E_CANCELLED, "interrupted");
+    }
+    gr_examples_free(&ex);
+    return s;
+}
+
 static gr_status run(job *j, gr_err *err)
 {
     const size_t width = (size_t)j->f->width;
@@ -245,7 +279,7 @@ static gr_status run(job *j, gr_err *err)
     j->order = calloc(width, sizeof *j->order);
     if (!j->p || !j->order) return gr_fail(err, GR_E_NOMEM, "out of memory for the labels");
     if (j->o->file) {
-        GR_TRY(take_file(j, err));
+        GR_TRY(is_table(j->o) ? take_table(j, err) : take_file(j, err));
     } else {
         if (j->o->pair && j->f->model->head.kind == GR_HEAD_TOKEN) return gr_fail(err, GR_E_ARG, "predict: a model of word tags takes no --pair");
         GR_TRY(gr_infer_add(j->f, gr_sv_from(j->o->text), gr_sv_from(j->o->pair), err));
@@ -256,7 +290,10 @@ static gr_status run(job *j, gr_err *err)
 static gr_status check_options(const options *o, gr_err *err)
 {
     if (!o->model) return gr_fail(err, GR_E_ARG, "predict: --model is needed: the folder of a fine-tuned model");
-    if (!o->text == !o->file) return gr_fail(err, GR_E_ARG, "predict: one of --text and --file is needed");
+    if (!o->text && !o->file) return gr_fail(err, GR_E_ARG, "predict: one of --text and --file is needed");
+    if (o->text && o->file) return gr_fail(err, GR_E_ARG, "predict: --text and --file are both given: keep one");
+    if (!o->file && (o->text_column || o->pair_column)) return gr_fail(err, GR_E_ARG, "predict: --text-column and --pair-column go with --file");
+    if (o->file && strcmp(o->file, "-") == 0 && (o->text_column || o->pair_column)) return gr_fail(err, GR_E_ARG, "predict: standard input has lines, no columns: give --file FILE");
     if (o->pair && !o->text) return gr_fail(err, GR_E_ARG, "predict: --pair goes with --text");
     if (o->logits && !o->json) return gr_fail(err, GR_E_ARG, "predict: --logits goes with --json");
     return GR_OK;

@@ -108,12 +108,13 @@ static gr_status set_up(command *c, gr_err *err)
     gr_workroom *w = &c->suite.room;
     char home[GR_PATH_MAX];
 
+    GR_TRY(gr_run_opts_settle(&c->o, c->origins, err));
     w->o = &c->o;
     w->origins = c->origins;
     GR_TRY(set_places(c, err));
     GR_TRY(check_device(c->o.device, err));
-    GR_TRY(gr_fit_open(&c->tok, w->model_dir, c->o.max_length, err));
-    GR_TRY(digest_model_files(w->tok_sha256, w->model_dir, err));
+    GR_TRY(gr_input_status(gr_fit_open(&c->tok, w->model_dir, c->o.max_length, err), err));
+    GR_TRY(gr_input_status(digest_model_files(w->tok_sha256, w->model_dir, err), err));
     gr_locate_home(home);
     gr_token_cache_init(&w->tokens, home, w->tok_sha256);
     GR_TRY(gr_pool_open(&c->pool, c->o.threads > 0 ? (int)c->o.threads : gr_pool_default_threads(), err));
@@ -131,7 +132,7 @@ static gr_status add_custom(command *c, gr_err *err)
 {
     const gr_custom_opts co = { .train_file = c->o.train_file, .validation_file = c->o.validation_file, .test_file = c->o.test_file,
                                 .text_column = c->o.text_column, .pair_column = c->o.pair_column, .label_column = c->o.label_column,
-                                .labels = c->o.labels, .split = c->o.split, .split_seed = (uint64_t)c->o.split_seed };
+                                .labels = c->o.labels, .regression = c->o.regression, .split = c->o.split, .split_seed = (uint64_t)c->o.split_seed };
     gr_suite_run *s = &c->suite;
 
     if (!c->o.train_file) return GR_OK;

@@ -27,7 +27,7 @@ static const gr_opt table[] = {
       .help = "default reads any tags as conlleval does; strict keeps to --scheme; auto is strict when one is given", .group = "Tags" },
     { .name = "scheme", .type = GR_OPT_CHOICE, .offset = AT(scheme), .choices = "IOB1|IOB2|IOE1|IOE2|IOBES|BILOU", .value = "S", .help = "the tags' scheme" },
     { .name = "suffix", .type = GR_OPT_FLAG, .offset = AT(suffix), .help = "the letter stands last: PER-B" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this", .group = "Other" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this", .group = "Other" },
     { .name = NULL },
 };
 

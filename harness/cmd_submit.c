@@ -20,7 +20,7 @@ static const gr_opt options[] = {
     { .name = "seed", .type = GR_OPT_INT, .offset = offsetof(submit_opts, seed), .value = "N", .hi = 9007199254740991.0, .help = "only runs of this seed" },
     { .name = "require-all", .type = GR_OPT_FLAG, .offset = offsetof(submit_opts, require_all), .help = "a file that is missing is an error" },
     { .name = "json", .type = GR_OPT_FLAG, .offset = offsetof(submit_opts, json), .help = "JSON in place of a table" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(submit_opts, help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = offsetof(submit_opts, help), .help = "this text" },
     { .name = NULL },
 };
 enum { N_OPTIONS = sizeof options / sizeof *options };

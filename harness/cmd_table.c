@@ -15,16 +15,16 @@ static const gr_opt options[] = {
       .choices = "text|md|csv|latex|html|json", .help = "how it is written" },
     { .name = "kind", .type = GR_OPT_CHOICE, .offset = offsetof(table_opts, kind), .fallback = "comparison", .value = "NAME",
       .choices = "comparison|seeds|leaderboard|history|report", .help = "what it shows; report is a page in HTML with charts, whatever the format" },
-    { .name = "out", .type = GR_OPT_STR, .offset = offsetof(table_opts, out), .value = "FILE", .help = "write there in place of standard output" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(table_opts, help), .help = "this text" },
+    { .name = "out", .type = GR_OPT_STR, .offset = offsetof(table_opts, out), .value = "FILE", .help = "write there in place of standard output, which is also -" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = offsetof(table_opts, help), .help = "this text" },
     { .name = NULL },
 };
 
 static const gr_opt leaderboard_options[] = {
-    { .name = "out", .type = GR_OPT_STR, .offset = offsetof(table_opts, out), .value = "FILE.csv", .help = "write there; needed" },
+    { .name = "out", .type = GR_OPT_STR, .offset = offsetof(table_opts, out), .value = "FILE.csv", .help = "write there; needed, - is standard output" },
     { .name = "format", .type = GR_OPT_CHOICE, .offset = offsetof(table_opts, format), .fallback = "csv", .value = "NAME",
       .choices = "text|md|csv|latex|html|json", .help = "how it is written" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = offsetof(table_opts, help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = offsetof(table_opts, help), .help = "this text" },
     { .name = NULL },
 };
 
@@ -50,7 +50,7 @@ static gr_status write(const table_opts *o, gr_cmd_words *w, gr_err *err)
     if (!w->n) w->word[w->n++] = "runs";
     s = gr_store_load_all(&r, w->word, (size_t)w->n, err);
     if (s == GR_OK) s = make(&b, &r, o, err);
-    if (s == GR_OK && o->out) s = gr_fs_write(o->out, b.p ? b.p : "", b.n, err);
+    if (s == GR_OK && o->out && strcmp(o->out, "-") != 0) s = gr_fs_write(o->out, b.p ? b.p : "", b.n, err);
     else if (s == GR_OK && b.p) fputs(b.p, stdout);
     gr_buf_free(&b);
     gr_records_free(&r);

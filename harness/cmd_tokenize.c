@@ -29,7 +29,7 @@ static const gr_opt table[] = {
       .value = "N", .help = "truncate to N tokens, longest first; 0 = no truncation" },
     { .name = "lowercase", .aliases = "do-lower-case", .type = GR_OPT_CHOICE, .offset = AT(lowercase), .fallback = "auto",
       .choices = "auto|true|false", .help = "for a vocab.txt that stands alone; auto = as tokenizer_config.json says, else true" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },
     { .name = NULL },
 };
 
@@ -163,7 +163,7 @@ static gr_status tokenize(const options *o, gr_err *err)
     if (gr_fs_is_dir(o->model)) (void)snprintf(dir, sizeof dir, "%.4000s", o->model);
     else GR_TRY(gr_locate_model(dir, o->model, err));
     if (strcmp(o->lowercase, "auto") != 0) opts.lowercase = strcmp(o->lowercase, "true") == 0;
-    GR_TRY(gr_tok_open(&t, dir, &opts, err));
+    GR_TRY(gr_input_status(gr_tok_open(&t, dir, &opts, err), err));
     s = gr_tok_work_open(&j.w, t, err);
     j.t = t;
     if (s == GR_OK) s = do_lines(&j, stdin, err);

@@ -139,7 +139,7 @@ gr_status gr_infer_open(gr_infer **out, const gr_infer_opts *o, gr_err *err)
 
     *out = NULL;
     if (!f) return gr_fail_nomem(err, "the model");
-    s = open_all(f, o, err);
+    s = gr_input_status(open_all(f, o, err), err);
     if (s != GR_OK) {
         gr_infer_close(f);
         return s;

@@ -118,10 +118,11 @@ static gr_status open_model(job *j, gr_err *err)
     gr_status s;
 
     if (!device) return gr_fail(err, GR_E_ARG, "--device '%s': not one of `glue-run list devices`", o->device);
-    s = gr_model_open(&j->model, &mo, err);
+    s = gr_input_status(gr_model_open(&j->model, &mo, err), err);
     if (s == GR_OK) s = gr_labels_align(&j->labels, j->model, err);
-    if (s == GR_OK && is_diagnostic(j)) s = check_head(j, err);
-    if (s == GR_E_FORMAT && is_diagnostic(j)) return gr_wrap(err, s, "%s wants a model fine-tuned on %s: %s", j->task->name, j->task->weights_of, j->room->model_dir);
+    if (s == GR_OK && is_diagnostic(j) && (s = check_head(j, err)) != GR_OK) s = gr_wrap(err, s, "%s", j->room->model_dir);
+    if (s == GR_E_FORMAT && is_diagnostic(j))
+        return gr_wrap(err, s, "%s wants a model fine-tuned on %s, as `run %s --save-model` leaves one", j->task->name, j->task->weights_of, j->task->weights_of);
     if (s != GR_OK) return s;
     GR_TRY(gr_fit_tokenizer(&j->model->config, j->room->tok, j->room->model_dir, err));
     return o->freeze ? gr_params_freeze(&j->model->params, o->freeze, err) : GR_OK;

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/log.h"
+
 #define AT(field) offsetof(gr_run_opts, field)
 
 const gr_opt gr_run_options[] = {
@@ -12,6 +14,7 @@ const gr_opt gr_run_options[] = {
     { .name = "suite", .type = GR_OPT_STR, .offset = AT(suite), .value = "NAME", .help = "all tasks of a suite (glue-run list suites)" },
     { .name = "task-name", .aliases = "task|dataset-name", .type = GR_OPT_STR, .offset = AT(task), .value = "NAME",
       .help = "a task, as if named on the command line" },
+    { .name = "dataset-config-name", .type = GR_OPT_REFUSED, .help = "a task has one name: --task-name mrpc" },
     { .name = "model", .aliases = "model-name-or-path", .type = GR_OPT_STR, .offset = AT(model), .value = "NAME|DIR",
       .help = "encoder: a name of `list models` or a folder with config.json, weights and tokenizer files (default demo)" },
     { .name = "data", .aliases = "data-dir", .type = GR_OPT_STR, .offset = AT(data), .value = "DIR",
@@ -34,6 +37,7 @@ const gr_opt gr_run_options[] = {
     { .name = "label-column", .aliases = "label-column-name", .type = GR_OPT_STR, .offset = AT(label_column), .value = "NAME",
       .help = "column of the label; numbers with a decimal point mean regression" },
     { .name = "labels", .type = GR_OPT_STR, .offset = AT(labels), .value = "A,B,C", .help = "label names in id order (default: sorted)" },
+    { .name = "regression", .aliases = "do-regression", .type = GR_OPT_FLAG, .offset = AT(regression), .help = "of your own file: whole numbers are values, not classes" },
     { .name = "split", .type = GR_OPT_STR, .offset = AT(split), .value = "50/25/25", .help = "cut one file into train/validation/test" },
     { .name = "split-seed", .type = GR_OPT_INT, .offset = AT(split_seed), .fallback = "42", .value = "N", .hi = 4294967295.0,
       .help = "of that cut" },
@@ -42,14 +46,18 @@ const gr_opt gr_run_options[] = {
     { .name = "sample", .type = GR_OPT_INT, .offset = AT(sample), .value = "N", .hi = 1e12, .help = "N training rows, seeded and stratified" },
     { .name = "max-length", .aliases = "max-seq-length", .type = GR_OPT_INT, .offset = AT(max_length), .value = "N", .hi = 1e6,
       .help = "tokens of a row, special ones included; truncation longest_first (default: the task's)" },
+    { .name = "pad-to-max-length", .type = GR_OPT_REFUSED, .help = "batches are packed, nothing is padded: leave it out" },
     { .name = "label-all-tokens", .type = GR_OPT_FLAG, .offset = AT(label_all_tokens), .help = "NER: sub-tokens after the first get the I- label" },
 
-    { .name = "seed", .type = GR_OPT_INT, .offset = AT(seed), .fallback = "42", .value = "N", .hi = 9007199254740991.0, .help = "of order, dropout and new heads",
+    { .name = "do-train", .type = GR_OPT_FLAG, .offset = AT(do_train), .fallback = "true", .help = "run_glue's word; --do-eval without it only evaluates, as --epochs 0 does",
       .group = "Training" },
+    { .name = "seed", .type = GR_OPT_INT, .offset = AT(seed), .fallback = "42", .value = "N", .hi = 9007199254740991.0, .help = "of order, dropout and new heads" },
     { .name = "seeds", .type = GR_OPT_STR, .offset = AT(seeds), .value = "N|a,b,c", .help = "several runs: N seeds from --seed on, or these" },
     { .name = "epochs", .aliases = "num-train-epochs", .type = GR_OPT_REAL, .offset = AT(epochs), .fallback = "3", .value = "X", .lo = 0, .hi = 1e6,
       .help = "passes over the training rows; 0 only evaluates" },
-    { .name = "max-steps", .type = GR_OPT_INT, .offset = AT(max_steps), .fallback = "-1", .value = "N", .lo = -1, .hi = 1e12, .help = "optimiser steps; wins over --epochs" },
+    { .name = "optim", .type = GR_OPT_CHOICE, .offset = AT(optim), .fallback = "adamw", .value = "NAME", .choices = "adamw|adamw_torch|adamw_torch_fused",
+      .help = "the optimiser is AdamW under each of these names" },
+    { .name = "max-steps", .type = GR_OPT_INT, .offset = AT(max_steps), .fallback = "-1", .value = "N", .lo = -1, .hi = 1e12, .help = "optimiser steps; wins over --epochs (default: off)" },
     { .name = "batch-size", .aliases = "per-device-train-batch-size", .type = GR_OPT_INT, .offset = AT(batch_size), .fallback = "8", .value = "N", .lo = 1,
       .hi = 65536, .help = "rows of a micro-batch" },
     { .name = "eval-batch-size", .aliases = "per-device-eval-batch-size", .type = GR_OPT_INT, .offset = AT(eval_batch_size), .fallback = "8", .value = "N", .lo = 1,
@@ -66,7 +74,7 @@ const gr_opt gr_run_options[] = {
       .choices = "linear|cosine|cosine_with_restarts|polynomial|constant|constant_with_warmup|inverse_sqrt", .help = "of the learning rate" },
     { .name = "warmup-steps", .type = GR_OPT_REAL, .offset = AT(warmup_steps), .fallback = "0", .value = "N", .hi = 1e12, .help = "below 1: a share of all steps" },
     { .name = "warmup-ratio", .type = GR_OPT_REAL, .offset = AT(warmup_ratio), .fallback = "0", .value = "X", .hi = 1, .help = "the same, as a share" },
-    { .name = "dropout", .type = GR_OPT_REAL, .offset = AT(dropout), .fallback = "-1", .value = "P", .lo = -1, .hi = 0.99, .help = "replaces all dropouts of the model's config" },
+    { .name = "dropout", .type = GR_OPT_REAL, .offset = AT(dropout), .fallback = "-1", .value = "P", .lo = -1, .hi = 0.99, .help = "replaces all dropouts of the model's config (default: those)" },
     { .name = "label-smoothing", .aliases = "label-smoothing-factor", .type = GR_OPT_REAL, .offset = AT(label_smoothing), .fallback = "0", .value = "X", .hi = 0.999, .help = "share spread over all classes" },
     { .name = "gradient-checkpointing", .type = GR_OPT_FLAG, .offset = AT(gradient_checkpointing), .help = "recompute layers in the backward pass: less memory" },
     { .name = "ignore-unused", .type = GR_OPT_FLAG, .offset = AT(ignore_unused), .help = "accept checkpoint tensors that the model does not use" },
@@ -76,11 +84,13 @@ const gr_opt gr_run_options[] = {
 
     { .name = "eval-strategy", .aliases = "evaluation-strategy", .type = GR_OPT_CHOICE, .offset = AT(eval_strategy), .fallback = "epoch", .value = "WHEN", .choices = "no|epoch|steps",
       .help = "evaluate during training", .group = "Evaluation and saving" },
+    { .name = "do-eval", .type = GR_OPT_FLAG, .offset = AT(do_eval), .fallback = "true", .help = "run_glue's word; without --do-train nothing is trained" },
     { .name = "eval-steps", .type = GR_OPT_INT, .offset = AT(eval_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "for --eval-strategy steps" },
     { .name = "eval-splits", .type = GR_OPT_STR, .offset = AT(eval_splits), .fallback = "validation", .value = "A,B", .help = "train and test too, where they have labels" },
     { .name = "baseline", .type = GR_OPT_FLAG, .offset = AT(baseline), .fallback = "true", .help = "evaluate before training, for the comparison" },
     { .name = "load-best", .aliases = "load-best-model-at-end", .type = GR_OPT_FLAG, .offset = AT(load_best), .help = "end with the best evaluated weights" },
     { .name = "metric-for-best", .aliases = "metric-for-best-model", .type = GR_OPT_STR, .offset = AT(metric_for_best), .fallback = "loss", .value = "NAME", .help = "what is best" },
+    { .name = "greater-is-better", .type = GR_OPT_REFUSED, .help = "each metric knows whether more is better: leave it out" },
     { .name = "early-stopping", .aliases = "early-stopping-patience", .type = GR_OPT_INT, .offset = AT(early_stopping), .fallback = "0", .value = "N", .hi = 1e6, .help = "stop after N evaluations without improvement" },
     { .name = "save-strategy", .type = GR_OPT_CHOICE, .offset = AT(save_strategy), .fallback = "no", .value = "WHEN", .choices = "no|epoch|steps", .help = "checkpoints that the same command resumes from" },
     { .name = "save-steps", .type = GR_OPT_INT, .offset = AT(save_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "for --save-strategy steps" },
@@ -88,6 +98,8 @@ const gr_opt gr_run_options[] = {
     { .name = "save-model", .type = GR_OPT_FLAG, .offset = AT(save_model), .help = "the fine-tuned model as a folder that transformers loads" },
     { .name = "predict-test", .aliases = "do-predict", .type = GR_OPT_FLAG, .offset = AT(predict_test), .help = "predict the test rows too: a GLUE submission's files, beside the record" },
     { .name = "log-steps", .aliases = "logging-steps", .type = GR_OPT_INT, .offset = AT(log_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "steps between lines of the run's log" },
+    { .name = "logging-strategy", .type = GR_OPT_REFUSED, .help = "the log has a line each --log-steps N and one an evaluation: leave it out" },
+    { .name = "push-to-hub", .type = GR_OPT_REFUSED, .help = "nothing is uploaded: --save-model leaves a folder that the Hub's own tool uploads" },
     { .name = "report-to", .type = GR_OPT_CHOICE, .offset = AT(report_to), .fallback = "none", .value = "NAME", .choices = "none|tensorboard", .help = "the log as a TensorBoard event file too" },
 
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "NAME", .help = "cpu, ref (plain float), ref64 (plain double)", .group = "Machine and output" },
@@ -100,7 +112,7 @@ const gr_opt gr_run_options[] = {
     { .name = "quiet", .type = GR_OPT_FLAG, .offset = AT(quiet), .help = "no progress and no notes" },
     { .name = "no-progress", .aliases = "disable-tqdm", .type = GR_OPT_FLAG, .offset = AT(no_progress), .help = "no progress lines" },
     { .name = "verbose", .type = GR_OPT_FLAG, .offset = AT(verbose), .help = "more notes, and the source place of errors" },
-    { .name = "help", .type = GR_OPT_FLAG, .offset = AT(help), .help = "this text" },
+    { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "this text" },
     { .name = NULL },
 };
 
@@ -108,7 +120,8 @@ const gr_opt gr_run_options[] = {
 static const char *const outside_recipe[] = {
     "all", "suite", "task-name", "model", "data", "output-dir", "recipe", "force", "require-all", "train-file", "validation-file",
     "test-file", "seed", "seeds", "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "report-to", "device", "precision", "threads",
-    "json", "quiet", "no-progress", "verbose", "help", "fp16", "bf16", NULL,
+    "json", "quiet", "no-progress", "verbose", "help", "fp16", "bf16",
+    "do-train", "do-eval", "optim", "regression", NULL, /* what the first two say is said by epochs and eval-splits; the last by the head */
 };
 
 bool gr_run_option_in_recipe(const gr_opt *opt)
@@ -118,8 +131,28 @@ bool gr_run_option_in_recipe(const gr_opt *opt)
     return true;
 }
 
+/* An option as if it stood on the command line. */
+static gr_status put(gr_run_opts *o, gr_opt_origin *origins, const char *option, const char *value, gr_err *err)
+{
+    return gr_opt_set(o, origins, gr_run_options, option, value, GR_ORIGIN_COMMAND_LINE, err);
+}
+
+gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err)
+{
+    const bool told_train = origins[gr_opt_index(gr_run_options, "do-train")] == GR_ORIGIN_COMMAND_LINE;
+    const bool told_eval = origins[gr_opt_index(gr_run_options, "do-eval")] == GR_ORIGIN_COMMAND_LINE;
+
+    if (!o->do_train || (told_eval && o->do_eval && !told_train)) {
+        gr_info("nothing is trained: %s", o->do_train ? "--do-eval stands without --do-train" : "--do-train is false");
+        GR_TRY(put(o, origins, "epochs", "0", err));
+        GR_TRY(put(o, origins, "max-steps", "-1", err));
+    }
+    return o->do_eval ? GR_OK : put(o, origins, "eval-splits", "", err);
+}
+
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
 {
+    if (!o->output_dir[0]) return gr_fail(err, GR_E_ARG, "--output-dir is empty: a variable that is not set? '.' is this folder");
     if (o->data && !o->model)
         return gr_fail(err, GR_E_ARG, "--data (or GLUE_RUN_DATA) is given without --model: name the encoder with --model DIR (or --model demo, to insist)");
     if (o->warmup_ratio > 0 && o->warmup_steps > 0)
@@ -132,6 +165,7 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
         return gr_fail(err, GR_E_ARG, "--load-best and --early-stopping need a split to evaluate: --eval-splits validation");
     if (o->sample > 0 && o->max_train_samples > 0)
         return gr_fail(err, GR_E_ARG, "--sample and --max-train-samples are both given: keep one");
+    if (o->regression && !o->train_file) return gr_fail(err, GR_E_ARG, "--regression is for a --train-file: a task knows what it is");
     if ((o->validation_file || o->test_file) && !o->train_file)
         return gr_fail(err, GR_E_ARG, "--validation-file and --test-file need --train-file");
     if (gr_run_precision(o) != GR_PRECISION_F32 && strncmp(o->device, "ref", 3) == 0)

@@ -15,7 +15,7 @@ typedef struct gr_run_opts {
     /* data */
     const char *train_file, *validation_file, *test_file, *text_column, *pair_column, *label_column, *labels, *split;
     int64_t     split_seed, max_train_samples, max_eval_samples, sample, max_length;
-    bool        label_all_tokens;
+    bool        label_all_tokens, regression;
     /* training */
     int64_t     seed;
     const char *seeds;
@@ -24,7 +24,8 @@ typedef struct gr_run_opts {
     double      learning_rate, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm;
     const char *scheduler;
     double      warmup_steps, warmup_ratio, dropout, label_smoothing;
-    bool        gradient_checkpointing, ignore_unused;
+    bool        gradient_checkpointing, ignore_unused, do_train, do_eval;
+    const char *optim; /* a name of AdamW */
     const char *freeze, *order;
     /* evaluation and saving */
     const char *eval_strategy;
@@ -45,11 +46,15 @@ typedef struct gr_run_opts {
 } gr_run_opts;
 
 extern const gr_opt gr_run_options[]; /* ends at name NULL */
-enum { GR_RUN_OPTIONS_MAX = 80 };     /* at least the table's length: size of origin arrays */
+enum { GR_RUN_OPTIONS_MAX = 96 };     /* at least the table's length: size of origin arrays */
 
 /* Does this option change the numbers of a run, so that it belongs to the record's recipe and the content
  * key? Output, threads and the choice of tasks do not. */
 bool gr_run_option_in_recipe(const gr_opt *opt);
+
+/* run_glue's --do_train and --do_eval as the options that they stand for: --do_eval without --do_train is --epochs 0, --do_eval false
+ * --eval-splits "". After parsing, before the checks. */
+gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err) GR_MUST_USE;
 
 /* Checks across options, after parsing. GR_E_ARG. */
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err) GR_MUST_USE;

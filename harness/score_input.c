@@ -128,14 +128,37 @@ static gr_score_format format_of(gr_sv text, const gr_score_spec *spec)
 
 /* ---- the forms ------------------------------------------------------------------------------- */
 
+/* A line of run_glue's predict_results_<task>.txt, and of a GLUE submission: the row's index, a TAB, its prediction. The index is the row's id. */
+static gr_status add_indexed(gr_score_side *s, gr_arena *mem, gr_sv line, size_t number, gr_err *err)
+{
+    gr_sv rest = line;
+    const gr_sv index = gr_sv_split(&rest, '\t');
+    const char *id = gr_arena_strndup(mem, index.p, index.n);
+
+    if (!id) return gr_fail_nomem(err, "the rows to score");
+    if (index.n == 0 || rest.n == 0 || memchr(rest.p, '\t', rest.n))
+        return gr_fail(err, GR_E_FORMAT, "%s: line %zu: an index, a TAB and a prediction are expected, as the header says", s->path, number);
+    GR_TRY(add_unit(s, number, id, err));
+    return add_item(s, mem, rest, number, err);
+}
+
+/* A TAB parts columns: a table that is read as values would be scored wrong in silence. */
 static gr_status read_lines(gr_score_side *s, gr_arena *mem, gr_sv text, gr_err *err)
 {
     lines l = { text, 0 };
+    bool indexed = false;
     gr_sv line;
 
     while (next_line(&l, &line)) {
         line = gr_sv_trim(line);
         if (line.n == 0) return gr_fail(err, GR_E_FORMAT, "%s: line %zu is empty: one value a line is expected", s->path, l.number);
+        if (l.number == 1 && (indexed = gr_sv_is(line, "index\tprediction"))) continue;
+        if (indexed) {
+            GR_TRY(add_indexed(s, mem, line, l.number, err));
+            continue;
+        }
+        if (memchr(line.p, '\t', line.n))
+            return gr_fail(err, GR_E_FORMAT, "%s: line %zu has several columns: one value a line is expected, or the header index<TAB>prediction", s->path, l.number);
         GR_TRY(add_unit(s, l.number, NULL, err));
         GR_TRY(add_item(s, mem, line, l.number, err));
     }

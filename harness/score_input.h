@@ -16,7 +16,7 @@ typedef enum gr_score_kind {
 
 typedef enum gr_score_format {
     GR_SCORE_AUTO,  /* by the file's content: see gr_score_read                                     */
-    GR_SCORE_LINES, /* one value a line                                                             */
+    GR_SCORE_LINES, /* one value a line; below the header "index<TAB>prediction" the row's index and its value */
     GR_SCORE_SENT,  /* tags: one sentence a line, tags between blanks                               */
     GR_SCORE_CONLL, /* tags: one token a line, its tag in the last column, blank lines between sentences */
     GR_SCORE_JSONL  /* one JSON document a line: of the predictions format, or a bare value or array */

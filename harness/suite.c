@@ -25,6 +25,7 @@ static gr_status unknown_task(const char *name, gr_err *err)
 
     for (const gr_task *t; n < MAX_TASKS && (t = gr_task_at(n)); n++) names[n] = t->name;
     names[n] = NULL;
+    if (gr_suite_find(name)) return gr_fail(err, GR_E_ARG, "no task is called '%s', but a suite: --suite %s", name, name);
     near = gr_opt_suggest(name, names);
     if (near) return gr_fail(err, GR_E_ARG, "no task is called '%s': did you mean '%s'? (glue-run list tasks)", name, near);
     return gr_fail(err, GR_E_ARG, "no task is called '%s' (see glue-run list tasks)", name);
@@ -75,6 +76,15 @@ static bool planned(const gr_suite_run *s, const gr_task *t)
     return false;
 }
 
+/* Named, and its files are not there. covered: those of its labelled rows are. */
+static gr_status fail_no_data(const gr_suite_run *s, const gr_task *t, bool covered, const gr_err *why, gr_err *err)
+{
+    if (!covered && strcmp(s->room.data_kind, "demo") == 0)
+        return gr_fail(err, GR_E_NOTFOUND, "%s: not among the demo data: `glue-run fetch %s` gets it into datasets/ or says from where, then --data datasets --model NAME",
+                       t->name, t->name);
+    return gr_fail(err, GR_E_NOTFOUND, "%s: %s (`glue-run fetch %s --data DIR` gets it or says from where)", t->name, why->msg, t->name);
+}
+
 static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err *err)
 {
     gr_err why = GR_ERR_INIT;
@@ -88,7 +98,7 @@ static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err 
     if (st == GR_OK && present) st = find_tests(s, t, &present, &why);
     if (st == GR_E_NOMEM) return gr_fail(err, st, "%s", why.msg);
     if (st != GR_OK) present = true; /* files that are broken fail their own job, with this message */
-    if (!present && (named || s->room.o->require_all)) return gr_fail(err, GR_E_NOTFOUND, "%s: %s", t->name, why.msg);
+    if (!present && (named || s->room.o->require_all)) return fail_no_data(s, t, covered, &why, err);
     if (!present && !covered && strcmp(s->room.data_kind, "demo") == 0) return GR_OK; /* the demo covers part of the tasks */
     s->tasks[s->n_tasks] = t;
     s->has_data[s->n_tasks++] = present;

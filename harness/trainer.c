@@ -95,6 +95,17 @@ static gr_status set_epoch(loop *l, int64_t epoch, gr_err *err)
 
 /* ---- one step ---- */
 
+/* The optimiser's step; numbers that ran away mostly had too long steps to do so. */
+static gr_status optimise(gr_step_result *result, gr_session *session, double lr, gr_err *err)
+{
+    const gr_status s = gr_session_step(session, lr, result, err);
+    gr_err why;
+
+    if (s != GR_E_NUMERIC || !err) return s;
+    why = *err;
+    return gr_fail(err, s, "%.380s: a lower --learning-rate or a --warmup-ratio may help", why.msg);
+}
+
 static gr_status step_once(loop *l, gr_step_info *info, gr_err *err)
 {
     const gr_train_job *j = l->job;
@@ -117,7 +128,7 @@ static gr_status step_once(loop *l, gr_step_info *info, gr_err *err)
         st->flops += gr_session_flops(j->session, &b, true);
     }
     *info = (gr_step_info){ .lr = gr_schedule_lr(&l->schedule, st->step), .rows = rows, .n_rows = n };
-    GR_TRY(gr_session_step(j->session, info->lr, &result, err));
+    GR_TRY(optimise(&result, j->session, info->lr, err));
     st->step++;
     st->samples += (double)n;
     info->step = st->step;

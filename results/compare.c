@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/rng.h"
 #include "metrics/stats.h"
 #include "results/compare_join.h"
@@ -242,6 +243,24 @@ static bool seen_before(const gr_records *rs, size_t i)
     return false;
 }
 
+/* A folder of several models or recipes: which of their runs was compared would not be seen. */
+static void warn_of_rivals(const gr_records *rs, const char *path)
+{
+    for (size_t i = 0; i < rs->n; i++) {
+        const gr_record *r = &rs->r[i];
+        size_t others = 0;
+        bool later = false;
+        for (size_t k = 0; k < rs->n; k++) {
+            const gr_record *x = &rs->r[k];
+            if (k == i || x->status != GR_RUN_OK || strcmp(x->task, r->task) != 0 || x->seed != r->seed) continue;
+            others += strcmp(x->key, r->key) != 0;
+            later = later || k > i;
+        }
+        if (r->status == GR_RUN_OK && others && !later)
+            gr_warn("%s: %zu runs of %s seed %llu are there: the last one counts, %s", path, others + 1, r->task, (unsigned long long)r->seed, gr_fs_basename(r->path));
+    }
+}
+
 gr_status gr_compare(gr_comparisons *out, const char *base, const char *next, gr_err *err)
 {
     gr_records b = { 0 }, n = { 0 };
@@ -253,6 +272,8 @@ gr_status gr_compare(gr_comparisons *out, const char *base, const char *next, gr
     s = gr_store_load(&b, base, err);
     if (s == GR_OK) s = gr_store_load(&n, next, err);
     if (s == GR_OK) s = read_baseline(&baseline, base, err);
+    if (s == GR_OK) warn_of_rivals(&b, base);
+    if (s == GR_OK && strcmp(base, next) != 0) warn_of_rivals(&n, next);
     for (size_t i = 0; s == GR_OK && i < b.n; i++) {
         if (b.r[i].status != GR_RUN_OK || seen_before(&b, i)) continue;
         for (size_t m = 0; s == GR_OK && m < b.r[i].n_metrics; m++)
@@ -277,32 +298,62 @@ int gr_compare_exit_code(const gr_comparisons *c)
     return code;
 }
 
-/* ---- for people ---- */
+/* ---- as a table ---- */
 
-gr_status gr_compare_text(gr_buf *out, const gr_comparisons *c, gr_err *err)
+/* Four decimals would call it 0. */
+static void p_cell(gr_grid *g, double p)
 {
-    static const char *const columns[] = { "task", "metric", "base", "new", "delta", "95 % interval", "p", "test", "tolerance", "seeds", "verdict", "note" };
+    if (p < 0.00005) gr_grid_number(g, 6, "<%.4f", 0.0001);
+    else gr_grid_number(g, 6, "%.4f", p);
+}
+
+static void for_people(gr_grid *g, const gr_comparison *x)
+{
+    gr_grid_row(g);
+    gr_grid_text(g, 0, "%s", x->name);
+    gr_grid_text(g, 1, "%s", x->metric);
+    gr_grid_number(g, 2, "%.4f", x->base);
+    gr_grid_number(g, 3, "%.4f", x->value);
+    gr_grid_number(g, 4, "%+.4f", x->delta);
+    if (!isnan(x->lo)) gr_grid_text(g, 5, "%+.4f to %+.4f", x->lo, x->hi);
+    p_cell(g, x->p);
+    if (x->n_seeds) gr_grid_text(g, 7, "%s", x->test); /* of what is missing nothing was tested */
+    gr_grid_number(g, 8, "%.4f", x->tolerance);
+    gr_grid_number(g, 9, "%.0f", x->n_seeds);
+    gr_grid_text(g, 10, "%s", gr_verdict_name(x->verdict));
+    gr_grid_text(g, 11, "%s%s", x->note, x->verdict == GR_VERDICT_IMPROVED && !x->note[0] ? "accept it as the new baseline" : "");
+}
+
+static void for_programs(gr_grid *g, const gr_comparison *x)
+{
+    const double value[] = { x->base, x->value, x->delta, x->lo, x->hi, x->p };
+
+    gr_grid_row(g);
+    gr_grid_text(g, 0, "%s", x->task);
+    gr_grid_text(g, 1, "%s", x->metric);
+    gr_grid_text(g, 2, "%s", x->split);
+    for (size_t i = 0; i < sizeof value / sizeof *value; i++) gr_grid_number(g, 3 + i, "%.6g", value[i]);
+    gr_grid_text(g, 9, "%s", x->test);
+    gr_grid_number(g, 10, "%.6g", x->tolerance);
+    gr_grid_number(g, 11, "%.0f", x->n_seeds);
+    gr_grid_text(g, 12, "%s", gr_verdict_name(x->verdict));
+    gr_grid_text(g, 13, "%s", x->note);
+}
+
+gr_status gr_compare_table(gr_buf *out, const gr_comparisons *c, gr_table_format f, gr_err *err)
+{
+    static const char *const people[] = { "task", "metric", "base", "new", "delta", "95 % interval", "p", "test", "tolerance", "seeds", "verdict", "note" };
+    static const char *const programs[] = { "task", "metric", "split", "base", "new", "delta", "low", "high", "p", "test", "tolerance", "seeds", "verdict", "note" };
+    const bool machine = f == GR_TABLE_CSV || f == GR_TABLE_JSON;
     gr_grid g;
     gr_status s;
 
-    gr_grid_open(&g, columns, sizeof columns / sizeof *columns);
+    gr_grid_open(&g, machine ? programs : people, machine ? sizeof programs / sizeof *programs : sizeof people / sizeof *people);
     for (size_t i = 0; i < c->n; i++) {
-        const gr_comparison *x = &c->c[i];
-        gr_grid_row(&g);
-        gr_grid_text(&g, 0, "%s", x->name);
-        gr_grid_text(&g, 1, "%s", x->metric);
-        gr_grid_number(&g, 2, "%.4f", x->base);
-        gr_grid_number(&g, 3, "%.4f", x->value);
-        gr_grid_number(&g, 4, "%+.4f", x->delta);
-        if (!isnan(x->lo)) gr_grid_text(&g, 5, "%+.4f to %+.4f", x->lo, x->hi);
-        gr_grid_number(&g, 6, "%.4f", x->p);
-        gr_grid_text(&g, 7, "%s", x->test);
-        gr_grid_number(&g, 8, "%.4f", x->tolerance);
-        gr_grid_number(&g, 9, "%.0f", x->n_seeds);
-        gr_grid_text(&g, 10, "%s", gr_verdict_name(x->verdict));
-        gr_grid_text(&g, 11, "%s%s", x->note, x->verdict == GR_VERDICT_IMPROVED && !x->note[0] ? "accept it as the new baseline" : "");
+        if (machine) for_programs(&g, &c->c[i]);
+        else for_people(&g, &c->c[i]);
     }
-    s = gr_grid_write(out, &g, GR_TABLE_TEXT, err);
+    s = gr_grid_write(out, &g, f, err);
     gr_grid_close(&g);
     return s;
 }

@@ -3,6 +3,7 @@
 #define GR_RESULTS_COMPARE_H
 #include "base/str.h"
 #include "results/store.h"
+#include "results/table.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,11 +28,13 @@ typedef struct gr_comparison {
 
 typedef struct gr_comparisons { gr_comparison *c; size_t n; } gr_comparisons;
 
-/* base: RUNS (store.h), or a folder or file of ci/baselines, which has tolerances with reasons. The bootstrap makes 10,000 draws from a
- * fixed seed. Statuses of gr_store_load; GR_E_FORMAT for a broken baseline; GR_E_NOMEM. */
+/* base: RUNS (store.h), or a folder or file of ci/baselines, which has tolerances with reasons. Of several runs of one task and seed on a
+ * side the last counts, with a warning where they differ. The bootstrap makes 10,000 draws from a fixed seed. Statuses of gr_store_load;
+ * GR_E_FORMAT for a broken baseline; GR_E_NOMEM. */
 gr_status gr_compare(gr_comparisons *out, const char *base, const char *next, gr_err *err) GR_MUST_USE;
 void      gr_comparisons_free(gr_comparisons *c);
-gr_status gr_compare_text(gr_buf *out, const gr_comparisons *c, gr_err *err) GR_MUST_USE;
+/* CSV and JSON have columns of their own (docs/regression-tracking.md), with six digits. */
+gr_status gr_compare_table(gr_buf *out, const gr_comparisons *c, gr_table_format f, gr_err *err) GR_MUST_USE;
 gr_status gr_compare_junit(const char *path, const gr_comparisons *c, gr_err *err) GR_MUST_USE;
 /* 0 same or improved; 1 regressed or missing; 5 undecided. */
 int       gr_compare_exit_code(const gr_comparisons *c);

@@ -53,7 +53,7 @@ static void cell(gr_buf *out, uint64_t n, uint64_t of, bool right)
 static void table(gr_buf *out, const uint64_t *count, const gr_record *r)
 {
     const size_t k = r->n_labels;
-    uint64_t sum;
+    uint64_t sum, predicted;
 
     gr_buf_adds(out, "<div class=\"scroll\">\n<table>\n<thead><tr><th>label \\ predicted</th>");
     for (size_t c = 0; c < k; c++) {
@@ -61,15 +61,19 @@ static void table(gr_buf *out, const uint64_t *count, const gr_record *r)
         gr_markup_text(out, r->labels[c]);
         gr_buf_adds(out, "</th>");
     }
-    gr_buf_adds(out, "<th class=\"n\">recall</th></tr></thead>\n<tbody>\n");
+    gr_buf_adds(out, "<th class=\"n\">recall</th><th class=\"n\">f1</th></tr></thead>\n<tbody>\n");
     for (size_t l = 0; l < k; l++) {
-        sum = 0;
-        for (size_t c = 0; c < k; c++) sum += count[l * k + c];
+        sum = predicted = 0;
+        for (size_t c = 0; c < k; c++) {
+            sum += count[l * k + c];
+            predicted += count[c * k + l];
+        }
         gr_buf_adds(out, "<tr><td>");
         gr_markup_text(out, r->labels[l]);
         gr_buf_adds(out, "</td>");
         for (size_t c = 0; c < k; c++) cell(out, count[l * k + c], sum, c == l);
         share(out, count[l * k + l], sum);
+        share(out, 2 * count[l * k + l], sum + predicted);
         gr_buf_adds(out, "</tr>\n");
     }
     gr_buf_adds(out, "<tr><td>precision</td>");
@@ -78,7 +82,7 @@ static void table(gr_buf *out, const uint64_t *count, const gr_record *r)
         for (size_t l = 0; l < k; l++) sum += count[l * k + c];
         share(out, count[c * k + c], sum);
     }
-    gr_buf_adds(out, "<td></td></tr>\n</tbody>\n</table>\n</div>\n");
+    gr_buf_adds(out, "<td></td><td></td></tr>\n</tbody>\n</table>\n</div>\n");
 }
 
 gr_status gr_confusion_html(gr_buf *out, const gr_group *g, gr_err *err)

@@ -64,7 +64,7 @@ void gr_grid_text(gr_grid *g, size_t column, const char *fmt, ...)
     set(g, column, text, false);
 }
 
-/* The formats are this folder's own constants: "%.4f", "%+.4f", "%.6g", "%.0f", "%.1f". */
+/* The formats are this folder's own constants: "%.4f", "%+.4f", "<%.4f", "%.6g", "%.0f", "%.1f". */
 void gr_grid_number(gr_grid *g, size_t column, const char *fmt, double v)
 {
     char text[64];
@@ -72,6 +72,7 @@ void gr_grid_number(gr_grid *g, size_t column, const char *fmt, double v)
     if (isnan(v)) return;
     if (strcmp(fmt, "%.4f") == 0) (void)snprintf(text, sizeof text, "%.4f", v);
     else if (strcmp(fmt, "%+.4f") == 0) (void)snprintf(text, sizeof text, "%+.4f", v);
+    else if (strcmp(fmt, "<%.4f") == 0) (void)snprintf(text, sizeof text, "<%.4f", v);
     else if (strcmp(fmt, "%.0f") == 0) (void)snprintf(text, sizeof text, "%.0f", v);
     else if (strcmp(fmt, "%.1f") == 0) (void)snprintf(text, sizeof text, "%.1f", v);
     else (void)snprintf(text, sizeof text, "%.6g", v);

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/fs.h"
+#include "results/apart.h"
 #include "results/chart.h"
 #include "results/confusion.h"
 #include "results/grid.h"
@@ -126,36 +127,39 @@ static bool differs(const gr_groups *gs, size_t g, text_of of)
     return false;
 }
 
-static const char *weights_of(const gr_record *r) { return r->model_sha256; }
+enum { APART_MOST = 48 }; /* longer words would push a chart's bars off the page: the table has them */
 
-/* What groups of one task may differ in, besides weights and recipe. */
-static const text_of parts[] = { model_of, data_of, device_of, precision_of };
-enum { N_PARTS = sizeof parts / sizeof *parts };
-
-/* Do two runs differ in nothing but their recipe? */
-static bool alike(const gr_record *a, const gr_record *b)
-{
-    bool same = strcmp(a->task, b->task) == 0 && strcmp(weights_of(a), weights_of(b)) == 0;
-
-    for (size_t i = 0; i < N_PARTS; i++) same = same && strcmp(parts[i](a), parts[i](b)) == 0;
-    return same;
-}
-
-/* What a group's heading says besides the task: the model when the page has several, and whatever differs from other groups of the
- * task. Groups that agree in all of it differ in their recipe, and are numbered. */
-static void distinction(char *out, size_t cap, const gr_records *rs, const gr_groups *gs, size_t g)
+/* The how-manieth it is of the groups that go by the same names. */
+static size_t number_of(const gr_groups *gs, size_t g)
 {
     const gr_record *r = gr_group_lead(&gs->g[g]);
-    size_t at = 0, earlier = 0;
+    size_t n = 1;
 
-    out[0] = '\0';
-    for (size_t i = 0; i < N_PARTS && at + 1 < cap; i++)
-        if (*parts[i](r) && (differs(gs, g, parts[i]) || (parts[i] == model_of && models_of(rs) > 1)))
-            at += (size_t)snprintf(out + at, cap - at, " %s", parts[i](r));
-    if (!differs(gs, g, model_of) && differs(gs, g, weights_of) && *weights_of(r) && at + 1 < cap)
-        at += (size_t)snprintf(out + at, cap - at, " %.8s", weights_of(r));
-    for (size_t k = 0; k < g; k++) earlier += alike(gr_group_lead(&gs->g[k]), r);
-    if (earlier && at + 1 < cap) (void)snprintf(out + at, cap - at, " recipe %zu", earlier + 1);
+    for (size_t k = 0; k < g; k++) {
+        const gr_record *x = gr_group_lead(&gs->g[k]);
+        n += strcmp(x->task, r->task) == 0 && strcmp(x->model, r->model) == 0 && strcmp(x->data, r->data) == 0;
+    }
+    return n;
+}
+
+/* Behind the task's name: the model where a page has several, the data where other groups of the task have others, and in what the recipe differs from
+ * that of groups with the same names. */
+static gr_status distinction(char *out, size_t cap, const gr_records *rs, const gr_groups *gs, size_t g, gr_err *err)
+{
+    const gr_record *r = gr_group_lead(&gs->g[g]);
+    gr_buf apart = { 0 }, all = { 0 };
+    bool oom;
+
+    if (*r->model && (differs(gs, g, model_of) || models_of(rs) > 1)) gr_buf_addf(&all, " %s", r->model);
+    if (*r->data && differs(gs, g, data_of)) gr_buf_addf(&all, " %s", r->data);
+    gr_apart(&apart, gs, r, false);
+    if (apart.n > APART_MOST) gr_buf_addf(&all, " recipe %zu", number_of(gs, g));
+    else if (apart.n) gr_buf_addf(&all, " %s", apart.p);
+    (void)snprintf(out, cap, "%s", all.p ? all.p : "");
+    oom = apart.oom || all.oom;
+    gr_buf_free(&apart);
+    gr_buf_free(&all);
+    return oom ? gr_fail_nomem(err, "a report") : GR_OK;
 }
 
 /* ---- baseline against fine-tuned ---- */
@@ -177,7 +181,7 @@ static gr_status add_spans(spans *s, gr_arena *a, const gr_records *rs, const gr
     const gr_record *r = gr_group_lead(&gs->g[g]);
     char other[200], label[sizeof other + sizeof r->task + sizeof r->metrics[0].name];
 
-    distinction(other, sizeof other, rs, gs, g);
+    GR_TRY(distinction(other, sizeof other, rs, gs, g, err));
     for (size_t k = 0; k < r->n_metrics; k++) {
         const gr_rec_metric *m = &r->metrics[k];
         const gr_pooled p = gr_group_metric(&gs->g[g], m->split, m->name);
@@ -487,7 +491,7 @@ static gr_status section(gr_buf *out, gr_arena *a, const gr_records *rs, const g
     char other[200];
 
     if (r->status == GR_RUN_NO_DATA) return GR_OK; /* the table says what is missing */
-    distinction(other, sizeof other, rs, gs, i);
+    GR_TRY(distinction(other, sizeof other, rs, gs, i, err));
     tagged(out, "<h2>", r->task, "");
     if (other[0]) tagged(out, "<small>", other, "</small>");
     if (strcmp(r->title, r->task) != 0) tagged(out, " <small>", r->title, "</small>");

@@ -10,6 +10,8 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/sha256.h"
+#include "base/utf8.h"
+#include "results/apart.h"
 #include "results/grid.h"
 #include "results/group.h"
 #include "results/table.h"
@@ -19,6 +21,7 @@ enum { MAX_TASKS = 128, MAX_SEEDS_SCORED = 64 };
 typedef struct entry {
     const gr_record *lead;
     char             recipe[GR_SHA256_HEX];
+    char             apart[160]; /* in what it differs from the model's other entries; "": in nothing */
     const gr_group  *task[MAX_TASKS]; /* by column; NULL: not run */
     double           score, std, train_seconds, samples, memory;
     int              n_scored, n_seeds;
@@ -241,18 +244,44 @@ static void write_entry(gr_grid *g, const entry *e, const board *b, size_t rank)
     gr_grid_text(g, a + 8, "%s", e->lead->created);
     gr_grid_text(g, a + 9, "%s", e->lead->git_revision);
     gr_grid_text(g, a + 10, "%s", gr_fs_basename(e->lead->path));
+    if (g->n_columns > a + N_AFTER) gr_grid_text(g, a + N_AFTER, "%s", e->apart);
+}
+
+static gr_status tell_apart(board *b, const gr_groups *gs, gr_err *err)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        gr_buf text = { 0 };
+        gr_apart(&text, gs, b->e[i].lead, true);
+        if (text.n) (void)snprintf(b->e[i].apart, sizeof b->e[i].apart, "%s", text.p);
+        gr_utf8_drop_cut(b->e[i].apart);
+        const bool oom = text.oom;
+        gr_buf_free(&text);
+        if (oom) return gr_fail_nomem(err, "the leaderboard");
+    }
+    return GR_OK;
+}
+
+/* People see in a row what sets it apart from its like; programs have its record. */
+static bool with_recipes(const board *b, gr_table_format f)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < b->n; i++) any = any || b->e[i].apart[0];
+    return any && f != GR_TABLE_CSV && f != GR_TABLE_JSON;
 }
 
 static gr_status write_board(gr_buf *out, const board *b, gr_table_format f, gr_err *err)
 {
-    const char *columns[N_BEFORE + MAX_TASKS + N_AFTER];
+    const char *columns[N_BEFORE + MAX_TASKS + N_AFTER + 1];
+    const size_t n = N_BEFORE + b->n_tasks + N_AFTER;
     gr_grid g;
     gr_status s;
 
     memcpy(columns, before, sizeof before);
     for (size_t t = 0; t < b->n_tasks; t++) columns[N_BEFORE + t] = b->task[t];
     memcpy(columns + N_BEFORE + b->n_tasks, after, sizeof after);
-    gr_grid_open(&g, columns, N_BEFORE + b->n_tasks + N_AFTER);
+    columns[n] = "recipe";
+    gr_grid_open(&g, columns, n + with_recipes(b, f));
     for (size_t i = 0; i < b->n; i++) write_entry(&g, &b->e[i], b, i + 1);
     s = gr_grid_write(out, &g, f, err);
     gr_grid_close(&g);
@@ -276,6 +305,7 @@ gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format
     for (size_t i = 0; s == GR_OK && i < gs.n; i++)
         if (ranked(gr_group_lead(&gs.g[i]))) s = place(b, &gs.g[i], err);
     if (s == GR_OK) drop_unscored(b);
+    if (s == GR_OK) s = tell_apart(b, &gs, err);
     for (size_t i = 0; s == GR_OK && i < b->n; i++) score(&b->e[i], b);
     if (s == GR_OK && b->n) qsort(b->e, b->n, sizeof *b->e, by_score);
     if (s == GR_OK) s = write_board(out, b, f, err);

@@ -165,7 +165,7 @@ gr_status gr_store_load(gr_records *out, const char *path, gr_err *err)
     else if ((s = is_suite_dir(&suite, path, err)) == GR_OK) s = suite ? load_suite(out, path, err) : load_output_dir(out, path, err);
     if (s == GR_OK && out->n == 0) s = gr_fail(err, GR_E_NOTFOUND, "%s: no record of a run is there", path);
     if (s != GR_OK) gr_records_free(out);
-    return s;
+    return gr_input_status(s, err);
 }
 
 gr_status gr_store_load_all(gr_records *out, const char *const *paths, size_t n, gr_err *err)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "results/apart.h"
 #include "results/grid.h"
 #include "results/group.h"
 
@@ -35,12 +36,22 @@ static bool shown(const gr_rec_metric *m)
     return strcmp(m->name, "loss") != 0 && !strchr(m->name, '.');
 }
 
+static void recipe_cell(gr_grid *t, size_t column, const gr_groups *gs, const gr_record *r)
+{
+    gr_buf b = { 0 };
+
+    gr_apart(&b, gs, r, false);
+    if (b.n) gr_grid_text(t, column, "%s", b.p);
+    t->oom = t->oom || b.oom;
+    gr_buf_free(&b);
+}
+
 /* ---- comparison for people ---- */
 
-enum { C_TASK, C_METRIC, C_BASE, C_FINE, C_DELTA, C_STD, C_N, C_TRAIN, C_MODEL, C_DATA, C_STATUS, C_COUNT };
+enum { C_TASK, C_METRIC, C_BASE, C_FINE, C_DELTA, C_STD, C_N, C_TRAIN, C_MODEL, C_DATA, C_RECIPE, C_STATUS, C_COUNT };
 
 static const char *const people[C_COUNT] = { "task", "metric", "baseline", "fine-tuned", "delta", "std", "n eval",
-                                             "train", "model", "data", "status" };
+                                             "train", "model", "data", "recipe", "status" };
 
 /* The split that a run without metrics was about; "" when it only trained, whatever it predicted besides. */
 static const char *predicted_split(const gr_record *r)
@@ -48,7 +59,7 @@ static const char *predicted_split(const gr_record *r)
     return r->n_splits && strcmp(r->splits[0].name, "train") != 0 ? r->splits[0].name : "";
 }
 
-static void lead_cells(gr_grid *t, const gr_group *g, const char *split)
+static void lead_cells(gr_grid *t, const gr_groups *gs, const gr_group *g, const char *split)
 {
     const gr_record *r = gr_group_lead(g);
     char status[600], name[sizeof r->task + sizeof r->main_split + 4];
@@ -60,6 +71,7 @@ static void lead_cells(gr_grid *t, const gr_group *g, const char *split)
     if (!isnan(gr_group_mean(g, train_seconds))) gr_grid_text(t, C_TRAIN, "%.1f s", gr_group_mean(g, train_seconds));
     gr_grid_text(t, C_MODEL, "%s", r->model);
     gr_grid_text(t, C_DATA, "%s", r->data);
+    recipe_cell(t, C_RECIPE, gs, r);
     if (strcmp(status, "ok") == 0 && !r->n_metrics) gr_grid_text(t, C_STATUS, "%s", *predicted_split(r) ? "predicted only" : "not evaluated");
     else if (strcmp(status, "ok") == 0 && g->n > 1) gr_grid_text(t, C_STATUS, "%zu seeds", g->n);
     else if (strcmp(status, "ok") != 0) gr_grid_text(t, C_STATUS, "%s", status);
@@ -91,14 +103,14 @@ static void reasons(gr_grid *t, const gr_group *g)
     }
 }
 
-static void comparison_group(gr_grid *t, const gr_group *g)
+static void comparison_group(gr_grid *t, const gr_groups *gs, const gr_group *g)
 {
     const gr_record *r = gr_group_lead(g);
     const char *split = NULL;
 
     if (r->status == GR_RUN_FAILED || r->status == GR_RUN_INTERRUPTED || r->status == GR_RUN_NO_DATA || !r->n_metrics) {
         gr_grid_row(t);
-        lead_cells(t, g, "");
+        lead_cells(t, gs, g, "");
         if (r->status == GR_RUN_OK && *predicted_split(r)) gr_grid_number(t, C_N, "%.0f", (double)gr_record_rows(r, predicted_split(r)));
         return;
     }
@@ -107,7 +119,7 @@ static void comparison_group(gr_grid *t, const gr_group *g)
         const gr_pooled p = gr_group_metric(g, m->split, m->name);
         if (!shown(m)) continue;
         gr_grid_row(t);
-        if (!split || strcmp(split, m->split) != 0) lead_cells(t, g, m->split);
+        if (!split || strcmp(split, m->split) != 0) lead_cells(t, gs, g, m->split);
         split = m->split;
         gr_grid_text(t, C_METRIC, "%s", m->name);
         gr_grid_number(t, C_BASE, "%.4f", p.baseline);
@@ -117,16 +129,20 @@ static void comparison_group(gr_grid *t, const gr_group *g)
     }
 }
 
-/* Columns that are empty in every row only make the table wide. */
-static gr_status without_empty(gr_buf *out, const gr_grid *t, gr_table_format f, gr_err *err)
+enum { COLUMNS_MOST = 16 };
+
+#define COLUMN(c) (1u << (c))
+
+/* Columns of `optional` (bits) that are empty in every row only make the table wide. */
+static gr_status without_empty(gr_buf *out, const gr_grid *t, unsigned optional, gr_table_format f, gr_err *err)
 {
-    const char *columns[C_COUNT];
-    size_t from[C_COUNT], n = 0;
+    const char *columns[COLUMNS_MOST];
+    size_t from[COLUMNS_MOST], n = 0;
     gr_grid u;
     gr_status s;
 
     for (size_t c = 0; c < t->n_columns; c++) {
-        bool any = c != C_STD && c != C_STATUS && c != C_BASE && c != C_DELTA;
+        bool any = !(optional & COLUMN(c));
         for (size_t r = 0; r < t->n_rows; r++) any = any || t->cells[r * t->n_columns + c].text[0];
         if (!any) continue;
         columns[n] = t->columns[c];
@@ -142,6 +158,12 @@ static gr_status without_empty(gr_buf *out, const gr_grid *t, gr_table_format f,
     s = gr_grid_write(out, &u, f, err);
     gr_grid_close(&u);
     return s;
+}
+
+/* Programs find every column at its place. */
+static gr_status for_readers(gr_buf *out, const gr_grid *t, unsigned optional, gr_table_format f, gr_err *err)
+{
+    return without_empty(out, t, f == GR_TABLE_CSV || f == GR_TABLE_JSON ? 0 : optional, f, err);
 }
 
 static void model_note(gr_grid *t, const gr_records *rs)
@@ -202,13 +224,14 @@ gr_status gr_table_comparison(gr_buf *out, const gr_records *r, gr_table_format 
     gr_grid_open(&t, for_machines ? machine : people, for_machines ? V_COUNT : C_COUNT);
     for (size_t i = 0; i < gs.n; i++) {
         const gr_record *lead = gr_group_lead(&gs.g[i]);
-        if (!for_machines) comparison_group(&t, &gs.g[i]);
+        if (!for_machines) comparison_group(&t, &gs, &gs.g[i]);
         if (!for_machines) reasons(&t, &gs.g[i]);
         else if (!lead->n_metrics) machine_row(&t, &gs.g[i], NULL);
         for (size_t m = 0; for_machines && m < lead->n_metrics; m++) machine_row(&t, &gs.g[i], &lead->metrics[m]);
     }
     if (!for_machines) model_note(&t, r);
-    s = for_machines ? gr_grid_write(out, &t, f, err) : without_empty(out, &t, f, err);
+    s = for_machines ? gr_grid_write(out, &t, f, err)
+                     : without_empty(out, &t, COLUMN(C_STD) | COLUMN(C_STATUS) | COLUMN(C_BASE) | COLUMN(C_DELTA) | COLUMN(C_RECIPE), f, err);
     gr_grid_close(&t);
     gr_groups_free(&gs);
     return s;
@@ -218,10 +241,12 @@ gr_status gr_table_comparison(gr_buf *out, const gr_records *r, gr_table_format 
 
 gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
 {
-    static const char *const columns[] = { "task", "model", "data", "seed", "split", "metric", "baseline", "fine-tuned", "delta", "status" };
+    static const char *const columns[] = { "task", "model", "data", "seed", "split", "metric", "baseline", "fine-tuned", "delta", "status", "recipe" };
+    gr_groups gs;
     gr_grid t;
     gr_status s;
 
+    GR_TRY(gr_groups_make(&gs, r, err));
     gr_grid_open(&t, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < r->n; i++) {
         const gr_record *x = &r->r[i];
@@ -234,6 +259,7 @@ gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr
             gr_grid_text(&t, 2, "%s", x->data);
             gr_grid_number(&t, 3, "%.0f", (double)x->seed);
             gr_grid_text(&t, 9, "%s", gr_run_status_name(x->status));
+            recipe_cell(&t, 10, &gs, x);
             if (!v) continue;
             gr_grid_text(&t, 4, "%s", v->split);
             gr_grid_text(&t, 5, "%s", v->name);
@@ -242,8 +268,9 @@ gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr
             gr_grid_number(&t, 8, "%+.4f", v->value - v->baseline);
         }
     }
-    s = gr_grid_write(out, &t, f, err);
+    s = for_readers(out, &t, COLUMN(10), f, err);
     gr_grid_close(&t);
+    gr_groups_free(&gs);
     return s;
 }
 
@@ -251,10 +278,12 @@ gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr
 
 gr_status gr_table_history(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
 {
-    static const char *const columns[] = { "task", "model", "seed", "epoch", "step", "train loss", "eval loss", "metric", "value" };
+    static const char *const columns[] = { "task", "model", "seed", "epoch", "step", "train loss", "eval loss", "metric", "value", "recipe" };
+    gr_groups gs;
     gr_grid t;
     gr_status s;
 
+    GR_TRY(gr_groups_make(&gs, r, err));
     gr_grid_open(&t, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < r->n; i++)
         for (size_t k = 0; k < r->r[i].n_history; k++) {
@@ -268,12 +297,14 @@ gr_status gr_table_history(gr_buf *out, const gr_records *r, gr_table_format f, 
                 gr_grid_number(&t, 4, "%.0f", (double)p->step);
                 gr_grid_number(&t, 5, "%.4f", p->train_loss);
                 gr_grid_number(&t, 6, "%.4f", p->eval_loss);
+                recipe_cell(&t, 9, &gs, &r->r[i]);
                 if (!p->n_metrics) continue;
                 gr_grid_text(&t, 7, "%s", p->metric[m].name);
                 gr_grid_number(&t, 8, "%.4f", p->metric[m].value);
             }
         }
-    s = gr_grid_write(out, &t, f, err);
+    s = for_readers(out, &t, COLUMN(9), f, err);
     gr_grid_close(&t);
+    gr_groups_free(&gs);
     return s;
 }

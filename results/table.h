@@ -14,11 +14,11 @@ gr_status gr_table_format_find(gr_table_format *out, const char *name, gr_err *e
 /* Baseline against fine-tuned (docs/cli.md): a row for each metric; seeds of the same task, model and recipe pooled to mean, sample
  * standard deviation and n.
  * comparison.csv's columns: task, metric, headline, baseline, finetuned, delta, n_eval, split, model, data, seeds,
- * std, status, record. */
+ * std, status, record. Tables for people have a column `recipe` (apart.h) where rows differ by it alone; seeds and history have it in every format. */
 gr_status gr_table_comparison(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err) GR_MUST_USE;
 gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err) GR_MUST_USE;
 gr_status gr_table_history(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err) GR_MUST_USE;
-/* leaderboard.csv's columns (docs/cli.md); other formats show the same. */
+/* leaderboard.csv's columns (docs/cli.md); other formats show the same, and those for people the recipe. */
 gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus

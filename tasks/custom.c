@@ -4,8 +4,11 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fs.h"
+#include "data/dataset.h"
+#include "tasks/custom_check.h"
 #include "tasks/custom_scan.h"
 
 enum { TEST = 2, FILES = 3, PARTS = 3, NAME_MAX_CHARS = 48, MAX_LEN = 128 };
@@ -16,9 +19,11 @@ typedef struct custom {
     gr_arena  arena;
     gr_source source[FILES]; /* train, validation, test; archives NULL: not given */
     bool      labelled[FILES];
+    bool      texts_only; /* labels are passed over */
     gr_split  split[PARTS + 1];
 } custom;
 
+static const char DEFAULT_CUT[] = "80/20";
 static const char *const split_names[PARTS] = { "train", "validation", "test" };
 
 static const char *given(const char *s)
@@ -28,9 +33,14 @@ static const char *given(const char *s)
 
 /* ---- columns ---- */
 
+/* Pairs as GLUE's and other sets have them in transformers' examples. */
+static const struct { const char *text, *pair; } pairs[] = {
+    { "sentence1", "sentence2" }, { "premise", "hypothesis" }, { "question", "sentence" }, { "question1", "question2" },
+};
+
 static const char *const text_names[] = { "text", "sentence", "sentence1", "review", "premise", "question", NULL };
 static const char *const pair_names[] = { "pair", "text_pair", "sentence2", "hypothesis", NULL };
-static const char *const label_names[] = { "label", "labels", "score", "category", "class", NULL };
+static const char *const label_names[] = { "label", "labels", "score", "category", "class", "target", "sentiment", NULL };
 
 static const char *find(const char *const *names, const char *wanted)
 {
@@ -39,11 +49,26 @@ static const char *find(const char *const *names, const char *wanted)
     return NULL;
 }
 
+/* What parts the columns, where a header of one column says that it is not what the file's ending says; NULL: nothing to be seen. */
+static const char *other_separator(const char *const *names)
+{
+    static const struct { char c; const char *advice; } seps[] = {
+        { ';', "semicolons: write it with commas" }, { '\t', "TABs: call it .tsv" }, { '|', "bars: write it with commas" }, { ',', "commas: call it .csv" },
+    };
+
+    if (names[0] == NULL || names[1] != NULL) return NULL;
+    for (size_t i = 0; i < sizeof seps / sizeof *seps; i++)
+        if (strchr(names[0], seps[i].c) != NULL) return seps[i].advice;
+    return NULL;
+}
+
 static gr_status fail_column(const char *path, const char *option, const char *wanted, const char *const *names, gr_err *err)
 {
     gr_buf    b = { NULL, 0, 0, false };
     gr_status s;
 
+    if (other_separator(names) != NULL)
+        return gr_fail(err, GR_E_FORMAT, "%s: line 1: the columns are parted by %s", path, other_separator(names));
     for (size_t i = 0; names[i] != NULL; i++) gr_buf_addf(&b, "%s%s", i ? ", " : "", names[i]);
     if (wanted != NULL)
         s = gr_fail(err, GR_E_NOTFOUND, "%s: no column '%s' (%s); there are: %.200s", path, wanted, option, b.p != NULL ? b.p : "");
@@ -64,6 +89,18 @@ static gr_status choose(const char **out, const char *path, const char *const *t
     return fail_column(path, option, wanted, there, err);
 }
 
+/* Both columns of a pair that is known by its names; options come first. */
+static void known_pair(const char **text, const char **pair, const char *const *there, const gr_custom_opts *o)
+{
+    *text = given(o->text_column);
+    *pair = given(o->pair_column);
+    for (size_t i = 0; *text == NULL && *pair == NULL && i < sizeof pairs / sizeof *pairs; i++) {
+        if (find(there, "text") != NULL || find(there, pairs[i].text) == NULL || find(there, pairs[i].pair) == NULL) continue;
+        *text = pairs[i].text;
+        *pair = pairs[i].pair;
+    }
+}
+
 static gr_status table_source(custom *c, size_t i, const char *path, const gr_custom_opts *o, gr_err *err)
 {
     gr_source *const   src = &c->source[i];
@@ -74,12 +111,16 @@ static gr_status table_source(custom *c, size_t i, const char *path, const gr_cu
     size_t             n = 0;
 
     GR_TRY(gr_scan_columns(&there, path, src->reader, &c->arena, err));
-    GR_TRY(choose(&text, path, there, given(o->text_column), "--text-column", text_names, false, err));
-    GR_TRY(choose(&pair, path, there, given(o->pair_column), "--pair-column", pair_names, true, err));
+    known_pair(&text, &pair, there, o);
+    GR_TRY(choose(&text, path, there, text, "--text-column", text_names, false, err));
+    GR_TRY(choose(&pair, path, there, pair, "--pair-column", pair_names, true, err));
     if (pair != NULL && strcmp(pair, text) == 0) return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and pair at once", text);
     /* a test file may come without labels */
-    if (i == TEST && wanted != NULL && find(there, wanted) == NULL) label = NULL;
+    if (c->texts_only) label = NULL;
+    else if (i == TEST && wanted != NULL && find(there, wanted) == NULL) label = NULL;
     else GR_TRY(choose(&label, path, there, wanted, "--label-column", label_names, i == TEST, err));
+    if (label != NULL && (strcmp(label, text) == 0 || (pair != NULL && strcmp(label, pair) == 0)))
+        return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and label at once", label);
     if ((col = gr_arena_calloc(&c->arena, 4, sizeof *col)) == NULL) return gr_fail_nomem(err, "columns");
     col[n++] = (gr_column){ text, GR_COL_TEXT };
     if (pair != NULL) col[n++] = (gr_column){ pair, GR_COL_PAIR };
@@ -97,6 +138,8 @@ static gr_status add_file(custom *c, size_t i, const char *path, const gr_custom
     gr_source *const src = &c->source[i];
     const char     **archives;
 
+    if (gr_fs_is_dir(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: a folder, not a file", path);
+    if (access(path, F_OK) == 0 && !gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: a pipe or device: files are read more than once", path);
     if (!gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: no such file", path);
     GR_TRY(gr_scan_reader(&src->reader, path, err));
     if (i > 0 && (src->reader == GR_READ_CONLL) != (c->source[0].reader == GR_READ_CONLL))
@@ -142,18 +185,48 @@ static gr_status listed_labels(gr_label_set *set, const char *list, custom *c, g
     return GR_OK;
 }
 
-static gr_status found_labels(gr_label_set *set, custom *c, gr_err *err)
+static const char *label_column(const gr_source *src)
 {
-    for (size_t i = 0; i < FILES; i++)
-        if (c->source[i].archives != NULL && c->labelled[i]) GR_TRY(gr_scan_labels(set, &c->source[i], &c->arena, err));
+    for (const gr_column *col = src->columns; col != NULL && col->name != NULL; col++)
+        if (col->role == GR_COL_OTHER) return col->name;
+    return NULL;
+}
+
+/* Labels of one file more; `set` holds those of the training file at least, or is empty. */
+static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, custom *c, size_t i, bool values, gr_err *err)
+{
+    const char *const path = c->source[i].archives[0];
+    gr_label_set      own = { 0 };
+    gr_status         s = gr_scan_labels(&own, &c->source[i], &c->arena, err);
+
+    if (s == GR_OK && own.rows == 0) s = gr_fail(err, GR_E_FORMAT, "%s: no rows", path);
+    if (s == GR_OK && i > 0) s = gr_check_further_labels(&own, path, train, c->source[0].archives[0], values, err);
+    if (s == GR_OK) s = gr_label_set_merge(set, &own, &c->arena, err);
+    gr_label_set_free(&own);
+    return s;
+}
+
+static gr_status found_labels(gr_label_set *set, custom *c, bool values, gr_err *err)
+{
+    gr_label_set train = { 0 };
+    gr_status    s = GR_OK;
+
+    for (size_t i = 0; i < FILES && s == GR_OK; i++) {
+        if (c->source[i].archives == NULL || !c->labelled[i]) continue;
+        s = labels_of_file(set, &train, c, i, values, err);
+        if (s == GR_OK && i == 0) s = gr_label_set_merge(&train, set, &c->arena, err);
+    }
+    gr_label_set_free(&train);
+    if (s != GR_OK) return s;
+    gr_check_labels(set, c->source[0].archives[0], label_column(&c->source[0]), values);
     gr_label_set_sort(set);
     return GR_OK;
 }
 
 /* The label columns get their meaning; the table gets its head. */
-static gr_status set_labels(custom *c, const gr_label_set *set, gr_err *err)
+static gr_status set_labels(custom *c, const gr_label_set *set, bool regression, gr_err *err)
 {
-    const bool   tokens = c->source[0].reader == GR_READ_CONLL, values = !tokens && set->numbers && set->points;
+    const bool   tokens = c->source[0].reader == GR_READ_CONLL, values = !tokens && set->numbers && (set->points || regression);
     const char **names = gr_arena_calloc(&c->arena, set->n + 1, sizeof *names);
 
     if (names == NULL) return gr_fail_nomem(err, "labels");
@@ -165,8 +238,7 @@ static gr_status set_labels(custom *c, const gr_label_set *set, gr_err *err)
         return GR_OK;
     }
     if (set->n < 2)
-        return gr_fail(err, GR_E_FORMAT, "%s: %s%s%s: a task needs two at least", c->source[0].archives[0],
-                       set->n ? "every row has the label '" : "no label", set->n ? set->names[0] : "", set->n ? "'" : "");
+        return gr_fail(err, GR_E_FORMAT, "%s: every row has the label '%s': a task needs two at least", c->source[0].archives[0], set->names[0]);
     memcpy(names, set->names, set->n * sizeof *names);
     c->task.labels = names;
     c->task.head = (gr_head_spec){ tokens ? GR_HEAD_TOKEN : GR_HEAD_CLASS, (int32_t)set->n };
@@ -176,9 +248,15 @@ static gr_status set_labels(custom *c, const gr_label_set *set, gr_err *err)
 static gr_status add_labels(custom *c, const gr_custom_opts *o, gr_err *err)
 {
     gr_label_set set = { 0 };
-    gr_status    s = given(o->labels) != NULL ? listed_labels(&set, o->labels, c, err) : found_labels(&set, c, err);
+    gr_status    s;
 
-    if (s == GR_OK) s = set_labels(c, &set, err);
+    if (o->regression && given(o->labels) != NULL) return gr_fail(err, GR_E_ARG, "--regression and --labels are both given: keep one");
+    if (o->regression && c->source[0].reader == GR_READ_CONLL) return gr_fail(err, GR_E_ARG, "--regression: words have tags, not values");
+    s = given(o->labels) != NULL ? listed_labels(&set, o->labels, c, err) : found_labels(&set, c, o->regression, err);
+
+    if (s == GR_OK && o->regression && !set.numbers)
+        s = gr_fail(err, GR_E_FORMAT, "%s: --regression: labels are not numbers: '%.40s', ...", c->source[0].archives[0], set.n ? set.names[set.n - 1] : "");
+    if (s == GR_OK) s = set_labels(c, &set, o->regression, err);
     gr_label_set_free(&set);
     return s;
 }
@@ -204,7 +282,7 @@ static gr_status cut_file(custom *c, const gr_custom_opts *o, gr_err *err)
     double part[PARTS] = { 0 }, from = 0.0;
     size_t n = 0;
 
-    GR_TRY(read_percents(part, &n, given(o->split) != NULL ? o->split : "80/20", err));
+    GR_TRY(read_percents(part, &n, given(o->split) != NULL ? o->split : DEFAULT_CUT, err));
     for (size_t i = 0; i < n; i++) {
         const double to = i + 1 == n ? 1.0 : from + part[i] / 100.0;
         c->split[i] = (gr_split){ .name = split_names[i], .sources = &c->source[0], .n_sources = 1, .labelled = true,
@@ -290,6 +368,7 @@ static gr_status build(custom *c, const gr_custom_opts *o, gr_err *err)
     c->task.metrics = metrics_of(c->task.head);
     c->task.max_len = MAX_LEN;
     s = gr_task_validate(&c->task, err);
+    if (s == GR_OK) gr_say_understood(&c->task, &c->source[0], c->split[0].rule.kind == GR_RULE_PART ? given(o->split) ? o->split : DEFAULT_CUT : NULL);
     return s == GR_E_INTERNAL ? gr_wrap(err, GR_E_FORMAT, "%s", c->source[0].archives[0]) : s; /* the user's file, not ours */
 }
 
@@ -301,7 +380,7 @@ gr_status gr_task_custom(gr_task **out, const gr_custom_opts *opts, gr_err *err)
     *out = NULL;
     if (c == NULL) return gr_fail_nomem(err, "a task");
     gr_arena_init(&c->arena, 0);
-    s = build(c, opts, err);
+    s = gr_input_status(build(c, opts, err), err);
     if (s == GR_OK) *out = &c->task;
     else gr_task_custom_free(&c->task);
     return s;
@@ -314,4 +393,27 @@ void gr_task_custom_free(gr_task *t)
     if (c == NULL) return;
     gr_arena_free(&c->arena);
     free(c);
+}
+
+/* ---- texts alone ---- */
+
+gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_column, const char *pair_column, gr_err *err)
+{
+    const gr_custom_opts o = { .text_column = text_column, .pair_column = pair_column };
+    custom *const        c = calloc(1, sizeof *c);
+    gr_status            s;
+
+    memset(out, 0, sizeof *out);
+    if (c == NULL) return gr_fail_nomem(err, "a table");
+    gr_arena_init(&c->arena, 0);
+    c->texts_only = true;
+    s = add_file(c, 0, path, &o, err);
+    if (s == GR_OK && c->source[0].reader == GR_READ_CONLL) s = gr_fail(err, GR_E_ARG, "%s: tagged tokens, not a table of texts", path);
+    if (s == GR_OK) {
+        const gr_split        splits[] = { { .name = "", .sources = c->source, .n_sources = 1 }, { .name = NULL } };
+        const gr_dataset_spec spec = { .splits = splits };
+        s = gr_dataset_load(out, &spec, "", "", NULL, err);
+    }
+    gr_task_custom_free(&c->task);
+    return gr_input_status(s, err);
 }

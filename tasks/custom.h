@@ -4,8 +4,10 @@
  * user gave them, so the data folder of every load is "". */
 #ifndef GR_TASKS_CUSTOM_H
 #define GR_TASKS_CUSTOM_H
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "data/dataset.h"
 #include "tasks/task.h"
 
 #ifdef __cplusplus
@@ -14,16 +16,17 @@ extern "C" {
 
 /* What the options of `run` say; NULL or "" is an option that was not given.
  *
- * The format follows from a file's name: .csv, .tsv, .jsonl or .ndjson, and token columns (CoNLL) for .conll, .iob, .iob2, .bio and
+ * The format follows from a file's name: .csv, .tsv, .jsonl, .ndjson or .json (one object a line), and token columns (CoNLL) for .conll, .iob, .iob2, .bio and
  * .txt; ".gz" behind it is looked through. CSV and TSV have a header. */
 typedef struct gr_custom_opts {
     const char *train_file;      /* required                                                                       */
     const char *validation_file; /* } neither: parts of the training file, see split                               */
     const char *test_file;       /* } without the label column its rows are predicted, not scored                  */
     const char *text_column;     /* default: the first of text, sentence, sentence1, review, premise, question that is there */
-    const char *pair_column;     /* default: of pair, text_pair, sentence2, hypothesis, none if absent             */
-    const char *label_column;    /* default: the first of label, labels, score, category, class                    */
+    const char *pair_column;     /* default: of pair, text_pair, sentence2, hypothesis, none if absent; or of GLUE's pairs, docs/cli.md */
+    const char *label_column;    /* default: the first of label, labels, score, category, class, target, sentiment */
     const char *labels;          /* "a,b,c" in index order; default: those found, sorted (as numbers when all are)  */
+    bool        regression;      /* labels are values though none has a decimal point; not with labels             */
     const char *split;           /* "train/test" or "train/validation/test" in percent, summing to 100; default
                                   * "80/20" when only train_file is given: the second part validates then           */
     uint64_t    split_seed;      /* of the permutation that is cut                                                 */
@@ -35,6 +38,9 @@ typedef struct gr_custom_opts {
  * columns that are there), GR_E_FORMAT (a broken file; one class only), GR_E_IO, GR_E_NOMEM. */
 gr_status gr_task_custom(gr_task **out, const gr_custom_opts *opts, gr_err *err) GR_MUST_USE;
 void      gr_task_custom_free(gr_task *t); /* only what gr_task_custom made; NULL is fine */
+
+/* The texts of a table (text_a, text_b) with its columns found or named as above, whatever labels it has. gr_examples_free releases. */
+gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_column, const char *pair_column, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus
 }

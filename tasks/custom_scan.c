@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -21,10 +22,18 @@ typedef struct ending {
 } ending;
 
 static const ending endings[] = {
-    { ".csv", GR_READ_CSV },     { ".tsv", GR_READ_TSV },  { ".jsonl", GR_READ_JSONL }, { ".ndjson", GR_READ_JSONL },
+    { ".csv", GR_READ_CSV },     { ".tsv", GR_READ_TSV },  { ".jsonl", GR_READ_JSONL }, { ".ndjson", GR_READ_JSONL }, { ".json", GR_READ_JSONL },
     { ".conll", GR_READ_CONLL }, { ".iob", GR_READ_CONLL }, { ".iob2", GR_READ_CONLL },  { ".bio", GR_READ_CONLL },
     { ".txt", GR_READ_CONLL },
 };
+
+/* Upper or lower case alike: REVIEWS.CSV is one too. */
+static bool ends(gr_sv name, const char *suffix)
+{
+    const size_t n = strlen(suffix);
+
+    return name.n >= n && strncasecmp(name.p + name.n - n, suffix, n) == 0;
+}
 
 gr_status gr_scan_reader(gr_reader_kind *out, const char *path, gr_err *err)
 {
@@ -32,11 +41,11 @@ gr_status gr_scan_reader(gr_reader_kind *out, const char *path, gr_err *err)
 
     if (gr_sv_ends(name, ".gz")) name.n -= 3;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (gr_sv_ends(name, endings[i].text)) {
+        if (ends(name, endings[i].text)) {
             *out = endings[i].reader;
             return GR_OK;
         }
-    return gr_fail(err, GR_E_ARG, "%s: unknown kind of file; known are .csv, .tsv, .jsonl and .conll (or .iob2, .bio, .txt: a token "
+    return gr_fail(err, GR_E_ARG, "%s: unknown kind of file; known are .csv, .tsv, .jsonl (or .json) and .conll (or .iob2, .bio, .txt: a token "
                    "a line), each also with .gz", path);
 }
 
@@ -74,7 +83,9 @@ static gr_status object_keys(const char ***out, gr_sv text, gr_arena *a, gr_err 
     size_t   n = 0;
 
     do line = gr_sv_trim(gr_sv_split(&rest, '\n')); while (line.n == 0 && rest.n > 0);
-    GR_TRY(gr_json_parse(&obj, line.n ? line.p : "", line.n, err));
+    if (line.n == 0) return gr_fail(err, GR_E_FORMAT, "line 1: empty file: no object");
+    if (*line.p == '[') return gr_fail(err, GR_E_FORMAT, "line 1: a list: one object a line is read (jq -c '.[]' writes a list so)");
+    GR_TRY(gr_json_parse(&obj, line.p, line.n, err));
     *out = gr_arena_calloc(a, gr_json_len(obj) + 1, sizeof **out);
     for (const gr_json *v = gr_json_first(obj); *out != NULL && v != NULL; v = gr_json_next(v)) {
         const char *const key = gr_json_is_object(obj) ? gr_json_key(v) : "";
@@ -117,7 +128,6 @@ static gr_status add_label(gr_label_set *s, gr_sv label, gr_arena *a, gr_err *er
 {
     double x;
 
-    if (label.n == 0) return gr_fail(err, GR_E_FORMAT, "empty label");
     for (size_t i = s->n; i-- > 0;)
         if (gr_sv_is(label, s->names[i])) return GR_OK;
     if (s->n == s->cap) {
@@ -136,10 +146,24 @@ static gr_status add_label(gr_label_set *s, gr_sv label, gr_arena *a, gr_err *er
     return GR_OK;
 }
 
+gr_status gr_label_set_merge(gr_label_set *s, const gr_label_set *more, gr_arena *a, gr_err *err)
+{
+    for (size_t i = 0; i < more->n; i++) GR_TRY(add_label(s, gr_sv_from(more->names[i]), a, err));
+    s->rows += more->rows;
+    return GR_OK;
+}
+
 typedef struct collector {
     gr_label_set *set;
     gr_arena     *arena;
 } collector;
+
+static gr_status add_column_label(const collector *c, const char *column, gr_sv label, gr_err *err)
+{
+    if (label.n == 0)
+        return gr_fail(err, GR_E_FORMAT, "column '%s': empty label: give the row one, or take the row out (a file to predict has no such column at all)", column);
+    return add_label(c->set, label, c->arena, err);
+}
 
 static gr_status collect(void *user, const gr_row *row, const gr_split *split, gr_example *out, gr_arena *a, gr_err *err)
 {
@@ -150,18 +174,19 @@ static gr_status collect(void *user, const gr_row *row, const gr_split *split, g
     (void)a;
     for (size_t i = row->n_words; i < row->n_col && row->n_words > 0; i++) GR_TRY(add_label(c->set, row->col[i], c->arena, err));
     for (size_t i = 0; i < row->n_col && row->columns != NULL; i++)
-        if (row->columns[i].role == GR_COL_OTHER) GR_TRY(add_label(c->set, row->col[i], c->arena, err));
+        if (row->columns[i].role == GR_COL_OTHER) GR_TRY(add_column_label(c, row->columns[i].name, row->col[i], err));
     return GR_OK;
 }
 
 gr_status gr_scan_labels(gr_label_set *set, const gr_source *src, gr_arena *a, gr_err *err)
 {
     collector             c = { set, a };
-    const gr_split        splits[] = { { .name = "labels", .sources = src, .n_sources = 1 }, { .name = NULL } };
+    const gr_split        splits[] = { { .name = "", .sources = src, .n_sources = 1 }, { .name = NULL } };
     const gr_dataset_spec spec = { .splits = splits, .parse = collect, .user = &c };
     gr_examples           ex;
-    const gr_status       s = gr_dataset_load(&ex, &spec, "labels", "", NULL, err);
+    const gr_status       s = gr_dataset_load(&ex, &spec, "", "", NULL, err);
 
+    set->rows += s == GR_OK ? ex.n : 0;
     gr_examples_free(&ex);
     return s;
 }

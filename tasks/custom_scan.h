@@ -9,7 +9,7 @@
 /* Distinct labels in the order met. Their names lie in the arena given to gr_scan_labels. */
 typedef struct gr_label_set {
     const char **names; /* malloc'd array */
-    size_t       n, cap;
+    size_t       n, cap, rows; /* rows: read by gr_scan_labels */
     bool         numbers; /* every one is a number          */
     bool         points;  /* one at least has a point or an exponent */
 } gr_label_set;
@@ -22,6 +22,9 @@ gr_status gr_scan_reader(gr_reader_kind *out, const char *path, gr_err *err) GR_
 
 /* Names of the columns of a CSV, TSV (header) or JSONL file (keys of its first object), NULL-terminated, in the arena. */
 gr_status gr_scan_columns(const char *const **out, const char *path, gr_reader_kind reader, gr_arena *a, gr_err *err) GR_MUST_USE;
+
+/* Add those of another set: GR_E_FORMAT when they are too many for classes. */
+gr_status gr_label_set_merge(gr_label_set *s, const gr_label_set *more, gr_arena *a, gr_err *err) GR_MUST_USE;
 
 /* Add the labels of a source: of its only GR_COL_OTHER column, or the tags of a CONLL file. */
 gr_status gr_scan_labels(gr_label_set *set, const gr_source *src, gr_arena *a, gr_err *err) GR_MUST_USE;

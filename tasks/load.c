@@ -27,7 +27,7 @@ gr_status gr_task_load_with(gr_examples *out, const gr_task *t, const char *spli
                             const gr_load_opts *opts, gr_err *err)
 {
     const gr_dataset_spec spec = spec_of(&t);
-    const gr_status       s = gr_dataset_load(out, &spec, split, data_dir, opts, err);
+    const gr_status       s = gr_input_status(gr_dataset_load(out, &spec, split, data_dir, opts, err), err);
 
     return s == GR_OK ? GR_OK : gr_wrap(err, s, "%s", t->name);
 }
@@ -40,7 +40,7 @@ gr_status gr_task_load(gr_examples *out, const gr_task *t, const char *split, co
 gr_status gr_task_find_split(const gr_task *t, const char *split, const char *data_dir, bool *present, gr_err *err)
 {
     const gr_dataset_spec spec = spec_of(&t);
-    const gr_status       s = gr_dataset_find(&spec, split, data_dir, present, err);
+    const gr_status       s = gr_input_status(gr_dataset_find(&spec, split, data_dir, present, err), err);
 
     return s == GR_OK ? GR_OK : gr_wrap(err, s, "%s", t->name);
 }

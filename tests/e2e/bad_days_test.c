@@ -34,6 +34,8 @@ static void usage(void **state)
     ends(CALL("run"), 2, "--all", "list tasks");
     ends(CALL("run", "mrcp", "--model", m, "--data", data), 2, "mrcp", "'mrpc'");
     ends(CALL("run", "nothing_like_it", "--model", m, "--data", data), 2, "nothing_like_it", "list tasks");
+    ends(CALL("run", "glue", "--model", m, "--data", data), 2, "'glue'", "a suite: --suite glue");
+    ends(CALL("run", "mrpc", "--do_train", "--push_to_hub"), 2, "--push-to-hub", "--save-model");
     ends(CALL("run", "mrpc", "--epoch", "3"), 2, "--epoch", "--epochs");
     ends(CALL("run", "mrpc", "--fp16"), 2, "--fp16", "--precision");
     ends(CALL("run", "mrpc", "--data", data), 2, "--model", "demo");
@@ -59,8 +61,10 @@ static void data_not_there(void **state)
     (void)state;
     assert_ok(gr_fs_mkdirs(empty, &err), &err);
     ends(CALL("run", "mrpc", "--model", m, "--data", at("nowhere")), 3, "nowhere", "no such folder");
-    ends(CALL("run", "mrpc", "--model", m, "--data", empty), 3, "mrpc: ", "no-data");
+    ends(CALL("run", "mrpc", "--model", m, "--data", empty), 3, "mrpc: ", "no-data (`glue-run fetch mrpc --data DIR` gets it");
+    ends(CALL("run", "cola"), 3, "cola: not among the demo data", "glue-run fetch cola");
     ends(CALL("run", "--all", "--model", m, "--data", empty), 3, "no-data", "no task");
+    ends(CALL("list", "data", "--data", at("nowhere")), 3, "nowhere", "no such folder");
     ends(CALL("run", "--train-file", at("none.csv"), "--model", m), 3, "none.csv", "no such file");
     ends(CALL("run", "--train-file", put("odd.xyz", "a"), "--model", m), 2, "odd.xyz", ".csv");
     ends(CALL("run", "--train-file", put("short.csv", "text,label\na,x\nb\nc,y\n"), "--model", m, "--output-dir", at("d")), 3, "short.csv: line 3", "column");
@@ -184,7 +188,7 @@ static void numbers(void **state)
 {
     (void)state;
     ends(CALL("run", TINY_TASK, "--model", tiny_model(), "--output-dir", at("n"), "--learning-rate", "100", "--weight-decay", "100", "--scheduler", "constant"), 3,
-         "step ", "layer");
+         "step ", ": a lower --learning-rate or");
     ends(CALL("run", TINY_TASK, "--model", (copy_model("m-huge"), rewrite(at("m-huge"), NULL, "layer.0.intermediate.dense.weight", 3e38f), at("m-huge")),
               "--output-dir", at("n")), 3, "few", "");
 }

@@ -67,9 +67,13 @@ static void evaluated_alone(void **state)
 
 static void head_must_fit(void **state)
 {
+    const char *folder;
+
     (void)state;
     expect(CALL("run", "ttc4900_eval200", "--model", tiny_model(), "--data", news(), "--output-dir", at("bare")), 3);
-    assert_non_null(strstr(last.err, "wants a model fine-tuned on ttc4900"));
+    assert_non_null(strstr(last.err, "wants a model fine-tuned on ttc4900, as `run ttc4900 --save-model` leaves one: "));
+    folder = strstr(last.err, tiny_model());
+    assert_true(folder && !strstr(folder + 1, tiny_model())); /* named once */
     GOOD("run", "--train-file", make_csv("two.csv", 32, true, 50, 1), "--model", tiny_model(), "--epochs", "6", "--learning-rate", "5e-3", "--output-dir", at("two"),
          "--save-model");
     expect(CALL("run", "ttc4900_eval200", "--model", saved_model(at("two")), "--data", news(), "--output-dir", at("bare")), 3);

@@ -307,7 +307,7 @@ static void absent_test_rows(void **state)
     expect(CALL("run", "rte", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("no-test-runs"), "--predict-test"), 3);
     assert_true(strncmp(last.err, "glue-run: rte: no test rows: ", 29) == 0 && lines_of(last.err) == 1);
     assert_non_null(strstr(last.err, "RTE/test.tsv"));
-    assert_non_null(strstr(last.err, "; without --predict-test the task runs\n"));
+    assert_non_null(strstr(last.err, "; without --predict-test the task runs (`glue-run fetch "));
     ran(CALL("run", "--suite", "glue", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("no-test-suite"), "--predict-test"));
     assert_non_null(strstr(last.out, "\nrte: no data: no test rows: "));
     r = records_of(at("no-test-suite"));
@@ -336,7 +336,7 @@ static void without_training_rows(void **state)
     }
     (void)snprintf(data, sizeof data, "%s/data", gr_shared_dir());
     expect(CALL("run", "qnli", "--model", tiny_model(), "--data", data, "--output-dir", at("qnli")), 3);
-    assert_non_null(strstr(last.err, "QNLI-dev-test-only.zip: no member 'QNLI/train.tsv' (QNLIv2.zip has it); --epochs 0 evaluates without them\n"));
+    assert_non_null(strstr(last.err, "QNLI-dev-test-only.zip: no member 'QNLI/train.tsv' (QNLIv2.zip has it); --epochs 0 evaluates without them (`glue-run fetch qnli "));
     assert_true(strncmp(last.err, "glue-run: qnli: no training rows: ", 34) == 0 && lines_of(last.err) == 1);
     ran(CALL("run", "qnli", "--model", tiny_model(), "--data", data, "--epochs", "0", "--max-length", "16", "--predict-test", "--output-dir", at("qnli")));
     r = records_of(at("qnli"));

@@ -62,6 +62,50 @@ static void custom_files(void **state)
 
 /* ---- saved models ---- */
 
+/* run_glue's --do_eval alone: no step is taken, which is said unless nothing is to be said. */
+static void only_evaluated(void **state)
+{
+    const char *csv = make_csv("asked.csv", 40, true, 50, 1);
+
+    (void)state;
+#define EVALUATE(...) assert_true(CALL("run", "--train-file", csv, "--model", tiny_model(), "--do_eval", "--num_train_epochs", "2", "--output-dir", at("c-eval"), __VA_ARGS__) <= 1)
+    EVALUATE("--no-progress");
+    assert_non_null(strstr(last.err, "nothing is trained: --do-eval stands without --do-train\n"));
+    custom_is(at("c-eval"), "classification", 0, 8, 2);
+    EVALUATE("--quiet");
+    assert_string_equal(last.err, "");
+#undef EVALUATE
+}
+
+static size_t lines_out(void)
+{
+    size_t n = 0;
+
+    for (const char *p = last.out; *p; p++) n += *p == '\n';
+    return n;
+}
+
+/* A table is read by its columns, not line by line: a header is no text, a text may hold a line end, and labels are passed over. */
+static void predicted_table(const char *dir)
+{
+    const char *csv = put("new.csv", "id,text,label\n1,\"a good\nday\",\n2,\"bad, bad day\",x\n");
+    const char *tsv = put("new.tsv", "a good day\na bad day\n"), *odd = put("odd.jsonl", "{\"body\": \"a good day\"}\n");
+
+    GOOD("predict", "--model", dir, "--file", csv, "--json");
+    assert_int_equal(lines_out(), 2);
+    assert_memory_equal(last.out, "{\"text\":\"a good\\nday\"", 21);
+    GOOD("predict", "--model", dir, "--file", tsv);
+    assert_int_equal(lines_out(), 2);
+    expect(CALL("predict", "--model", dir, "--file", odd), 3);
+    assert_non_null(strstr(last.err, "which column? Say --text-column; there are: body"));
+    GOOD("predict", "--model", dir, "--file", odd, "--text-column", "body");
+    assert_int_equal(lines_out(), 1);
+    expect(CALL("predict", "--model", dir, "--file", odd, "--text", "a"), 2);
+    assert_non_null(strstr(last.err, "both given"));
+    expect(CALL("predict", "--model", dir, "--file", "-", "--text-column", "a"), 2);
+    assert_non_null(strstr(last.err, "standard input has lines"));
+}
+
 static void saved_model(void **state)
 {
     static const char *const files[] = { "config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json", "train_results.json", "eval_results.json",
@@ -88,6 +132,7 @@ static void saved_model(void **state)
     gr_json_free(j);
     GOOD("predict", "--model", dir, "--text", "a good day");
     assert_non_null(strstr(last.out, "pos"));
+    predicted_table(dir);
     gr_records_free(&r);
     GOOD("run", "--train-file", train, "--validation-file", train, "--model", tiny_model(), "--epochs", "6", "--learning-rate", "2e-3", "--output-dir", at("late"));
     GOOD("run", "--train-file", train, "--validation-file", train, "--model", tiny_model(), "--epochs", "6", "--learning-rate", "2e-3", "--output-dir", at("late"),
@@ -153,6 +198,9 @@ static void tables(void **state)
     assert_memory_equal(text, "rank,model,params,suite,score,score_rule,n_tasks,suite,seeds,", 60);
     free(text);
     GOOD("export", "leaderboard", dir, "--out", at("board2.csv"));
+    GOOD("leaderboard", dir, "--out", "-");
+    assert_memory_equal(last.out, "rank,model,", 11);
+    assert_false(gr_fs_is_file("-"));
     GOOD("table", dir, "--kind", "leaderboard", "--format", "text", "--out", at("board.txt"));
     assert_string_equal(last.out, "");
     GOOD("table", dir, "--kind", "report");
@@ -179,6 +227,9 @@ static void gate(void **state)
     assert_ok(gr_fs_read(&xml, &n, at("gate.xml"), 0, &err), &err);
     assert_non_null(strstr(xml, "<failure message=\"regressed"));
     free(xml);
+    expect(CALL("compare", good, spoiled, "--gate", "--json"), 1); /* one JSON array, whatever the verdict */
+    gr_json_free(printed());
+    assert_non_null(strstr(last.out, "\"verdict\": \"regressed\""));
     GOOD("compare", spoiled, good, "--gate");
     assert_true(strstr(last.out, "improved") || strstr(last.out, "same")); /* collapsed runs of the base are no base */
     expect(CALL("compare", good, one, "--gate"), 1); /* a seed is missing */
@@ -190,7 +241,7 @@ static void gate(void **state)
 static void lists(void **state)
 {
     static const char *const kinds[] = { "tasks", "models", "metrics", "data", "suites", "devices" };
-    static const char *const commands[] = { "run", "list", "table", "leaderboard", "compare", "predict", "score", "tokenize", "embed", "bench", "env" };
+    static const char *const commands[] = { "run", "list", "table", "leaderboard", "compare", "predict", "score", "tokenize", "embed", "bench", "env", "submit", "fetch" };
     static const char *const first[] = { "task", "model", "metric", "task", "suite", "device" };
     gr_json *j;
 
@@ -210,6 +261,8 @@ static void lists(void **state)
         (void)snprintf(head, sizeof head, "glue-run %s", commands[i]);
         GOOD(commands[i], "--help");
         if (strncmp(last.out, head, strlen(head)) != 0 || !strstr(last.out, "--help")) fail_msg("%s --help: %s", commands[i], last.out);
+        GOOD(commands[i], "-h");
+        assert_memory_equal(last.out, head, strlen(head));
     }
     GOOD("leaderboard", "--help");
     assert_null(strstr(last.out, "--kind"));
@@ -292,7 +345,7 @@ static void bench_roofline(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(saved_model), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(only_evaluated), cmocka_unit_test(saved_model), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
                                         cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_and_bench),
                                         cmocka_unit_test(bench_roofline) };
     const int code = gr_test_main(tests);

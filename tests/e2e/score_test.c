@@ -176,6 +176,23 @@ static void json_rows(void **state)
     fails(RUN("overall_f1", "--pred", cls), GR_EXIT_INPUT, "c.jsonl: line 1", "'predicted'");
 }
 
+/* The files that run_glue, --save-model and --predict-test write: their header is no row, their indices are ids. */
+static void indexed(void **state)
+{
+    const char *p = file("predict_results_sst2.txt", "index\tprediction\n0\tnegative\n1\tvery bad\r\n"), *r = file("true.txt", "negative\nnegative\n");
+    const char *q = file("order.tsv", "index\tprediction\n1\tnegative\n0\tnegative\n"), *t = file("table.tsv", "0\tnegative\n1\tpositive\n");
+    const char *cut = file("cut.tsv", "index\tprediction\n0\tnegative\n1\n");
+
+    (void)state;
+    assert_int_equal(RUN("accuracy", "--pred", p, "--ref", r), 0);
+    assert_string_equal(out_text, "accuracy                 0.5\n");
+    assert_int_equal(RUN("accuracy", "--pred", p, "--ref", p), 0);
+    assert_string_equal(out_text, "accuracy                 1\n");
+    fails(RUN("accuracy", "--pred", p, "--ref", q), GR_EXIT_INPUT, "line 2: id '0'", "id '1'");
+    fails(RUN("accuracy", "--pred", cut, "--ref", r), GR_EXIT_INPUT, "cut.tsv: line 3", "a TAB and a prediction");
+    fails(RUN("accuracy", "--pred", t, "--ref", r), GR_EXIT_INPUT, "table.tsv: line 1 has several columns", "index<TAB>prediction");
+}
+
 /* docs/metrics.md names every metric. */
 static void documented(void **state)
 {
@@ -379,6 +396,6 @@ static void golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(labels), cmocka_unit_test(words),     cmocka_unit_test(values),   cmocka_unit_test(tags),
-                                        cmocka_unit_test(json_rows), cmocka_unit_test(refusals), cmocka_unit_test(documented), cmocka_unit_test(golden) };
+                                        cmocka_unit_test(json_rows), cmocka_unit_test(indexed), cmocka_unit_test(refusals), cmocka_unit_test(documented), cmocka_unit_test(golden) };
     return gr_test_main(tests);
 }

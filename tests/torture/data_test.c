@@ -49,7 +49,7 @@ static void fixtures(void **state)
         (void)snprintf(now.dir, sizeof now.dir, "%s/tests/fixtures/%s", GR_SOURCE_DIR, tasks[i]);
         now.task = tasks[i];
         now.split = "train";
-        torture(now.task, load_task, 8);
+        gr_torture(now.task, load_task, 8);
     }
 }
 

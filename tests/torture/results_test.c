@@ -90,7 +90,7 @@ static gr_status compare(gr_err *err)
     gr_status s = gr_compare(&c, suite, suite, err);
 
     if (s != GR_OK) return s;
-    s = gr_compare_text(&b, &c, err);
+    s = gr_compare_table(&b, &c, GR_TABLE_TEXT, err);
     if (s == GR_OK) s = gr_compare_junit(made_path("t.xml"), &c, err);
     gr_buf_free(&b);
     gr_comparisons_free(&c);

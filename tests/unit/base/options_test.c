@@ -128,10 +128,12 @@ static void refusals(void **state)
         { "--sched linear", "unknown option --sched; did you mean --scheduler?" },
         { "--zzzzzz", "unknown option --zzzzzz; --help lists them" },
         { "--no-model", "unknown option --no-model; --help lists them" },
-        { "-x", "unknown option --x; --help lists them" },
+        { "-x", "unknown option -x; --help lists them, and a name that begins with a dash stands behind --" },
     };
 
     (void)state;
+    assert_ok(parse("--fp16 False --fp16=0 --epochs 7"), &err); /* not offered, and not asked for */
+    assert_int_equal(o.epochs, 7);
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         assert_status(parse(v[i].line), GR_E_ARG, &err, NULL);
         assert_string_equal(err.msg, v[i].msg);

@@ -48,7 +48,7 @@ static void lines(void **state)
     gr_progress_update(p, 7, "x");
     gr_progress_finish(p, NULL);
     text = captured();
-    assert_string_equal(text, "mrpc 50/100  loss 0.4?  0:00 left\nmrpc 100/100\nmrpc done in 0:00\nopen 7  x\n");
+    assert_string_equal(text, "mrpc 50/100  0:00 left  loss 0.4?\nmrpc 100/100\nmrpc done in 0:00\nopen 7  x\n");
     free(text);
 }
 
@@ -67,9 +67,26 @@ static void bar_and_log(void **state)
     gr_progress_finish(p, "ok");
     text = captured();
     assert_memory_equal(text, "\r[>               ] rte 0/10\033[K", 31);
-    assert_non_null(strstr(text, "\r\033[Kwarning: note\n\r[========>       ] rte 5/10  half"));
+    assert_non_null(strstr(text, "\r\033[Kwarning: note\n\r[========>       ] rte 5/10  0:00 left  half"));
     assert_non_null(strstr(text, "\r\033[Krte ok in 0:00\n"));
     assert_null(strstr(text, "second"));
+    free(text);
+}
+
+/* 80 columns, as a file has them: the bar gives way, and what is cut off at last is the end of the note. */
+static void narrow(void **state)
+{
+    gr_progress *p;
+    char *text, *row;
+
+    (void)state;
+    capture();
+    p = gr_progress_start(GR_PROGRESS_BAR, "rotten_tomatoes seed 42", 1200, 1);
+    gr_progress_update(p, 600, "loss 0.5311  lr 3.73e-05  1564 examples/s");
+    gr_progress_finish(p, NULL);
+    text = captured();
+    row = strstr(text, "\r[===>  ] rotten_tomatoes seed 42 600/1200  0:00 left  loss 0.5311  lr 3.73e-05 \033[K");
+    if (!row) fail_msg("%s", text);
     free(text);
 }
 
@@ -101,7 +118,7 @@ static void clock_moves_on(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(lines), cmocka_unit_test(bar_and_log), cmocka_unit_test(off_and_quiet),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(lines), cmocka_unit_test(bar_and_log), cmocka_unit_test(narrow), cmocka_unit_test(off_and_quiet),
                                         cmocka_unit_test(clock_moves_on) };
     return gr_test_main(tests);
 }

@@ -66,6 +66,19 @@ static gr_status tries(gr_status inner)
     return GR_E_INTERNAL;
 }
 
+static void input_that_cannot_be_read(void **state)
+{
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_int_equal(gr_input_status(gr_fail(&err, GR_E_IO, "a.csv: no"), &err), GR_E_FORMAT);
+    assert_int_equal(err.status, GR_E_FORMAT);
+    assert_string_equal(err.msg, "a.csv: no");
+    assert_int_equal(gr_input_status(GR_E_NOMEM, &err), GR_E_NOMEM);
+    assert_int_equal(gr_input_status(GR_E_IO, NULL), GR_E_FORMAT);
+    assert_int_equal(gr_input_status(GR_OK, NULL), GR_OK);
+}
+
 static void try_hands_up(void **state)
 {
     (void)state;
@@ -75,7 +88,7 @@ static void try_hands_up(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(records_and_returns), cmocka_unit_test(wraps_outermost_first),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(records_and_returns), cmocka_unit_test(wraps_outermost_first), cmocka_unit_test(input_that_cannot_be_read),
                                         cmocka_unit_test(stays_one_line_and_bounded),
                                         cmocka_unit_test(every_status_has_its_name), cmocka_unit_test(try_hands_up) };
     return gr_test_main(tests);

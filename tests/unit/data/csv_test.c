@@ -30,10 +30,10 @@ static void faults(void **state)
     (void)state;
     assert_rows(&plain, "1,2\n3,\"open\nand on\n", "line 2: quoted field is not closed before the end of the file");
     assert_rows(&plain, "\"a\nb\",\"open\n", "line 2: quoted field is not closed before the end of the file"); /* where the field begins */
-    assert_rows(&plain, "1,2\n\"a\" b,2\n", "line 2: text after a closing quote");
-    assert_rows(&plain, "\"a\n\"b,2\n", "line 2: text after a closing quote");
-    assert_rows(&plain, "1,2\n1,2,3\n", "line 2: 3 columns where 2 are expected");
-    assert_rows(&plain, "1,2\n\"a\n\xff\",2\n", "line 3: invalid UTF-8: broken sequence FF at byte 4");
+    assert_rows(&plain, "1,2\n\"a\" b,2\n", "line 2: text after a closing quote: the field opened on line 2, and a quote within it is written twice");
+    assert_rows(&plain, "\"a\n\"b,2\n", "line 2: text after a closing quote: the field opened on line 1, and a quote within it is written twice");
+    assert_rows(&plain, "1,2\n1,2,3\n", "line 2: 3 columns where 2 are expected: a text with a comma in it stands between quotes");
+    assert_rows(&plain, "1,2\n\"a\n\xff\",2\n", "line 3: invalid UTF-8: broken sequence FF at byte 4: save the file as UTF-8");
 }
 
 int main(void)

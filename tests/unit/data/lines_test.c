@@ -59,7 +59,7 @@ static void marks_and_faults(void **state)
     assert_string_equal(joined(&b, sv("\xff\xfe" "a")), "line 1: UTF-16 byte order mark: the file is not UTF-8");
     assert_string_equal(joined(&b, sv("\xfe\xff")), "line 1: UTF-16 byte order mark: the file is not UTF-8");
     assert_string_equal(joined(&b, nul), "line 2: NUL byte at byte 2");
-    assert_string_equal(joined(&b, sv("ok\nx\xc0\xaf")), "line 2: invalid UTF-8: overlong C0 AF at byte 2");
+    assert_string_equal(joined(&b, sv("ok\nx\xc0\xaf")), "line 2: invalid UTF-8: overlong C0 AF at byte 2: save the file as UTF-8");
     gr_buf_free(&b);
 }
 

@@ -94,7 +94,7 @@ static void lines_and_files(void **state)
     assert_rows(&strip, " a \n", "1:a|");
     assert_rows(&whole, "\xef\xbb\xbf" "a\r\nb\n", "1:a\r\nb\n~file|");
     assert_rows(&whole, "", "1:~file|");
-    assert_rows(&whole, "a\n\xff", "line 2: invalid UTF-8: broken sequence FF at byte 3");
+    assert_rows(&whole, "a\n\xff", "line 2: invalid UTF-8: broken sequence FF at byte 3: save the file as UTF-8");
 }
 
 static void fixed_label(void **state)

@@ -16,6 +16,7 @@ static gr_status parse(const char *const *words, gr_err *err)
     memset(&o, 0, sizeof o);
     GR_TRY(gr_opt_defaults(&o, origins, gr_run_options, err));
     GR_TRY(gr_opt_parse(&o, origins, gr_run_options, argc, argv, names, &n_names, err));
+    GR_TRY(gr_run_opts_settle(&o, origins, err));
     return gr_run_opts_check(&o, err);
 }
 
@@ -91,7 +92,7 @@ static void names_of_others(void **state)
         { "max_eval_samples", "max-eval-samples" }, { "train_file", "train-file" }, { "validation_file", "validation-file" },
         { "test_file", "test-file" }, { "text_column_name", "text-column" }, { "label_column_name", "label-column" },
         { "label_all_tokens", "label-all-tokens" }, { "disable_tqdm", "no-progress" }, { "full_determinism", "deterministic" }, { "fp16", "fp16" },
-        { "bf16", "bf16" }, { "dataset_name", "task-name" }, { "do_predict", "predict-test" }, { "data_dir", "data" },
+        { "bf16", "bf16" }, { "dataset_name", "task-name" }, { "do_predict", "predict-test" }, { "data_dir", "data" }, { "do_regression", "regression" },
     };
 
     (void)state;
@@ -115,6 +116,33 @@ static void a_run_glue_line(void **state)
     assert_true(o.epochs == 4 && strcmp(o.output_dir, "x") == 0 && o.load_best && strcmp(o.scheduler, "cosine") == 0);
     assert_true(origins[gr_opt_index(gr_run_options, "epochs")] == GR_ORIGIN_COMMAND_LINE);
     assert_true(origins[gr_opt_index(gr_run_options, "dropout")] == GR_ORIGIN_DEFAULT);
+}
+
+/* The README of run_glue, and the words that the course's notebooks add. */
+static void what_to_do(void **state)
+{
+    (void)state;
+    GOOD("--task_name", "mrpc", "--do_train", "--do_eval", "--max_seq_length", "128", "--num_train_epochs", "2", "--optim", "adamw_torch", "--fp16", "False", "--push_to_hub=false");
+    assert_true(o.epochs == 2 && strcmp(o.eval_splits, "validation") == 0 && n_names == 0);
+    GOOD("mrpc", "--do_train", "--num_train_epochs", "2");
+    assert_true(o.epochs == 2 && strcmp(o.eval_splits, "validation") == 0);
+    GOOD("mrpc", "--do_eval", "--num_train_epochs", "2", "--max_steps", "9");
+    assert_true(o.epochs == 0 && o.max_steps == -1 && strcmp(o.eval_splits, "validation") == 0);
+    assert_true(origins[gr_opt_index(gr_run_options, "epochs")] == GR_ORIGIN_COMMAND_LINE);
+    GOOD("mrpc", "--do_train", "False", "--do_eval", "True");
+    assert_true(o.epochs == 0);
+    GOOD("mrpc", "--do_train", "--no-do-eval");
+    assert_true(o.epochs == 3 && !o.eval_splits[0]);
+    GOOD("mrpc", "--do_eval", "False");
+    assert_true(o.epochs == 3 && !o.eval_splits[0]);
+    BAD("--save-model leaves a folder", "mrpc", "--push_to_hub");
+    BAD("--save-model leaves a folder", "mrpc", "--push_to_hub", "True");
+    BAD("leave it out", "mrpc", "--greater_is_better", "True");
+    BAD("--log-steps", "mrpc", "--logging_strategy", "epoch");
+    BAD("--task-name", "--dataset_name", "glue", "--dataset_config_name", "mrpc");
+    BAD("packed", "mrpc", "--pad_to_max_length");
+    BAD("adamw", "mrpc", "--optim", "sgd");
+    BAD("unknown option -y; --help lists them, and a name that begins with a dash stands behind --", "-y");
 }
 
 static void refusals(void **state)
@@ -142,6 +170,8 @@ static void refusals(void **state)
     BAD("--eval-strategy", "mrpc", "--load-best", "--eval-strategy", "no");
     BAD("keep one", "mrpc", "--sample", "5", "--max-train-samples", "5");
     BAD("--train-file", "mrpc", "--test-file", "x.csv");
+    BAD("--train-file", "stsb", "--do_regression");
+    BAD("--output-dir is empty", "mrpc", "--output-dir", "");
     BAD("needs a value", "mrpc", "--model");
 }
 
@@ -198,7 +228,7 @@ static void recipe_members(void **state)
 {
     static const char *const out[] = { "all", "suite", "task-name", "model", "data", "output-dir", "recipe", "force", "require-all", "seed", "seeds",
                                        "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "device", "precision", "threads",
-                                       "json", "quiet", "no-progress", "verbose", "help", "train-file", "validation-file", "test-file" };
+                                       "json", "quiet", "no-progress", "verbose", "help", "do-train", "do-eval", "optim", "regression", "train-file", "validation-file", "test-file" };
     static const char *const in[] = { "epochs", "max-steps", "batch-size", "eval-batch-size", "grad-accum", "learning-rate", "weight-decay", "adam-beta1",
                                       "adam-beta2", "adam-epsilon", "max-grad-norm", "scheduler", "warmup-steps", "warmup-ratio", "max-length", "dropout",
                                       "label-smoothing", "gradient-checkpointing", "freeze", "eval-strategy", "eval-steps", "eval-splits", "load-best",
@@ -227,7 +257,7 @@ static void help_says_it_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(table_is_whole), cmocka_unit_test(defaults), cmocka_unit_test(names_of_others),
-                                        cmocka_unit_test(a_run_glue_line), cmocka_unit_test(refusals), cmocka_unit_test(no_forms),
+                                        cmocka_unit_test(a_run_glue_line), cmocka_unit_test(what_to_do), cmocka_unit_test(refusals), cmocka_unit_test(no_forms),
                                         cmocka_unit_test(seeds), cmocka_unit_test(recipe_members), cmocka_unit_test(help_says_it_all) };
     return gr_test_main(tests);
 }

@@ -1,5 +1,7 @@
 /* compare_test.c - verdicts from made-up suites whose every example is known, and the exit code that a gate makes of them. */
 #include "results/compare.h"
+
+#include "base/log.h"
 #include "tests/unit/results/made.h"
 
 enum { N = 100 };
@@ -19,18 +21,20 @@ static void write_classes(const char *dir, const gr_record *r, size_t right, int
     gr_buf_free(&b);
 }
 
+static const char *made_of = "m"; /* the model of add_run's runs */
+
 /* Add a run to the folder; right < 0: no predictions file. */
 static void add_run(const char *name, const char *task, uint64_t seed, int right, int64_t first_id, gr_run_status status)
 {
     gr_records list = { 0 };
-    gr_record *r = made_accuracy(&list, task, "m", seed, 0, right >= 0 ? right / (double)N : -right / (double)N);
+    gr_record *r = made_accuracy(&list, task, made_of, seed, 0, right >= 0 ? right / (double)N : -right / (double)N);
     char path[GR_PATH_MAX], file[100];
     const char *dir = made_path(name);
     gr_err err = GR_ERR_INIT;
 
     assert_ok(gr_fs_mkdirs(dir, &err), &err);
     if (status != GR_RUN_OK) made_failed(r, status, "made to fail");
-    (void)snprintf(file, sizeof file, "%.40s-m-%llu-%.8s.json", task, (unsigned long long)seed, r->key);
+    (void)snprintf(file, sizeof file, "%.40s-%s-%llu-%.8s.json", task, made_of, (unsigned long long)seed, r->key);
     (void)snprintf(r->predictions, sizeof r->predictions, "%.40s-%llu.predictions.jsonl", task, (unsigned long long)seed);
     if (right >= 0) write_classes(dir, r, (size_t)right, first_id);
     assert_true(gr_fs_join(path, sizeof path, dir, file));
@@ -148,7 +152,7 @@ static void split_is_named(void **state)
     (void)state;
     add_two("named", 50, 50, true);
     c = compare("named", "named");
-    assert_ok(gr_compare_text(&b, &c, &err), &err);
+    assert_ok(gr_compare_table(&b, &c, GR_TABLE_TEXT, &err), &err);
     assert_non_null(strstr(b.p, "\nmnli           accuracy"));
     assert_non_null(strstr(b.p, "\nmnli (second)  accuracy"));
     assert_ok(gr_compare_junit(path, &c, &err), &err);
@@ -164,6 +168,8 @@ static void split_is_named(void **state)
 static void split_is_missing(void **state)
 {
     gr_comparisons c;
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
 
     (void)state;
     add_two("both", 50, 50, true);
@@ -171,6 +177,9 @@ static void split_is_missing(void **state)
     c = compare("both", "first-alone");
     assert_true(c.n == 2 && c.c[0].verdict == GR_VERDICT_SAME && c.c[1].verdict == GR_VERDICT_MISSING);
     assert_string_equal(c.c[1].note, "seed 42: split second was not evaluated");
+    assert_ok(gr_compare_table(&b, &c, GR_TABLE_TEXT, &err), &err);
+    assert_null(strstr(b.p, "values only"));
+    gr_buf_free(&b);
     assert_int_equal(gr_compare_exit_code(&c), 1);
     gr_comparisons_free(&c);
 }
@@ -225,6 +234,60 @@ static void last_one_counts(void **state)
     verdict("once", "twice", GR_VERDICT_SAME, 0);
     c = compare("twice", "once");
     assert_true(c.c[0].n_seeds == 1 && c.c[0].base == 0.5);
+    gr_comparisons_free(&c);
+}
+
+static char said[1024];
+
+static void hear(void *user, gr_log_level level, const char *line)
+{
+    (void)user;
+    (void)level;
+    (void)snprintf(said + strlen(said), sizeof said - strlen(said), "%s\n", line);
+}
+
+/* Different runs of one task and seed, as a folder of several models has them: which of them was compared is said. */
+static void rivals(void **state)
+{
+    gr_comparisons c;
+
+    (void)state;
+    add_run("mixed/a", "sst2", 42, 50, 0, GR_RUN_OK);
+    made_of = "other";
+    add_run("mixed/b", "sst2", 42, 10, 0, GR_RUN_OK);
+    made_of = "m";
+    gr_log_set_level(GR_LOG_WARN);
+    gr_log_set_sink(hear, NULL);
+    c = compare("mixed", "once");
+    gr_comparisons_free(&c);
+    if (!strstr(said, "mixed: 2 runs of sst2 seed 42 are there: the last one counts, sst2-other-42-")) fail_msg("said '%s'", said);
+    said[0] = '\0';
+    c = compare("twice", "once"); /* one run, made again */
+    gr_comparisons_free(&c);
+    gr_log_set_sink(NULL, NULL);
+    assert_string_equal(said, "");
+}
+
+/* For programs: every column at its place, six digits; for people a p that is not 0. */
+static void formats(void **state)
+{
+    gr_comparisons c;
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    add_run("low", "sst2", 42, 50, 0, GR_RUN_OK);
+    add_run("high", "sst2", 42, 90, 0, GR_RUN_OK);
+    c = compare("low", "high");
+    c.c[0].lo = 0.25;
+    c.c[0].hi = 0.5;
+    assert_ok(gr_compare_table(&b, &c, GR_TABLE_CSV, &err), &err);
+    assert_text(&b, "task,metric,split,base,new,delta,low,high,p,test,tolerance,seeds,verdict,note\n"
+                    "sst2,accuracy,validation,0.5,0.9,0.4,0.25,0.5,1.81899e-12,mcnemar,0.005,1,improved,\n");
+    gr_buf_reset(&b);
+    assert_ok(gr_compare_table(&b, &c, GR_TABLE_TEXT, &err), &err);
+    assert_non_null(strstr(b.p, "  <0.0001  mcnemar"));
+    gr_buf_free(&b);
     gr_comparisons_free(&c);
 }
 
@@ -377,7 +440,7 @@ static void several(void **state)
     c = compare("two", "two-new");
     assert_int_equal(c.n, 2);
     assert_int_equal(gr_compare_exit_code(&c), 5);
-    assert_ok(gr_compare_text(&b, &c, &err), &err);
+    assert_ok(gr_compare_table(&b, &c, GR_TABLE_TEXT, &err), &err);
     assert_non_null(strstr(b.p, "improved"));
     assert_non_null(strstr(b.p, "accept it as the new baseline"));
     assert_non_null(strstr(b.p, "undecided"));
@@ -391,7 +454,7 @@ static void several(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(split_is_named), cmocka_unit_test(split_is_missing), cmocka_unit_test(predicted_only),
-                                        cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts),
+                                        cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts), cmocka_unit_test(rivals), cmocka_unit_test(formats),
                                         cmocka_unit_test(written_tolerance), cmocka_unit_test(less_is_better), cmocka_unit_test(unequal_lists), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);
 }

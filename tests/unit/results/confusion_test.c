@@ -40,9 +40,9 @@ static void counts(void **state)
     assert_true(c.count[0] == 1 && c.count[1] == 2 && c.count[2] == 0 && c.count[3] == 1);
     assert_ok(gr_confusion_html(&b, &gs.g[0], &err), &err);
     assert_non_null(strstr(b.p, "<tr><td>no</td><td class=\"n\" style=\"background:color-mix(in srgb,var(--c0) 23%,transparent)\">1</td>"
-                                "<td class=\"n\" style=\"background:color-mix(in srgb,var(--c1) 47%,transparent)\">2</td><td class=\"n\">0.3333</td></tr>"));
+                                "<td class=\"n\" style=\"background:color-mix(in srgb,var(--c1) 47%,transparent)\">2</td><td class=\"n\">0.3333</td><td class=\"n\">0.5000</td></tr>"));
     assert_non_null(strstr(b.p, "<tr><td>yes</td><td class=\"n\">0</td>"));
-    assert_non_null(strstr(b.p, "<tr><td>precision</td><td class=\"n\">1.0000</td><td class=\"n\">0.3333</td><td></td></tr>"));
+    assert_non_null(strstr(b.p, "<tr><td>precision</td><td class=\"n\">1.0000</td><td class=\"n\">0.3333</td><td></td><td></td></tr>"));
     assert_non_null(strstr(b.p, "<p>4 predictions of 2 of 4 runs</p>"));
     gr_buf_free(&b);
     gr_groups_free(&gs);

@@ -165,12 +165,21 @@ static void told_apart(void **state)
     MADE_COPY(r.r[1].precision, "f32");
     made_recipe(&r.r[1], "learning-rate", 2e-5, "command line");
     b = page_of(&r);
-    assert_int_equal(times(&b, ">mrpc accuracy</text>"), 1);
-    assert_int_equal(times(&b, ">mrpc accuracy recipe 2</text>"), 1);
+    assert_int_equal(times(&b, ">mrpc accuracy</text>"), 1); /* it knows of no learning rate */
+    assert_int_equal(times(&b, ">mrpc accuracy learning-rate 2e-05</text>"), 1);
     gr_buf_free(&b);
+    made_recipe(&r.r[1], "adam-beta1", 0.875, "command line");
+    made_recipe(&r.r[1], "adam-beta2", 0.875, "command line");
+    b = page_of(&r);
+    assert_int_equal(times(&b, ">mrpc accuracy recipe 2</text>"), 1); /* too much for a chart: the table tells */
+    assert_int_equal(times(&b, "<td>learning-rate 2e-05, adam-beta1 0.875, adam-beta2 0.875</td>"), 1);
+    gr_buf_free(&b);
+    gr_json_free(r.r[1].recipe);
+    r.r[1].recipe = NULL;
+    made_recipe(&r.r[1], "epochs", 3, "command line");
     MADE_COPY(r.r[1].model_sha256, "1234567890"); /* of one name, and yet another model */
     b = page_of(&r);
-    assert_int_equal(times(&b, ">mrpc accuracy tiny 12345678</text>"), 1);
+    assert_int_equal(times(&b, ">mrpc accuracy tiny weights 12345678</text>"), 1);
     gr_buf_free(&b);
     for (size_t i = 0; i < 2; i++) r.r[i].out_of_mean = true; /* as of WNLI: no leaderboard, but names */
     MADE_COPY(r.r[1].model, "small");

@@ -128,6 +128,33 @@ static void recipes(void **state)
     gr_records_free(&r);
 }
 
+/* People see which recipe a row is of; the columns of the CSV are fixed. */
+static void recipes_for_people(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    made_recipe(made_accuracy(&r, "mrpc", "m", 42, 0, 0.6), "learning-rate", 1, "command line");
+    made_recipe(made_accuracy(&r, "mrpc", "m", 43, 0, 0.9), "learning-rate", 2, "command line");
+    plain_paths(&r);
+    assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_MD, &err), &err);
+    assert_non_null(strstr(b.p, "| git_revision | record | recipe |\n"));
+    assert_non_null(strstr(b.p, "| r.json | learning-rate 2 |\n| 2 |"));
+    gr_buf_reset(&b);
+    made_recipe(&r.r[0], "max-length", 128, "task"); /* of another task: what it sets itself is no difference */
+    made_recipe(&r.r[1], "max-length", 512, "task");
+    MADE_COPY(r.r[1].task, "imdb");
+    assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_MD, &err), &err);
+    assert_non_null(strstr(b.p, "| r.json | learning-rate 2 |\n| 2 |"));
+    MADE_COPY(r.r[1].task, "mrpc");
+    gr_buf_free(&b);
+    expect(&r, "mrpc,", "1,m,1000,glue,0.9,glue,1,0.9,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n"
+                        "2,m,1000,glue,0.6,glue,1,0.6,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
 /* A job that failed before it had a model makes no row. */
 static void without_a_model(void **state)
 {
@@ -170,7 +197,7 @@ static void nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(main_split), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(main_split), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes), cmocka_unit_test(recipes_for_people),
                                         cmocka_unit_test(without_a_model), cmocka_unit_test(out_of_the_mean), cmocka_unit_test(nothing) };
     return gr_test_main(tests);
 }

@@ -165,11 +165,11 @@ static void seeds_are_pooled(void **state)
                     "mrpc seed 45 collapsed: every prediction is the same class\n");
     gr_buf_reset(&b);
     assert_ok(gr_table_seeds(&b, &r, GR_TABLE_CSV, &err), &err);
-    assert_text(&b, "task,model,data,seed,split,metric,baseline,fine-tuned,delta,status\n"
-                    "mrpc,tiny,published,42,validation,accuracy,0.2000,0.6000,+0.4000,ok\n"
-                    "mrpc,tiny,published,43,validation,accuracy,0.2000,0.7000,+0.5000,ok\n"
-                    "mrpc,tiny,published,44,validation,accuracy,0.2000,0.8000,+0.6000,ok\n"
-                    "mrpc,tiny,published,45,validation,accuracy,0.2000,0.1000,-0.1000,collapsed\n");
+    assert_text(&b, "task,model,data,seed,split,metric,baseline,fine-tuned,delta,status,recipe\n"
+                    "mrpc,tiny,published,42,validation,accuracy,0.2000,0.6000,+0.4000,ok,\n"
+                    "mrpc,tiny,published,43,validation,accuracy,0.2000,0.7000,+0.5000,ok,\n"
+                    "mrpc,tiny,published,44,validation,accuracy,0.2000,0.8000,+0.6000,ok,\n"
+                    "mrpc,tiny,published,45,validation,accuracy,0.2000,0.1000,-0.1000,collapsed,\n");
     gr_buf_free(&b);
     gr_records_free(&r);
 }
@@ -202,6 +202,43 @@ static void groups_by_value(void **state)
     assert_ok(gr_table_comparison(&b, &r, GR_TABLE_CSV, &err), &err);
     assert_non_null(strstr(b.p, "mrpc,accuracy,1,0.2,0.75,0.55,"));
     assert_non_null(strstr(b.p, "mrpc,accuracy,1,0.2,0.3,0.1,40,validation,tiny,published,44,,ok"));
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
+/* Rows of one task, model and data say in what their recipes differ; a recipe that others have too is not written out. */
+static void told_apart(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        gr_record *x = made_accuracy(&r, "mrpc", "tiny", 42, 0.25, 0.5 + i / 8.0);
+        MADE_COPY(x->key, i == 0 ? "a" : i == 1 ? "b" : "c");
+        made_recipe(x, "learning-rate", i == 0 ? 1e-5 : 2e-5, "command line");
+        made_recipe(x, "max-train-samples", i == 2 ? 0 : 50, "command line");
+        made_recipe(x, "dropout", i == 1 ? 0.5 : -1, i == 2 ? "command line" : i == 1 ? "recipe" : "default");
+        MADE_COPY(x->precision, i == 1 ? "bf16" : "f32");
+    }
+    (void)made_accuracy(&r, "rte", "tiny", 42, 0.25, 0.5);
+    assert_ok(gr_table_comparison(&b, &r, GR_TABLE_TEXT, &err), &err);
+    assert_text(&b, "task  metric    baseline  fine-tuned    delta  n eval  train  model  data       recipe\n"
+                    "mrpc  accuracy    0.2500      0.5000  +0.2500      40  2.0 s  tiny   published  learning-rate 1e-05, max-train-samples 50, f32\n"
+                    "mrpc  accuracy    0.2500      0.6250  +0.3750      40  2.0 s  tiny   published  learning-rate 2e-05, max-train-samples 50, dropout 0.5, bf16\n"
+                    "mrpc  accuracy    0.2500      0.7500  +0.5000      40  2.0 s  tiny   published  learning-rate 2e-05, max-train-samples all, dropout default, f32\n"
+                    "rte   accuracy    0.2500      0.5000  +0.2500      40  2.0 s  tiny   published\n");
+    made_recipe(&r.r[3], "freeze", 1, "command line");
+    (void)made_accuracy(&r, "rte", "tiny", 42, 0.25, 0.5);
+    made_recipe(&r.r[4], "freeze", 0, "default");
+    MADE_COPY(r.r[4].key, "d");
+    gr_buf_reset(&b);
+    assert_ok(gr_table_comparison(&b, &r, GR_TABLE_TEXT, &err), &err);
+    assert_non_null(strstr(b.p, "published  freeze 1\nrte   accuracy    0.2500      0.5000  +0.2500      40  2.0 s  tiny   published  defaults\n"));
+    gr_buf_reset(&b);
+    assert_ok(gr_table_seeds(&b, &r, GR_TABLE_TEXT, &err), &err);
+    assert_non_null(strstr(b.p, "+0.3750  ok      learning-rate 2e-05, max-train-samples 50, dropout 0.5, bf16\n"));
     gr_buf_free(&b);
     gr_records_free(&r);
 }
@@ -284,7 +321,7 @@ static void history(void **state)
     MADE_COPY(p->metric[0].name, "accuracy");
     p->metric[0].value = 0.5;
     assert_ok(gr_table_history(&b, &r, GR_TABLE_CSV, &err), &err);
-    assert_text(&b, "task,model,seed,epoch,step,train loss,eval loss,metric,value\nmrpc,tiny,42,0.5,7,0.6000,,accuracy,0.5000\n");
+    assert_text(&b, "task,model,seed,epoch,step,train loss,eval loss,metric,value,recipe\nmrpc,tiny,42,0.5,7,0.6000,,accuracy,0.5000,\n");
     gr_buf_free(&b);
     gr_records_free(&r);
 }
@@ -322,7 +359,7 @@ static void formats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(comparison_text), cmocka_unit_test(several_splits), cmocka_unit_test(without_values), cmocka_unit_test(reasons_once), cmocka_unit_test(comparison_csv), cmocka_unit_test(seeds_are_pooled),
-                                        cmocka_unit_test(groups_by_value), cmocka_unit_test(other_splits), cmocka_unit_test(quoting),
+                                        cmocka_unit_test(groups_by_value), cmocka_unit_test(told_apart), cmocka_unit_test(other_splits), cmocka_unit_test(quoting),
                                         cmocka_unit_test(history), cmocka_unit_test(notes), cmocka_unit_test(formats) };
     return gr_test_main(tests);
 }

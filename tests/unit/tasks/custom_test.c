@@ -1,7 +1,10 @@
 /* custom_test.c - tasks from a user's files: head, labels, columns and splits as found or as told, and helpful refusals. */
+#include <unistd.h>
+
 #include "tests/support/test.h"
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "tasks/custom.h"
 #include "tasks/load.h"
 
@@ -42,6 +45,18 @@ static void refuse(gr_custom_opts o, gr_status want, const char *part)
 
     assert_status(gr_task_custom(&t, &o, &err), want, &err, part);
     assert_null(t);
+}
+
+static const char *put(const char *name, const char *text)
+{
+    static char path[4][GR_PATH_MAX];
+    static int  turn;
+    char       *p = path[turn++ % 4];
+    gr_err      err = GR_ERR_INIT;
+
+    assert_true(gr_fs_join(p, GR_PATH_MAX, gr_test_tmpdir(), name));
+    assert_ok(gr_fs_write(p, text, strlen(text), &err), &err);
+    return p;
 }
 
 static void csv_with_split(void **state)
@@ -147,6 +162,12 @@ static void name_of_a_built_in_task(void **state)
     t = make(&(gr_custom_opts){ .train_file = path, .split = "50/50" });
     assert_string_equal(t->name, "custom_mrpc");
     gr_task_custom_free(t);
+    t = make(&(gr_custom_opts){ .train_file = put(".csv", text), .split = "50/50" }); /* no name at all */
+    assert_string_equal(t->name, "custom_task");
+    gr_task_custom_free(t);
+    t = make(&(gr_custom_opts){ .train_file = put("n.csv", text), .split = "50/50" });
+    assert_string_equal(t->name, "n");
+    gr_task_custom_free(t);
 }
 
 static void refusals(void **state)
@@ -168,10 +189,129 @@ static void refusals(void **state)
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .validation_file = FILES "names.conll" }, GR_E_ARG, "tagged tokens");
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "a,,b" }, GR_E_ARG, "an empty name");
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "a,a" }, GR_E_ARG, "'a' twice");
-    refuse((gr_custom_opts){ .train_file = FILES "empty_label.csv" }, GR_E_FORMAT, "line 3: empty label");
+    refuse((gr_custom_opts){ .train_file = FILES "empty_label.csv" }, GR_E_FORMAT, "line 3: column 'label': empty label: give the row one");
     refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .test_file = FILES "reviews_test.csv" }, GR_E_ARG, "give a --validation-file");
     refuse((gr_custom_opts){ .train_file = FILES "words.conll" }, GR_E_FORMAT, "tag 'DET' is neither O nor"); /* the file's fault, not ours */
     refuse((gr_custom_opts){ .train_file = FILES "one_class.csv" }, GR_E_FORMAT, "every row has the label 'x'");
+}
+
+/* Tables that other programs write: the message says what to do. */
+static void other_forms(void **state)
+{
+    (void)state;
+    refuse((gr_custom_opts){ .train_file = put("semicolons.csv", "text;label\na;x\n") }, GR_E_FORMAT, "line 1: the columns are parted by semicolons");
+    refuse((gr_custom_opts){ .train_file = put("tabs.csv", "text\tlabel\na\tx\n") }, GR_E_FORMAT, "parted by TABs: call it .tsv");
+    refuse((gr_custom_opts){ .train_file = put("list.json", " [{\"text\": \"a\", \"label\": 1}]\n") }, GR_E_FORMAT, "line 1: a list: one object a line");
+    refuse((gr_custom_opts){ .train_file = put("none.jsonl", "\n") }, GR_E_FORMAT, "empty file: no object");
+    refuse((gr_custom_opts){ .train_file = put("words.jsonl", "{\"text\": [\"a\", \"b\"], \"label\": 1}\n") }, GR_E_FORMAT,
+           "'text' is a list, not a text: words with their tags are read from a .conll file");
+    refuse((gr_custom_opts){ .train_file = put("header.csv", "text,label\n") }, GR_E_FORMAT, "header.csv: no rows");
+    gr_task_custom_free(make(&(gr_custom_opts){ .train_file = put("LOUD.CSV", "text,label\na,x\nb,y\n"), .split = "50/50" }));
+    refuse((gr_custom_opts){ .train_file = "/dev/null" }, GR_E_NOTFOUND, "a pipe or device");
+    refuse((gr_custom_opts){ .train_file = gr_test_tmpdir() }, GR_E_NOTFOUND, "a folder, not a file");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .label_column = "text" }, GR_E_ARG, "'text' cannot be text and label at once");
+}
+
+/* A file that is there and cannot be read is the input's fault (exit code 3), and is named once. A process's memory is one, for root too. */
+static void unreadable(void **state)
+{
+    char     path[GR_PATH_MAX];
+    gr_err   err = GR_ERR_INIT;
+    gr_task *t = NULL;
+
+    (void)state;
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "memory.csv"));
+    assert_int_equal(symlink("/proc/self/mem", path), 0);
+    assert_status(gr_task_custom(&t, &(gr_custom_opts){ .train_file = path }, &err), GR_E_FORMAT, &err, "memory.csv: ");
+    assert_null(strstr(strstr(err.msg, "memory.csv") + 1, "memory.csv"));
+}
+
+/* run_glue calls JSON lines .json; column names that other examples use are known, a pair by both of its names. */
+static void usual_names(void **state)
+{
+    gr_task    *t = make(&(gr_custom_opts){ .train_file = put("lines.json", "{\"question\": \"q\", \"sentence\": \"s\", \"target\": \"x\"}\n"
+                                                                          "{\"question\": \"r\", \"sentence\": \"t\", \"target\": \"y\"}\n"), .split = "50/50" });
+    gr_examples ex = load(t, "train");
+
+    (void)state;
+    assert_true(gr_sv_is(ex.e[0].text_a, "q") || gr_sv_is(ex.e[0].text_a, "r"));
+    assert_true(gr_sv_is(ex.e[0].text_b, "s") || gr_sv_is(ex.e[0].text_b, "t"));
+    assert_int_equal(t->head.n_out, 2);
+    gr_examples_free(&ex);
+    gr_task_custom_free(t);
+    t = make(&(gr_custom_opts){ .train_file = put("one.json", "{\"question\": \"q\", \"sentence\": \"s\", \"label\": \"x\"}\n"
+                                                             "{\"question\": \"r\", \"sentence\": \"t\", \"label\": \"y\"}\n"), .split = "50/50",
+                                .text_column = "question" });
+    ex = load(t, "train");
+    assert_null(ex.e[0].text_b.p);
+    gr_examples_free(&ex);
+    gr_task_custom_free(t);
+}
+
+static char said[2048];
+
+static void hear(void *user, gr_log_level level, const char *line)
+{
+    (void)user;
+    (void)level;
+    (void)snprintf(said + strlen(said), sizeof said - strlen(said), "%s\n", line);
+}
+
+static void makes_and_says(gr_custom_opts o, const char *part)
+{
+    said[0] = '\0';
+    gr_log_set_level(GR_LOG_INFO);
+    gr_log_set_sink(hear, NULL);
+    gr_task_custom_free(make(&o));
+    gr_log_set_sink(NULL, NULL);
+    if (!strstr(said, part)) fail_msg("wanted '%s' in '%s'", part, said);
+}
+
+/* Labels that a second file spells otherwise made classes of their own, and an accuracy of 0 without a word. */
+static void labels_of_several_files(void **state)
+{
+    const char *names = put("names.csv", "text,label\na,no\nb,yes\nc,no\n"), *numbers = put("numbers.csv", "text,label\na,0\nb,1\n");
+    const char *more = put("more.csv", "text,label\na,yes\nb,perhaps\n");
+
+    (void)state;
+    refuse((gr_custom_opts){ .train_file = names, .validation_file = numbers }, GR_E_FORMAT, "none of its labels (0, 1) is among those of");
+    makes_and_says((gr_custom_opts){ .train_file = names, .validation_file = more }, "names.csv has no row of perhaps: what is not trained");
+    makes_and_says((gr_custom_opts){ .train_file = put("scores.csv", "text,label\na,0.5\nb,1\n"), .validation_file = numbers }, "numbers, a regression");
+}
+
+/* Stars from 1 to 5 are classes unless they are said to be values. */
+static void whole_numbers_as_values(void **state)
+{
+    const char *stars = put("stars.csv", "text,label\na,1\nb,5\nc,3\n"), *more = put("more_stars.csv", "text,label\na,2\nb,4\n");
+    gr_task    *t = make(&(gr_custom_opts){ .train_file = stars, .validation_file = more, .regression = true }); /* no label in common */
+    gr_examples ex = load(t, "train");
+
+    (void)state;
+    assert_int_equal(t->head.kind, GR_HEAD_REGRESSION);
+    assert_near(ex.e[1].value, 5, 0, "value");
+    gr_examples_free(&ex);
+    gr_task_custom_free(t);
+    refuse((gr_custom_opts){ .train_file = stars, .regression = true, .labels = "1,3,5" }, GR_E_ARG, "keep one");
+    refuse((gr_custom_opts){ .train_file = FILES "names.conll", .regression = true }, GR_E_ARG, "words have tags");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .regression = true }, GR_E_FORMAT, "labels are not numbers: 'mixed'");
+}
+
+static void understood(void **state)
+{
+    gr_buf b = { NULL, 0, 0, false };
+
+    (void)state;
+    makes_and_says((gr_custom_opts){ .train_file = FILES "reviews.csv" }, "reviews: text column 'text', label column 'label': bad, good, mixed; cut 80/20\n");
+    makes_and_says((gr_custom_opts){ .train_file = put("two.csv", "text,label\na,no\nb,yes\nc,no\n") }, "no, yes (f1 is that of yes)");
+    makes_and_says((gr_custom_opts){ .train_file = FILES "names.conll", .validation_file = FILES "names.conll" }, "names: words and tags: B-LOC, B-PER, I-LOC, O\n");
+    makes_and_says((gr_custom_opts){ .train_file = put("twins.csv", "text,label\na,Yes\nb,no\nc, yes\n") }, "'Yes' and ' yes' are two classes");
+    gr_buf_adds(&b, "text,label\n");
+    for (int i = 0; i < 30; i++) gr_buf_addf(&b, "a,x%d\n", i);
+    makes_and_says((gr_custom_opts){ .train_file = put("ids.csv", b.p) }, "30 different labels on 30 rows: is 'label' the label column");
+    for (int i = 0; i < 30; i++) gr_buf_addf(&b, "b,x%d\n", i);
+    makes_and_says((gr_custom_opts){ .train_file = put("twice.csv", b.p) }, "twice: text column"); /* each label twice may be meant */
+    assert_null(strstr(said, "different labels"));
+    gr_buf_free(&b);
 }
 
 static void label_outside_the_list(void **state)
@@ -181,7 +321,7 @@ static void label_outside_the_list(void **state)
     gr_examples ex;
 
     (void)state;
-    assert_status(gr_task_load(&ex, t, "train", "", &err), GR_E_FORMAT, &err, "unknown label 'mixed'");
+    assert_status(gr_task_load(&ex, t, "train", "", &err), GR_E_FORMAT, &err, "unknown label 'mixed': there are bad, good");
     gr_task_custom_free(t);
 }
 
@@ -191,6 +331,8 @@ int main(void)
         cmocka_unit_test(csv_with_split),           cmocka_unit_test(default_split_validates), cmocka_unit_test(test_without_labels),
         cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
+        cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files),
+        cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values),
     };
     return gr_test_main(tests);
 }
