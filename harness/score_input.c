@@ -216,7 +216,7 @@ static gr_status add_json(gr_score_side *s, gr_arena *mem, const gr_json *v, con
     gr_buf b = { 0 };
     gr_status st;
 
-    if (gr_json_is_string(v)) return add_item(s, mem, gr_sv_from(gr_json_str(v, "")), line, err);
+    if (gr_json_is_string(v)) return add_item(s, mem, gr_json_sv(v), line, err);
     if (!gr_json_is_number(v) && !gr_json_is_bool(v))
         return gr_fail(err, GR_E_FORMAT, "%s: line %zu: %s is neither a string nor a number", s->path, line, what);
     if (gr_json_is_number(v)) gr_json_number(&b, gr_json_num(v, 0.0));
@@ -270,7 +270,11 @@ static gr_status add_row(gr_score_side *s, gr_arena *mem, const gr_json *row, gr
     char *name = NULL;
 
     if (gr_json_is_number(id)) gr_json_number(&b, gr_json_num(id, 0.0));
-    else if (gr_json_is_string(id)) gr_buf_adds(&b, gr_json_str(id, ""));
+    else if (gr_json_is_string(id)) gr_buf_add(&b, gr_json_sv(id).p, gr_json_sv(id).n);
+    if (memchr(b.p ? b.p : "", '\0', b.n)) {
+        gr_buf_free(&b);
+        return gr_fail(err, GR_E_FORMAT, "%s: line %zu: a NUL byte in its id", s->path, line);
+    }
     if (b.n) name = gr_arena_strndup(mem, b.p, b.n);
     gr_buf_free(&b);
     GR_TRY(add_unit(s, line, name, err));

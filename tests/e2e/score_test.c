@@ -218,6 +218,8 @@ static void refusals(void **state)
     fails(RUN("accuracy", "--pred", none, "--ref", none), GR_EXIT_INPUT, "0.txt", "nothing");
     fails(RUN("mse", "--pred", word, "--ref", three), GR_EXIT_INPUT, "w.txt: line 2", "x");
     fails(RUN("accuracy", "--pred", bad), GR_EXIT_INPUT, "b.jsonl: line 2", "");
+    fails(RUN("accuracy", "--pred", file("z.jsonl", "{\"label\":\"a\",\"prediction\":\"a\\u0000b\"}\n")), GR_EXIT_INPUT, "z.jsonl: line 1", "a NUL byte");
+    fails(RUN("accuracy", "--pred", file("z.jsonl", "{\"id\":\"7\\u0000\",\"label\":\"a\",\"prediction\":\"a\"}\n")), GR_EXIT_INPUT, "z.jsonl: line 1", "a NUL byte");
     fails(RUN("accuracy", "--pred", three), GR_EXIT_USAGE, "--ref", "3.txt");
     fails(RUN("accuracy", "--pred", "/nowhere/p", "--ref", three), GR_EXIT_INPUT, "/nowhere/p", "");
     fails(RUN("f1", "--pred", three, "--ref", three), GR_EXIT_USAGE, "3 classes", "macro");
