@@ -101,9 +101,42 @@ static void test_bpe(void **state)
     gr_tok_close(t);
 }
 
+/* "b c" comes first and leaves "a" beside "bc", which nothing merges: what waits to become "ab", the token of id 0, must not
+ * be taken for the merge of this pair. */
+static void test_stale(void **state)
+{
+    static const int32_t apart[] = { 1, 4 }, whole[] = { 0 };
+    gr_tok *t = open_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"ab\":0,\"a\":1,\"b\":2,\"c\":3,\"bc\":4},\"merges\":[\"b c\",\"a b\"]}}");
+
+    (void)state;
+    expect(t, "abc", apart, 2);
+    expect(t, "ab", whole, 1);
+    gr_tok_close(t);
+}
+
+/* ByteLevel cuts words unless the file says `use_regex` false: no merge goes across a blank. */
+static void test_byte_level(void **state)
+{
+    static const int32_t cut[] = { 0, 1, 2 }, whole[] = { 3, 2 };
+    static const char json[] = "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"\\u0120\":1,\"b\":2,\"a\\u0120\":3},\"merges\":[\"a \\u0120\"]},"
+                               "\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false%s}}";
+    char text[512];
+    gr_tok *t;
+
+    (void)state;
+    (void)snprintf(text, sizeof text, json, "");
+    t = open_json(text);
+    expect(t, "a b", cut, 3);
+    gr_tok_close(t);
+    (void)snprintf(text, sizeof text, json, ",\"use_regex\":false");
+    t = open_json(text);
+    expect(t, "a b", whole, 2);
+    gr_tok_close(t);
+}
+
 static void test_unigram(void **state)
 {
-    static const int32_t fused[] = { 1, 0, 2 };
+    static const int32_t fused[] = { 1, 0, 2 }, tie[] = { 3 };
     gr_tok *t;
 
     (void)state;
@@ -114,6 +147,10 @@ static void test_unigram(void **state)
     refuse_json("{\"model\":{\"type\":\"Unigram\",\"vocab\":[],\"unk_id\":0}}", GR_E_FORMAT, "empty");
     t = open_json(UNIGRAM "],\"unk_id\":0}}");
     expect(t, "axyb", fused, 3);
+    gr_tok_close(t);
+    /* -0.1 and -0.2 as doubles have the sum -0.30000000000000004: as good as "ab", which was found first and stays */
+    t = open_json("{\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"<unk>\",0],[\"a\",-0.1],[\"b\",-0.2],[\"ab\",-0.30000000000000004]],\"unk_id\":0}}");
+    expect(t, "ab", tie, 1);
     gr_tok_close(t);
 }
 
@@ -145,6 +182,7 @@ static void test_added(void **state)
     assert_int_equal(gr_tok_vocab_size(t), 9);
     assert_string_equal(gr_tok_token(t, 8), "new york");
     assert_int_equal(gr_tok_id(t, gr_sv_from("new york")), 8);
+    assert_int_equal(gr_tok_id(t, gr_sv_from("")), -1);
     assert_null(gr_tok_token(t, 9));
     assert_null(gr_tok_token(t, -1));
     expect(t, "new yorkabnew york", plain, 3);
@@ -307,7 +345,7 @@ static void test_prefix_space(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds), cmocka_unit_test(test_bpe), cmocka_unit_test(test_unigram), cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
+        cmocka_unit_test(test_kinds), cmocka_unit_test(test_bpe), cmocka_unit_test(test_stale), cmocka_unit_test(test_byte_level), cmocka_unit_test(test_unigram), cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
         cmocka_unit_test(test_templates), cmocka_unit_test(test_vocab_txt),  cmocka_unit_test(test_config), cmocka_unit_test(test_odd),
         cmocka_unit_test(test_duplicates), cmocka_unit_test(test_prefix_space),
     };
