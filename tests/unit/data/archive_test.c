@@ -57,6 +57,7 @@ static void names(void **state)
     assert_status(gr_archive_check_name("a\\..\\x", &err), GR_E_FORMAT, &err, "leaves the target folder");
     assert_status(gr_archive_check_name("/x", &err), GR_E_FORMAT, &err, "has an absolute path");
     assert_status(gr_archive_check_name("C:/x", &err), GR_E_FORMAT, &err, "has an absolute path");
+    assert_status(gr_archive_check_name("C:", &err), GR_E_FORMAT, &err, "has an absolute path");
     assert_status(gr_archive_check_name("", &err), GR_E_FORMAT, &err, "no name");
     assert_status(gr_archive_check_name(longer, &err), GR_E_FORMAT, &err, "1099 bytes");
 }
