@@ -148,6 +148,10 @@ static void checking(void **state)
     assert_ok(gr_fs_write(path, "hell", 4, &err), &err);
     assert_status(gr_manifest_check(&m, gr_test_tmpdir(), NULL, &err), GR_E_CHECKSUM, &err, "4 bytes where the manifest has 5");
     gr_manifest_free(&m);
+    (void)snprintf(text, sizeof text, "{" HEAD BOX MEMBER(", \"size\": 0") "}"); /* a size of 0 is one that is known */
+    assert_ok(gr_manifest_parse(&m, text, strlen(text), &err), &err);
+    assert_status(gr_manifest_check(&m, gr_test_tmpdir(), &checked, &err), GR_E_CHECKSUM, &err, "4 bytes where the manifest has 0");
+    gr_manifest_free(&m);
     assert_status(gr_manifest_read(&m, "absent.json", &err), GR_E_NOTFOUND, &err, "absent.json");
 }
 
