@@ -83,6 +83,7 @@ static void test_added_normalized(void **state)
 
     (void)state;
     expect(f, "bea", 2, (const int32_t[][3]){ { 4, 0, 1 }, { 20, 1, 3 } });
+    expect(f, "BEA", 2, (const int32_t[][3]){ { 4, 0, 1 }, { 20, 1, 3 } });
     expect(f, "b\xC3\x89\xE2\x80\x8B" "A.", 3, (const int32_t[][3]){ { 4, 0, 1 }, { 20, 1, 7 }, { 7, 7, 8 } });
     assert_string_equal(gr_tok_token(f.t, 20), "ea");
     assert_int_equal(gr_tok_id(f.t, gr_sv_from("\xC3\x89" "A")), 20);

@@ -96,6 +96,9 @@ static void test_bpe(void **state)
     expect(t, "abac", merged, 3);
     expect(t, "aboac", merged, 3);
     gr_tok_close(t);
+    t = open_json(BPE "[\"#version: 0.2\",\"a b\"]}}"); /* as in merges.txt, such a line is none */
+    expect(t, "abac", merged, 3);
+    gr_tok_close(t);
     t = open_json(BPE "[]}}");
     expect(t, "abac", chars, 4);
     gr_tok_close(t);
@@ -136,7 +139,7 @@ static void test_byte_level(void **state)
 
 static void test_unigram(void **state)
 {
-    static const int32_t fused[] = { 1, 0, 2 }, tie[] = { 3 };
+    static const int32_t fused[] = { 1, 0, 2 }, tie[] = { 3 }, spelt[] = { 1, 2, 1 }, unknown[] = { 1, 0, 1 };
     gr_tok *t;
 
     (void)state;
@@ -151,6 +154,11 @@ static void test_unigram(void **state)
     /* -0.1 and -0.2 as doubles have the sum -0.30000000000000004: as good as "ab", which was found first and stays */
     t = open_json("{\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"<unk>\",0],[\"a\",-0.1],[\"b\",-0.2],[\"ab\",-0.30000000000000004]],\"unk_id\":0}}");
     expect(t, "ab", tie, 1);
+    gr_tok_close(t);
+    /* two unknown characters have 90 each, more than "xy" has; what they spell is that token all the same */
+    t = open_json("{\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"<unk>\",100],[\"a\",100],[\"xy\",100]],\"unk_id\":0}}");
+    expect(t, "axya", spelt, 3);
+    expect(t, "axxya", unknown, 3);
     gr_tok_close(t);
 }
 
