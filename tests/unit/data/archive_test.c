@@ -2,6 +2,8 @@
  * golden set. */
 #include "tests/support/test.h"
 
+#include <unistd.h>
+
 #include "base/fs.h"
 #include "base/zip_write.h"
 #include "data/archive.h"
@@ -141,6 +143,26 @@ static void plain_files_and_folders(void **state)
     assert_status(gr_archive_scan(tmp(path, "absent.tsv"), whole, 1, note, NULL, &err), GR_E_NOTFOUND, &err, "absent.tsv");
 }
 
+/* A file that is not read is handed to nobody. */
+static void too_large(void **state)
+{
+    static const char *const glob[] = { "*.tsv" };
+    char                     dir[GR_PATH_MAX], path[GR_PATH_MAX];
+    gr_err                   err = GR_ERR_INIT;
+    gr_buf                   got = { NULL, 0, 0, false };
+
+    (void)state;
+    assert_ok(gr_fs_mkdirs(tmp(dir, "large"), &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "x.tsv"));
+    assert_ok(gr_fs_write(path, "", 0, &err), &err);
+    assert_int_equal(truncate(path, (off_t)GR_ARCHIVE_MEMBER_MAX + 1), 0); /* a hole: it takes no room */
+    assert_status(gr_archive_scan(path, NULL, 0, note, &got, &err), GR_E_FORMAT, &err, "larger than the 1073741824 bytes");
+    assert_status(gr_archive_scan(dir, glob, 1, note, &got, &err), GR_E_FORMAT, &err, "larger than the 1073741824 bytes");
+    assert_int_equal(got.n, 0);
+    gr_buf_free(&got);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void refusals(void **state)
 {
     static const struct { const char *file, *why; } bad[] = {
@@ -190,7 +212,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),     cmocka_unit_test(patterns),
         cmocka_unit_test(zip_files), cmocka_unit_test(tar_files),
-        cmocka_unit_test(plain_files_and_folders), cmocka_unit_test(refusals),
+        cmocka_unit_test(plain_files_and_folders), cmocka_unit_test(too_large), cmocka_unit_test(refusals),
         cmocka_unit_test(the_callee_may_stop),
     };
 
