@@ -253,6 +253,11 @@ static void env_and_bench(void **state)
     j = printed();
     assert_int_equal(gr_json_len(gr_json_get(j, "cases")), 1);
     gr_json_free(j);
+    REFUSED("--batch-size '0': whole numbers from 1 to 65536", "bench", "--model", tiny_model(), "--batch-size", "4,0");
+    REFUSED("--batch-size '65537': whole numbers", "bench", "--model", tiny_model(), "--batch-size", "65537");
+    REFUSED("--batch-size 'x': whole numbers", "bench", "--model", tiny_model(), "--batch-size", "x");
+    REFUSED("at most 16 cases", "bench", "--model", tiny_model(), "--mode", "infer", "--batch-size", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17");
+    REFUSED("--mode 'fly'", "bench", "--model", tiny_model(), "--mode", "infer,fly");
     REFUSED("--length is for synthetic rows", "bench", "--model", tiny_model(), "--rows", at("rows.tsv"), "--length", "16");
 }
 

@@ -95,6 +95,12 @@ static void labels(void **state)
     assert_string_equal(out_text, "f1.2                     1\nf1.0                     0.6666666667\n");
     assert_int_equal(RUN("confusion_matrix", "--pred", p, "--ref", r, "--json"), 0);
     assert_string_equal(out_text, "{\"confusion_matrix\":[[1,1,0],[0,1,0],[0,0,1]],\"labels\":[\"0\",\"1\",\"2\"]}\n");
+    assert_int_equal(RUN("confusion_matrix", "--pred", p, "--ref", r), 0); /* names of 12 characters, a blank between */
+    assert_string_equal(out_text, "confusion_matrix (rows: true, columns: predicted)\n"
+                                  "                        0            1            2\n"
+                                  "           0            1            1            0\n"
+                                  "           1            0            1            0\n"
+                                  "           2            0            0            1\n");
 }
 
 static void words(void **state)
