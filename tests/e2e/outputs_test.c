@@ -226,6 +226,29 @@ static void lists(void **state)
         if (!strstr(last.err, part)) fail_msg("no \"%s\" in: %s", part, last.err);               \
     } while (0)
 
+/* As text, `env` has a line for each key of its JSON, and on it what a string says. */
+static void env_text(void **state)
+{
+    char *text;
+    gr_json *j;
+
+    (void)state;
+    GOOD("env");
+    text = strdup(last.out);
+    assert_non_null(text);
+    GOOD("env", "--json");
+    j = printed();
+    for (const gr_json *v = gr_json_first(j); v; v = gr_json_next(v)) {
+        char line[512];
+
+        (void)snprintf(line, sizeof line, "%-14s %.480s", gr_json_key(v), gr_json_str(v, gr_json_is_null(v) ? "-" : ""));
+        if (!strstr(text, line)) fail_msg("no \"%s\" in: %s", line, text);
+    }
+    assert_non_null(strstr(text, "\ndata           -\n")); /* not told */
+    gr_json_free(j);
+    free(text);
+}
+
 static void env_and_bench(void **state)
 {
     static const char *const env_keys[] = { "version", "git_revision", "compiler", "build_type", "cpu", "cpu_features", "threads", "memory_mb", "blas", "devices" };
@@ -235,7 +258,6 @@ static void env_and_bench(void **state)
     gr_json *j;
 
     (void)state;
-    GOOD("env");
     GOOD("env", "--json");
     j = printed();
     for (size_t i = 0; i < sizeof env_keys / sizeof *env_keys; i++) assert_non_null(gr_json_get(j, env_keys[i]));
@@ -296,7 +318,7 @@ static void bench_roofline(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(saved_model), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
-                                        cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_and_bench),
+                                        cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_text), cmocka_unit_test(env_and_bench),
                                         cmocka_unit_test(bench_roofline) };
     const int code = gr_test_main(tests);
 

@@ -91,6 +91,22 @@ static void test_added_normalized(void **state)
     close_all(f);
 }
 
+/* A token of lower-case letters is found in capitals, whichever letter it begins with. */
+static void test_added_capitals(void **state)
+{
+    (void)state;
+    for (char c = 'a'; c <= 'z'; c++) {
+        char added[96], text[4];
+        fixture f;
+
+        (void)snprintf(added, sizeof added, "{\"id\":20,\"content\":\"%c-\",\"normalized\":true}", c);
+        (void)snprintf(text, sizeof text, "%c-", c - 'a' + 'A');
+        f = open_with(added);
+        expect(f, text, 1, (const int32_t[][3]){ { 20, 0, 2 } });
+        close_all(f);
+    }
+}
+
 static void test_words_in_a_stretch(void **state)
 {
     const fixture f = open_with("");
@@ -178,7 +194,7 @@ static void test_cache_turnover(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_added_plain), cmocka_unit_test(test_added_strip), cmocka_unit_test(test_added_normalized),
+        cmocka_unit_test(test_added_plain), cmocka_unit_test(test_added_strip), cmocka_unit_test(test_added_normalized), cmocka_unit_test(test_added_capitals),
         cmocka_unit_test(test_words_in_a_stretch), cmocka_unit_test(test_limits), cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_cache_turnover),
     };

@@ -87,6 +87,8 @@ static void test_bpe(void **state)
     refuse_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{},\"merges\":[]}}", GR_E_FORMAT, "empty");
     refuse_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}", GR_E_FORMAT, "'merges'");
     refuse_json(BPE "[],\"dropout\":0.1}}", GR_E_UNSUPPORTED, "dropout");
+    refuse_json(BPE "[],\"byte_fallback\":true,\"continuing_subword_prefix\":\"#\"}}", GR_E_UNSUPPORTED, "byte fallback together with");
+    refuse_json(BPE "[],\"byte_fallback\":true,\"end_of_word_suffix\":\"#\"}}", GR_E_UNSUPPORTED, "byte fallback together with");
     refuse_json(BPE "[],\"unk_token\":\"<u>\"}}", GR_E_FORMAT, "'<u>' is not in the vocabulary");
     refuse_json(BPE "[\"a b\",\"a c\"]}}", GR_E_FORMAT, "merge 2: 'ac' is not in the vocabulary");
     refuse_json(BPE "[\"a b\",[\"a\",\"b\"]]}}", GR_E_FORMAT, "merge 2: the same as merge 1");
@@ -350,12 +352,34 @@ static void test_prefix_space(void **state)
     gr_tok_close(t);
 }
 
+/* The same for vocab.json with merges.txt. */
+static void test_prefix_space_files(void **state)
+{
+    static const int32_t without[] = { 1, 0, 2 }, with[] = { 1, 3, 2 };
+    const gr_tok_opts on = { -1, -1, -1, 1 };
+    char dir[GR_PATH_MAX];
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_true(gr_fs_join(dir, sizeof dir, gr_test_tmpdir(), "files"));
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    (void)write_file("files/vocab.json", "{\"a\":0,\"<s>\":1,\"</s>\":2,\"\\u0120a\":3,\"\\u0120\":4}");
+    (void)write_file("files/merges.txt", "#version: 0.2\n\xC4\xA0 a\n");
+    assert_ok(gr_tok_open(&t, dir, NULL, &err), &err);
+    expect(t, "a", without, 3);
+    gr_tok_close(t);
+    assert_ok(gr_tok_open(&t, dir, &on, &err), &err);
+    expect(t, "a", with, 3);
+    gr_tok_close(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds), cmocka_unit_test(test_bpe), cmocka_unit_test(test_stale), cmocka_unit_test(test_byte_level), cmocka_unit_test(test_unigram), cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
         cmocka_unit_test(test_templates), cmocka_unit_test(test_vocab_txt),  cmocka_unit_test(test_config), cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_prefix_space),
+        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_prefix_space), cmocka_unit_test(test_prefix_space_files),
     };
     return gr_test_main(tests);
 }

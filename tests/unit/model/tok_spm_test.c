@@ -1,4 +1,5 @@
 /* gr_spm_read, gr_charsmap_read, gr_tok_read_spm_text: what is taken from a SentencePiece model, what is refused. */
+#include "base/fs.h"
 #include "model/tokenizer/tok_impl.h"
 #include "tests/support/test.h"
 
@@ -190,11 +191,25 @@ static void test_mask(void **state)
     gr_buf_free(&b);
 }
 
+/* What is wrong with a file is said with its name. */
+static void test_named(void **state)
+{
+    char path[GR_PATH_MAX];
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "spiece.model"));
+    assert_ok(gr_fs_write(path, "\x0B", 1, &err), &err);
+    assert_status(gr_tok_open(&t, gr_test_tmpdir(), NULL, &err), GR_E_FORMAT, &err, "/spiece.model: byte 0: a field of kind 3");
+    assert_null(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good), cmocka_unit_test(test_cut), cmocka_unit_test(test_broken), cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_family), cmocka_unit_test(test_mask),
+        cmocka_unit_test(test_family), cmocka_unit_test(test_mask), cmocka_unit_test(test_named),
     };
     return gr_test_main(tests);
 }
