@@ -61,6 +61,7 @@ static void test_kinds(void **state)
                 "pattern");
     refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}}", GR_E_FORMAT, "charsmap");
     refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"?\"}}", GR_E_FORMAT, "Base64");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAAA\"}}", GR_E_FORMAT, "Base64"); /* five signs are no bytes */
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"ByteLevel\"}}", GR_E_UNSUPPORTED, "'ByteLevel'");
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"CharDelimiterSplit\",\"delimiter\":\"--\"}}", GR_E_FORMAT, "'delimiter'");
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"CharDelimiterSplit\"}}", GR_E_FORMAT, "'delimiter'");
@@ -119,6 +120,8 @@ static void test_stale(void **state)
     gr_tok_close(t);
 }
 
+#define BYTES ",\"pre_tokenizer\":{\"type\":\"ByteLevel\"}}"
+
 /* ByteLevel cuts words unless the file says `use_regex` false: no merge goes across a blank. */
 static void test_byte_level(void **state)
 {
@@ -132,6 +135,9 @@ static void test_byte_level(void **state)
     (void)snprintf(text, sizeof text, json, "");
     t = open_json(text);
     expect(t, "a b", cut, 3);
+    refuse_json(BPE "[],\"byte_fallback\":true}" BYTES, GR_E_UNSUPPORTED, "'ByteLevel' with");
+    refuse_json(BPE "[],\"continuing_subword_prefix\":\"#\"}" BYTES, GR_E_UNSUPPORTED, "'ByteLevel' with");
+    refuse_json(BPE "[],\"end_of_word_suffix\":\"#\"}" BYTES, GR_E_UNSUPPORTED, "'ByteLevel' with");
     gr_tok_close(t);
     (void)snprintf(text, sizeof text, json, ",\"use_regex\":false");
     t = open_json(text);
