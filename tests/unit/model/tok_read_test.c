@@ -319,6 +319,15 @@ static void test_odd(void **state)
     assert_non_null(strstr(said, "tokenizer_config.json: 'mask_token' is '<mask>', which is no token"));
     assert_int_equal(gr_tok_mask_id(t), 1);
     gr_tok_close(t);
+    (void)write_file("odd/tokenizer.json", "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":0,\"[CLS]\":1,\"[SEP]\":2,\"[PAD]\":3,\"[MASK]\":4,\"c\":5,\"s\":6,\"p\":7,\"m\":8}}}");
+    (void)write_file("odd/tokenizer_config.json", "{\"cls_token\":\"c\",\"sep_token\":\"s\",\"pad_token\":\"p\",\"mask_token\":\"m\"}"); /* it has the last word */
+    assert_ok(gr_tok_open(&t, path, NULL, &err), &err);
+    assert_true(gr_tok_cls_id(t) == 5 && gr_tok_sep_id(t) == 6 && gr_tok_pad_id(t) == 7 && gr_tok_mask_id(t) == 8);
+    gr_tok_close(t);
+    (void)write_file("odd/tokenizer_config.json", "{}");
+    assert_ok(gr_tok_open(&t, path, NULL, &err), &err);
+    assert_true(gr_tok_cls_id(t) == 1 && gr_tok_sep_id(t) == 2 && gr_tok_pad_id(t) == 3 && gr_tok_mask_id(t) == 4);
+    gr_tok_close(t);
     gr_log_set_sink(NULL, NULL);
 }
 
