@@ -119,6 +119,8 @@ static void test_broken(void **state)
     refuse((gr_sv){ "\x0A\x03\x0A\x01\x00", 5 }, GR_E_FORMAT, "NUL");
     refuse(gr_sv_from("\x0A\x05\x0A\x01" "a\x18\x09"), GR_E_FORMAT, "type 9");
     refuse(gr_sv_from("\x0A\x03\x0A\x01" "a"), GR_E_FORMAT, "unknown token");
+    refuse(gr_sv_from("\x0A\x05\x0A\x01" "a\x78\x09"), GR_E_FORMAT, "unknown token");     /* field 15 is not the type */
+    refuse(gr_sv_from("\x0A\x06\x0A\x01" "a\x1A\x01\x09"), GR_E_FORMAT, "unknown token"); /* nor is a text of number 3 */
     add_piece(&b, "b", -3, 1);
     refuse(gr_buf_sv(&b), GR_E_FORMAT, "token 6: 'b' occurs twice, as token 5 before");
     gr_buf_free(&b);
