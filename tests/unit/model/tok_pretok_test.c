@@ -118,6 +118,7 @@ static void test_clusters(void **state)
         { { 0x1100, 0x1161, 0x11A8, 0x1100 }, 4, 3 },  { { 0x600, 'a' }, 2, 2 },
         { { 0x915, 0x94D, 0x937, 0x915 }, 4, 3 },      { { 0xAC00, 0x11A8, 0x1161 }, 3, 2 },
         { { 0x200D, 0x1F469 }, 2, 1 },                 { { 0x301, 0x200D, 0x1F469 }, 3, 2 }, /* GB11 begins at a pictograph */
+        { { 'a', 0x94D, 0x937 }, 3, 2 },               { { 0x915, 'a', 0x94D }, 3, 1 },      /* GB9c at a consonant          */
     };
 
     (void)state;
