@@ -28,6 +28,7 @@ void gr_arena_init(gr_arena *a, size_t block_size)
     a->used = 0;
 }
 
+/* The caller links it. */
 static gr_arena_block *new_block(size_t payload)
 {
     size_t total;
@@ -36,7 +37,6 @@ static gr_arena_block *new_block(size_t payload)
     if (!gr_add_size(&total, payload, sizeof *b)) return NULL;
     b = malloc(total);
     if (!b) return NULL;
-    b->next = NULL;
     b->size = payload;
     b->used = 0;
     return b;

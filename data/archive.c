@@ -263,7 +263,7 @@ static gr_status read_member(scan *sc, struct archive *a, struct archive_entry *
 
     gr_buf_reset(&sc->bytes);
     while ((r = archive_read_data_block(a, &block, &n, &at)) == ARCHIVE_OK) {
-        if (at < 0 || (uint64_t)at != sc->bytes.n) return gr_fail(err, GR_E_FORMAT, "'%.200s' has holes", name);
+        if ((uint64_t)at != sc->bytes.n) return gr_fail(err, GR_E_FORMAT, "'%.200s' has holes", name);
         if ((s = take(sc, block, n, err)) != GR_OK) return gr_wrap(err, s, "%.200s", name);
     }
     if (r != ARCHIVE_EOF) {

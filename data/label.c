@@ -77,7 +77,7 @@ static bool is_not_finite(gr_sv s)
         s.p++;
         s.n--;
     }
-    if (s.n == 0 || s.n >= sizeof low) return false;
+    if (s.n >= sizeof low) return false;
     for (size_t i = 0; i < s.n; i++) low[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
     low[s.n] = '\0';
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

@@ -12,7 +12,6 @@ gr_status gr_tsv_record(gr_reader *r, size_t *line, bool *more, gr_err *err)
     *line = r->in.line;
     if (rest.n == 0 && gr_lines_only_blank(&r->in)) {
         *more = false;
-        r->in.p = r->in.end;
         return GR_OK;
     }
     do { /* a line without tabs is one column, a tab at its end makes an empty last one */

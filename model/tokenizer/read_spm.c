@@ -200,9 +200,9 @@ static const family *find_family(const char *class_name, const char *model_type,
 {
     const size_t n = sizeof families / sizeof *families;
 
-    for (size_t i = 0; i < n && class_name[0]; i++)
+    for (size_t i = 0; i < n; i++)
         if (strncmp(class_name, families[i].class_name, strlen(families[i].class_name)) == 0) return &families[i];
-    for (size_t i = 0; i < n && model_type[0]; i++)
+    for (size_t i = 0; i < n; i++)
         if (strcmp(model_type, families[i].model_type) == 0) return &families[i];
     for (size_t i = 0; i < n && !class_name[0] && !model_type[0]; i++)
         if (strcmp(file, families[i].file) == 0) return &families[i];

@@ -15,7 +15,7 @@ enum { GR_CACHE_KEY = 24, GR_CACHE_TOKENS = 4, GR_CACHE_SLOTS = 1 << 15 };
  * line. Positions count from the start of the stretch; a word's are those of its glyphs. */
 typedef struct gr_cache_slot {
     uint32_t hash;
-    uint8_t  key_len, n_tokens, n_words; /* key_len 0: empty; n_words 0 or 1 */
+    uint8_t  key_len, n_tokens, n_words; /* key_len 0: empty; n_words 0 or 1, of the scanner alone */
     uint8_t  unused;
     char     key[GR_CACHE_KEY];                   /* zeros behind key_len */
     struct {

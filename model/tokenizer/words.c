@@ -36,7 +36,6 @@ static void remember(gr_tok_work *w, uint32_t hash, const char key[GR_CACHE_KEY]
     if (n > GR_CACHE_TOKENS) return;
     s = gr_cache_take(w, hash, key, len);
     s->n_tokens = (uint8_t)n;
-    s->n_words = 1;
     for (size_t i = 0; i < n; i++) {
         s->token[i].id = v[i].id;
         s->token[i].c0 = (uint8_t)v[i].c0;

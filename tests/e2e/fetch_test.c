@@ -217,6 +217,7 @@ static void judged_by_members(void **state)
     (void)state;
     ends(FETCH("rte", "--manifest", rte_manifest(gr_http_url("/plain/RTE.zip"), true)), 3, "RTE/test.tsv: ", "nothing of it is kept");
     ends(FETCH("rte", "--manifest", rte_manifest(gr_http_url("/plain/f"), false)), 3, "RTE.zip: ", "nothing of it is kept");
+    assert_null(strstr(last.out, "use: ")); /* there is nothing to use */
     has("room/datasets/RTE.zip", -1);
     has("room/datasets/RTE.zip.part", -1);
     expect(FETCH("rte", "--manifest", rte_manifest(gr_http_url("/plain/RTE.zip"), false)), 0);

@@ -281,6 +281,29 @@ static void lists(void **state)
         if (!strstr(last.err, part)) fail_msg("no \"%s\" in: %s", part, last.err);               \
     } while (0)
 
+/* As text, `env` has a line for each key of its JSON, and on it what a string says. */
+static void env_text(void **state)
+{
+    char *text;
+    gr_json *j;
+
+    (void)state;
+    GOOD("env");
+    text = strdup(last.out);
+    assert_non_null(text);
+    GOOD("env", "--json");
+    j = printed();
+    for (const gr_json *v = gr_json_first(j); v; v = gr_json_next(v)) {
+        char line[512];
+
+        (void)snprintf(line, sizeof line, "%-14s %.480s", gr_json_key(v), gr_json_str(v, gr_json_is_null(v) ? "-" : ""));
+        if (!strstr(text, line)) fail_msg("no \"%s\" in: %s", line, text);
+    }
+    assert_non_null(strstr(text, "\ndata           -\n")); /* not told */
+    gr_json_free(j);
+    free(text);
+}
+
 static void env_and_bench(void **state)
 {
     static const char *const env_keys[] = { "version", "git_revision", "compiler", "build_type", "cpu", "cpu_features", "threads", "memory_mb", "blas", "devices" };
@@ -290,7 +313,6 @@ static void env_and_bench(void **state)
     gr_json *j;
 
     (void)state;
-    GOOD("env");
     GOOD("env", "--json");
     j = printed();
     for (size_t i = 0; i < sizeof env_keys / sizeof *env_keys; i++) assert_non_null(gr_json_get(j, env_keys[i]));
@@ -308,6 +330,11 @@ static void env_and_bench(void **state)
     j = printed();
     assert_int_equal(gr_json_len(gr_json_get(j, "cases")), 1);
     gr_json_free(j);
+    REFUSED("--batch-size '0': whole numbers from 1 to 65536", "bench", "--model", tiny_model(), "--batch-size", "4,0");
+    REFUSED("--batch-size '65537': whole numbers", "bench", "--model", tiny_model(), "--batch-size", "65537");
+    REFUSED("--batch-size 'x': whole numbers", "bench", "--model", tiny_model(), "--batch-size", "x");
+    REFUSED("at most 16 cases", "bench", "--model", tiny_model(), "--mode", "infer", "--batch-size", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17");
+    REFUSED("--mode 'fly'", "bench", "--model", tiny_model(), "--mode", "infer,fly");
     REFUSED("--length is for synthetic rows", "bench", "--model", tiny_model(), "--rows", at("rows.tsv"), "--length", "16");
 }
 
@@ -346,7 +373,7 @@ static void bench_roofline(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(only_evaluated), cmocka_unit_test(saved_model), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
-                                        cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_and_bench),
+                                        cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_text), cmocka_unit_test(env_and_bench),
                                         cmocka_unit_test(bench_roofline) };
     const int code = gr_test_main(tests);
 

@@ -199,7 +199,7 @@ static void assert_same_events(const char *dir_a, const char *dir_b)
 
 static void killed_and_resumed(void **state)
 {
-    static const int64_t kill_at[] = { 2, 10, 24 };
+    static const int64_t kill_at[] = { 4, 10, 24 };
     const char *train = make_csv("kill.csv", 80, true, 50, 10), *check = make_csv("kill_check.csv", 40, true, 50, 11);
     const char *const words[] = { "run", "--train-file", train, "--validation-file", check, "--model", tiny_model(), "--epochs", "5", "--learning-rate", "1e-3",
                                   "--save-strategy", "steps", "--save-steps", "2", "--load-best", "--early-stopping", "5", "--log-steps", "3", "--report-to", "tensorboard", "--output-dir", at("killed"), NULL };

@@ -1,5 +1,5 @@
 # End-to-end tests drive the built program; they and the tests of the harness share a tiny encoder's folder.
-foreach(id e2e.run e2e.outputs e2e.fetch e2e.fixtures e2e.bad_days e2e.diagnostic e2e.glue e2e.submit e2e.models unit.harness.task_data unit.harness.encoded unit.harness.evaluator unit.harness.trainer unit.harness.checkpoint
+foreach(id e2e.run e2e.outputs e2e.fetch e2e.fixtures e2e.bad_days e2e.diagnostic e2e.glue e2e.submit e2e.models e2e.tokenize unit.harness.task_data unit.harness.encoded unit.harness.evaluator unit.harness.trainer unit.harness.checkpoint
         unit.harness.suite unit.harness.job unit.harness.token_cache torture.harness e2e.cache e2e.stream)
   if(TARGET ${id})
     target_sources(${id} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/support/encoder.c)
@@ -8,7 +8,7 @@ foreach(id e2e.run e2e.outputs e2e.fetch e2e.fixtures e2e.bad_days e2e.diagnosti
   endif()
 endforeach()
 # Bad days and odd models are short: the sanitizer builds see them too.
-foreach(id e2e.bad_days e2e.fetch e2e.fixtures e2e.glue e2e.submit e2e.models)
+foreach(id e2e.bad_days e2e.fetch e2e.fixtures e2e.glue e2e.submit e2e.models e2e.tokenize)
   if(TARGET ${id})
     set_tests_properties(${id} PROPERTIES LABELS "e2e;e2e-light")
   endif()

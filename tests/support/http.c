@@ -112,6 +112,7 @@ typedef struct manners {
     long cut, stall;     /* bytes of the body, then hang up, or wait   */
     bool other, wrong;   /* another range; another first byte          */
     bool vast, endless;  /* says the largest length; never stops       */
+    bool bare;           /* of a range says the place, not the length  */
 } manners;
 
 static void answer(int c, const char *folder, const char *name, const char *range, manners m)
@@ -130,6 +131,8 @@ static void answer(int c, const char *folder, const char *name, const char *rang
     send_n = (size_t)((long)n + m.extra) - from;
     if (part && m.vast)
         (void)snprintf(head, sizeof head, "HTTP/1.1 206 Part\r\nContent-Length: %lld\r\nContent-Range: bytes %zu-/*\r\nConnection: close\r\n\r\n", LLONG_MAX, from);
+    else if (part && m.bare)
+        (void)snprintf(head, sizeof head, "HTTP/1.1 206 Part\r\nContent-Range: bytes %zu-%zu/%zu\r\nConnection: close\r\n\r\n", from, n - 1, n);
     else if (part)
         (void)snprintf(head, sizeof head, "HTTP/1.1 206 Part\r\nContent-Length: %zu\r\nContent-Range: bytes %zu-%zu/%zu\r\nConnection: close\r\n\r\n", send_n,
                        m.other ? from - 1 : from, n - 1, n);
@@ -179,6 +182,7 @@ static void obey(int c, const char *folder, const char *target, const char *rang
     m.wrong = strcmp(word, "wrong") == 0;
     m.vast = strcmp(word, "vast") == 0;
     m.endless = strcmp(word, "endless") == 0;
+    m.bare = strcmp(word, "bare") == 0;
     if (strcmp(word, "longer") == 0 || strcmp(word, "more") == 0) m.extra = 1;
     if (strcmp(word, "fewer") == 0) m.extra = -1;
     m.length = !m.endless && strcmp(word, "open") != 0 && strcmp(word, "more") != 0 && strcmp(word, "fewer") != 0;

@@ -10,7 +10,8 @@
  *   /later/N/F    503 at first, to be tried again in N seconds, then as plain
  *   /code/N/F     HTTP status N                                                  /to/URL     302 to URL, written with its first slashes
  *   /loop         302 to itself                                                  /mute/F     hangs up without an answer
- *   /vast/F       says the largest length there is                               /endless/F  the file over and over, no length is said */
+ *   /vast/F       says the largest length there is                               /endless/F  the file over and over, no length is said
+ *   /bare/F       a range without its length, only Content-Range tells it */
 #ifndef GR_TESTS_SUPPORT_HTTP_H
 #define GR_TESTS_SUPPORT_HTTP_H
 

@@ -266,6 +266,32 @@ static void null_parents(void **state)
     gr_json_free(NULL);
 }
 
+/* A document ends where its length says, whatever stands behind it. */
+static void ends(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t      n;
+        double      want; /* NAN: refused */
+    } v[] = { { "1.5", 1, 1 },     { "1e5", 1, 1 },     { "12", 1, 1 },      { "1.5e3", 3, 1.5 }, { "1.5e31", 5, 1500 }, { "-0x", 2, 0 }, { "17 x", 3, 17 },
+              { "1.5", 2, NAN },   { "1e+5", 2, NAN },  { "1e+5", 3, NAN },  { "-1", 1, NAN },    { "true", 3, NAN },    { "\"a\"", 2, NAN }, { "[1]", 2, NAN },
+              { "\"\\u0041\"", 6, NAN }, { "", 0, NAN } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        gr_err   err = GR_ERR_INIT;
+        gr_json *root = NULL;
+
+        if (isnan(v[i].want)) {
+            assert_status(gr_json_parse(&root, v[i].text, v[i].n, &err), GR_E_FORMAT, &err, "line 1");
+            continue;
+        }
+        assert_ok(gr_json_parse(&root, v[i].text, v[i].n, &err), &err);
+        assert_true(gr_json_num(root, NAN) == v[i].want);
+        gr_json_free(root);
+    }
+}
+
 static void numbers_are_shortest(void **state)
 {
     static const struct {
@@ -353,7 +379,7 @@ int main(void)
                                         cmocka_unit_test(depth_is_capped), cmocka_unit_test(values_are_counted),  cmocka_unit_test(length_is_kept),
                                         cmocka_unit_test(asking),           cmocka_unit_test(nul_in_a_string),
                                         cmocka_unit_test(builds),           cmocka_unit_test(null_parents),
-                                        cmocka_unit_test(numbers_are_shortest), cmocka_unit_test(quotes),
+                                        cmocka_unit_test(numbers_are_shortest), cmocka_unit_test(ends), cmocka_unit_test(quotes),
                                         cmocka_unit_test(many_keys),        cmocka_unit_test(files) };
     return gr_test_main(tests);
 }

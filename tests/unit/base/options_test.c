@@ -116,6 +116,7 @@ static void refusals(void **state)
         { "--lr 2", "--learning-rate takes a number from 0 to 1, not '2'" },
         { "--lr nan", "--learning-rate takes a number from 0 to 1, not 'nan'" },
         { "--share x", "--share takes a number, not 'x'" },
+        { "--model --lr 1", "--model needs a value: --model NAME or DIR" },
         { "--scheduler step", "--scheduler takes linear, cosine or constant, not 'step'" },
         { "--json=maybe", "--json takes true or false, not 'maybe'" },
         { "--no-json=maybe", "--no-json takes true or false, not 'maybe'" },

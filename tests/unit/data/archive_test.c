@@ -2,6 +2,9 @@
  * golden set. */
 #include "tests/support/test.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/fs.h"
 #include "base/zip_write.h"
 #include "data/archive.h"
@@ -57,6 +60,7 @@ static void names(void **state)
     assert_status(gr_archive_check_name("a\\..\\x", &err), GR_E_FORMAT, &err, "leaves the target folder");
     assert_status(gr_archive_check_name("/x", &err), GR_E_FORMAT, &err, "has an absolute path");
     assert_status(gr_archive_check_name("C:/x", &err), GR_E_FORMAT, &err, "has an absolute path");
+    assert_status(gr_archive_check_name("C:", &err), GR_E_FORMAT, &err, "has an absolute path");
     assert_status(gr_archive_check_name("", &err), GR_E_FORMAT, &err, "no name");
     assert_status(gr_archive_check_name(longer, &err), GR_E_FORMAT, &err, "1099 bytes");
 }
@@ -140,6 +144,51 @@ static void plain_files_and_folders(void **state)
     assert_status(gr_archive_scan(tmp(path, "absent.tsv"), whole, 1, note, NULL, &err), GR_E_NOTFOUND, &err, "absent.tsv");
 }
 
+/* A file that is not read is handed to nobody. */
+static void too_large(void **state)
+{
+    static const char *const glob[] = { "*.tsv" };
+    char                     dir[GR_PATH_MAX], path[GR_PATH_MAX];
+    gr_err                   err = GR_ERR_INIT;
+    gr_buf                   got = { NULL, 0, 0, false };
+
+    (void)state;
+    assert_ok(gr_fs_mkdirs(tmp(dir, "large"), &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, dir, "x.tsv"));
+    assert_ok(gr_fs_write(path, "", 0, &err), &err);
+    assert_int_equal(truncate(path, (off_t)GR_ARCHIVE_MEMBER_MAX + 1), 0); /* a hole: it takes no room */
+    assert_status(gr_archive_scan(path, NULL, 0, note, &got, &err), GR_E_FORMAT, &err, "larger than the 1073741824 bytes");
+    assert_status(gr_archive_scan(dir, glob, 1, note, &got, &err), GR_E_FORMAT, &err, "larger than the 1073741824 bytes");
+    assert_int_equal(got.n, 0);
+    gr_buf_free(&got);
+    assert_int_equal(unlink(path), 0);
+}
+
+/* A file whose path is too long to be opened is not passed over: its rows would be missing. */
+static void too_long(void **state)
+{
+    static const char *const glob[] = { "*.tsv" };
+    const int                home = open(".", O_RDONLY | O_DIRECTORY);
+    char                     dir[GR_PATH_MAX], name[208];
+    gr_err                   err = GR_ERR_INIT;
+    gr_buf                   got = { NULL, 0, 0, false };
+
+    (void)state;
+    memset(name, 'd', sizeof name);
+    (void)snprintf(name + 200, sizeof name - 200, ".tsv");
+    tmp(dir, "deep");
+    for (size_t n = strlen(dir); n + 202 < sizeof dir; n += 201) (void)snprintf(dir + n, sizeof dir - n, "/%.200s", name);
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    assert_true(home >= 0 && chdir(dir) == 0);
+    assert_ok(gr_fs_write(name, "x", 1, &err), &err); /* by its own name it can be written */
+    assert_int_equal(fchdir(home), 0);
+    assert_status(gr_archive_scan(dir, glob, 1, note, &got, &err), GR_E_IO, &err, "is too long");
+    assert_int_equal(got.n, 0);
+    gr_buf_free(&got);
+    assert_true(chdir(dir) == 0 && unlink(name) == 0 && fchdir(home) == 0);
+    (void)close(home);
+}
+
 static void refusals(void **state)
 {
     static const struct { const char *file, *why; } bad[] = {
@@ -189,7 +238,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(names),     cmocka_unit_test(patterns),
         cmocka_unit_test(zip_files), cmocka_unit_test(tar_files),
-        cmocka_unit_test(plain_files_and_folders), cmocka_unit_test(refusals),
+        cmocka_unit_test(plain_files_and_folders), cmocka_unit_test(too_large), cmocka_unit_test(too_long), cmocka_unit_test(refusals),
         cmocka_unit_test(the_callee_may_stop),
     };
 

@@ -65,10 +65,38 @@ static void lines_of_words(void **state)
     gr_arena_free(&a);
 }
 
+/* A sentence may have more words than a table has columns: a file without blank lines is one. */
+static void a_long_sentence(void **state)
+{
+    enum { WORDS = GR_COLUMNS_MAX + 1 };
+    gr_buf    text = { NULL, 0, 0, false };
+    gr_err    err = GR_ERR_INIT;
+    gr_arena  a;
+    gr_reader r;
+    gr_row    row;
+    bool      more;
+
+    (void)state;
+    for (int i = 0; i < WORDS; i++) gr_buf_addf(&text, "w%d T%d\n", i, i);
+    assert_false(text.oom);
+    gr_arena_init(&a, 0);
+    assert_ok(gr_reader_open(&r, &usual, "f", gr_buf_sv(&text), &a, &err), &err);
+    assert_ok(gr_reader_next(&r, &row, &more, &err), &err);
+    assert_true(more);
+    assert_int_equal(row.n_words, WORDS);
+    assert_int_equal(row.word_line[WORDS - 1], WORDS);
+    assert_true(gr_sv_is(row.col[WORDS - 1], "w4096") && gr_sv_is(row.col[2 * WORDS - 1], "T4096"));
+    assert_ok(gr_reader_next(&r, &row, &more, &err), &err);
+    assert_false(more);
+    gr_reader_close(&r);
+    gr_arena_free(&a);
+    gr_buf_free(&text);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = { cmocka_unit_test(sentences), cmocka_unit_test(columns), cmocka_unit_test(iob1_to_iob2),
-                                               cmocka_unit_test(faults), cmocka_unit_test(lines_of_words) };
+                                               cmocka_unit_test(faults), cmocka_unit_test(lines_of_words), cmocka_unit_test(a_long_sentence) };
 
     return gr_test_main(tests);
 }

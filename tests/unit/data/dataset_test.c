@@ -14,10 +14,15 @@ static const gr_column    id_cols[] = { { "id", GR_COL_KEY }, { NULL, GR_COL_OTH
 static const gr_source    train = { .archives = files, .member = "set/train.tsv", .reader = GR_READ_TSV, .has_header = true, .columns = cols };
 static const gr_source    ids = { .archives = files, .member = "set/ids.txt", .reader = GR_READ_TSV, .columns = id_cols };
 static const gr_source    gone = { .archives = files, .member = "set/gone.tsv", .reader = GR_READ_TSV, .columns = id_cols };
+static const gr_source    more_ids = { .archives = files, .member = "set/more.txt", .reader = GR_READ_TSV, .columns = id_cols };
+static const gr_slice     last_one[] = { { 1, GR_SLICE_END } };
+static const gr_split_rule among_ids = { .kind = GR_RULE_IDS, .ids = &ids, .ids_in = true };
 static const gr_split     splits[] = {
     { .name = "all", .sources = &train, .n_sources = 1, .rows = 4, .labelled = true },
     { .name = "dev", .sources = &train, .n_sources = 1, .labelled = true, .rule = { .kind = GR_RULE_IDS, .ids = &ids, .ids_in = true } },
     { .name = "rest", .sources = &train, .n_sources = 1, .labelled = true, .rule = { .kind = GR_RULE_IDS, .ids = &ids } },
+    { .name = "last", .sources = &train, .n_sources = 1, .rule = { .kind = GR_RULE_SLICES, .slices = last_one, .n_slices = 1, .within = &among_ids } },
+    { .name = "both", .sources = &train, .n_sources = 1, .rule = { .kind = GR_RULE_IDS, .ids = &more_ids, .within = &among_ids } },
     { .name = "five", .sources = &train, .n_sources = 1, .rows = 5, .labelled = true },
     { .name = "gone", .sources = &gone, .n_sources = 1 },
     { .name = NULL },
@@ -88,6 +93,27 @@ static void ids_in_and_out(void **state)
     gr_examples_free(&ex);
 }
 
+/* ids.txt has a and c; what comes behind it sees these rows alone, be it a slice or other ids. */
+static void within_ids(void **state)
+{
+    char        root[GR_PATH_MAX], dir[GR_PATH_MAX];
+    gr_err      err = GR_ERR_INIT;
+    gr_examples ex;
+
+    (void)state;
+    unpacked(root, "within", table);
+    assert_true(gr_fs_join(dir, sizeof dir, root, "set"));
+    put(dir, "more.txt", "c\nd\n");
+    assert_ok(gr_dataset_load(&ex, &spec, "last", root, NULL, &err), &err);
+    assert_int_equal(ex.n, 1);
+    assert_int_equal(ex.e[0].id, 12);
+    gr_examples_free(&ex);
+    assert_ok(gr_dataset_load(&ex, &spec, "both", root, NULL, &err), &err);
+    assert_int_equal(ex.n, 1);
+    assert_int_equal(ex.e[0].id, 10);
+    gr_examples_free(&ex);
+}
+
 static void from_a_zip(void **state)
 {
     char        root[GR_PATH_MAX], path[GR_PATH_MAX];
@@ -107,6 +133,7 @@ static void from_a_zip(void **state)
     assert_int_equal(ex.n, 4);
     gr_examples_free(&ex);
     assert_status(gr_dataset_load(&ex, &spec, "dev", root, NULL, &err), GR_E_NOTFOUND, &err, "no member 'set/ids.txt'");
+    assert_null(strstr(err.msg, "has it")); /* it is the published one itself that lacks it */
     assert_null(ex.e);
     assert_ok(gr_dataset_find(&spec, "all", root, &present, &err), &err);
     assert_true(present);
@@ -208,7 +235,7 @@ static void hooks(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(roles_and_digest), cmocka_unit_test(ids_in_and_out), cmocka_unit_test(from_a_zip),
+        cmocka_unit_test(roles_and_digest), cmocka_unit_test(ids_in_and_out), cmocka_unit_test(within_ids), cmocka_unit_test(from_a_zip),
         cmocka_unit_test(absent),           cmocka_unit_test(published_counts), cmocka_unit_test(places_in_messages),
         cmocka_unit_test(hooks),
     };

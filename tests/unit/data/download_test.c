@@ -165,7 +165,13 @@ static void whole(void **state)
     assert_ok(run(&got, &d, &err), &err);
     assert_int_equal(seen->requests, 1); /* of an empty file nothing is missing: it was asked for only where its size was not known */
     assert_int_equal(gr_fs_size(at("out/f")), 0);
-    with_part(bytes, 100); /* an empty file where a part of another lies */
+    with_part(bytes, 100); /* an empty file where a part of another lies; known to be empty, it is not asked for */
+    d.size = 0;
+    assert_ok(run(&got, &d, &err), &err);
+    assert_int_equal(seen->requests, 0);
+    assert_int_equal(gr_fs_size(at("out/f")), 0);
+    with_part(bytes, 100);
+    d.size = -1;
     d.url = gr_http_url("/whole/empty");
     assert_ok(run(&got, &d, &err), &err);
     assert_int_equal(gr_fs_size(at("out/f")), 0);
@@ -241,6 +247,16 @@ static void resumed(void **state)
     with_part(bytes, 10);
     d.url = gr_http_url("/vast/f"); /* with the part it would be more than there are numbers for */
     fails(&d, GR_E_NETWORK, "ended before the file did", FILE_SIZE);
+    with_part(bytes, 10);
+    d.size = FILE_SIZE; /* its Content-Range does not say of how many bytes the range is one */
+    fails(&d, GR_E_NETWORK, "ended before the file did", FILE_SIZE);
+    with_part(bytes, 10);
+    d.url = gr_http_url("/bare/f"); /* only its Content-Range does */
+    arrives(&d, 10, 1);
+    with_part(bytes, 10);
+    d.size = FILE_SIZE - 1;
+    fails(&d, GR_E_CHECKSUM, "the server has 300000 bytes where the manifest has 299999", -1);
+    assert_int_equal(told, 0); /* before a byte was taken */
 }
 
 static void part_of_another_file(void **state)

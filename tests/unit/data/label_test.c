@@ -30,6 +30,7 @@ static void by_number(void **state)
         { "1.0", "label '1.0' is not a number" },
         { " 1", "is not a number" },
         { "-", "label '-' is not a number" },
+        { "-x", "label '-x' is not a number" },
         { "2", "label 2 is out of range 0..1" },
         { "-1", "label -1 is out of range 0..1" },
         { "18446744073709551617", "label 18446744073709551617 is out of range 0..1" },

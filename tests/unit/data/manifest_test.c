@@ -102,6 +102,38 @@ static void plain_addresses(void **state)
     refused("{" HEAD "\"plain_addresses\": 1}", "'plain_addresses' is not true or false");
 }
 
+/* A manifest whose only container has n other names: n1, n2, ... */
+static void write_names(gr_buf *b, int n)
+{
+    gr_buf_reset(b);
+    gr_buf_adds(b, "{" HEAD "\"containers\": [{\"file\": \"n\", \"also\": [");
+    for (int i = 1; i <= n; i++) gr_buf_addf(b, "%s\"n%d\"", i > 1 ? ", " : "", i);
+    gr_buf_adds(b, "]}], \"members\": [{\"container\": \"n\", \"path\": null, \"size\": 5}]}");
+    assert_false(b->oom);
+}
+
+/* As many as a container may have, of which the last is there, and one more. */
+static void many_names(void **state)
+{
+    gr_buf      b = { NULL, 0, 0, false };
+    gr_err      err = GR_ERR_INIT;
+    gr_manifest m;
+    size_t      checked = 0;
+    char        path[GR_PATH_MAX];
+
+    (void)state;
+    write_names(&b, 1000);
+    assert_ok(gr_manifest_parse(&m, b.p, b.n, &err), &err);
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "n1000"));
+    assert_ok(gr_fs_write(path, "hello", 5, &err), &err);
+    assert_ok(gr_manifest_check(&m, gr_test_tmpdir(), &checked, &err), &err);
+    assert_int_equal(checked, 1);
+    gr_manifest_free(&m);
+    write_names(&b, 1001);
+    refused(b.p, "'also' is not a list");
+    gr_buf_free(&b);
+}
+
 /* One container of two is looked at. */
 static void one_container(void **state)
 {
@@ -148,12 +180,16 @@ static void checking(void **state)
     assert_ok(gr_fs_write(path, "hell", 4, &err), &err);
     assert_status(gr_manifest_check(&m, gr_test_tmpdir(), NULL, &err), GR_E_CHECKSUM, &err, "4 bytes where the manifest has 5");
     gr_manifest_free(&m);
+    (void)snprintf(text, sizeof text, "{" HEAD BOX MEMBER(", \"size\": 0") "}"); /* a size of 0 is one that is known */
+    assert_ok(gr_manifest_parse(&m, text, strlen(text), &err), &err);
+    assert_status(gr_manifest_check(&m, gr_test_tmpdir(), &checked, &err), GR_E_CHECKSUM, &err, "4 bytes where the manifest has 0");
+    gr_manifest_free(&m);
     assert_status(gr_manifest_read(&m, "absent.json", &err), GR_E_NOTFOUND, &err, "absent.json");
 }
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(whole), cmocka_unit_test(faults), cmocka_unit_test(models), cmocka_unit_test(plain_addresses), cmocka_unit_test(one_container),
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(whole), cmocka_unit_test(faults), cmocka_unit_test(models), cmocka_unit_test(plain_addresses), cmocka_unit_test(many_names), cmocka_unit_test(one_container),
                                                cmocka_unit_test(checking) };
 
     return gr_test_main(tests);

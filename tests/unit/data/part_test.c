@@ -1,6 +1,7 @@
 /* part_test.c - a file in several goes: what stays, what goes, and what nobody may see too early. */
 #include "tests/support/test.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,6 +101,24 @@ static void nothing_left(void **state)
     assert_int_equal(access(at("dropped.part"), F_OK), -1);
 }
 
+/* Where a program was started without standard input, the part is the file of number 0. */
+static void of_number_0(void **state)
+{
+    const int input = dup(STDIN_FILENO);
+    gr_err    err = GR_ERR_INIT;
+    gr_part   p;
+
+    (void)state;
+    (void)close(STDIN_FILENO);
+    assert_ok(gr_part_open(&p, at("zero"), &err), &err);
+    assert_int_equal(p.fd, 0);
+    gr_part_close(&p);
+    assert_int_equal(fcntl(0, F_GETFD), -1);
+    assert_int_equal(access(at("zero.part"), F_OK), -1);
+    if (input >= 0) assert_int_equal(dup2(input, STDIN_FILENO), STDIN_FILENO);
+    if (input >= 0) (void)close(input);
+}
+
 static void one_at_a_time(void **state)
 {
     gr_err  err = GR_ERR_INIT;
@@ -155,7 +174,7 @@ static void refused(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(in_two_goes), cmocka_unit_test(anew), cmocka_unit_test(nothing_left), cmocka_unit_test(one_at_a_time), cmocka_unit_test(refused),
+        cmocka_unit_test(in_two_goes), cmocka_unit_test(anew), cmocka_unit_test(nothing_left), cmocka_unit_test(of_number_0), cmocka_unit_test(one_at_a_time), cmocka_unit_test(refused),
     };
 
     return gr_test_main(tests);

@@ -79,6 +79,7 @@ static void bad_headers(void **state)
     assert_rows(&header, "one\ttwo\n", "line 1: header is missing: the first line is data");
     assert_rows(&header, "a\tc\n", "line 1: column 'b' is not in the header");
     assert_rows(&header, "a\tb\ta\n", "line 1: column 'a' appears twice in the header");
+    assert_rows(&header, "a\ta\tb\n", "line 1: column 'a' appears twice in the header");
     assert_rows(&header, "\t\ta\tb\n1\t2\t3\t4\n", "2:4~3|"); /* unnamed columns may repeat */
     assert_rows(&csv, "\n\nx,y\n", "line 3: header is missing: the first line is data");
 }

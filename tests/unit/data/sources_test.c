@@ -126,6 +126,56 @@ static void whole_files_and_encodings(void **state)
     gr_arena_free(&a);
 }
 
+/* A gzip file whose deflate stream is one stored block (RFC 1951, 1952). */
+static void put_gz(const char *dir, const char *name, const char *text)
+{
+    const size_t   n = strlen(text);
+    const uint32_t crc = gr_crc32(0, text, n);
+    char           path[GR_PATH_MAX], b[64] = "\x1f\x8b\x08\0\0\0\0\0\0\xff\x01";
+    gr_err         err = GR_ERR_INIT;
+
+    assert_true(n < 32);
+    b[11] = (char)n;
+    b[13] = (char)~n;
+    b[14] = (char)0xff;
+    memcpy(b + 15, text, n);
+    for (int i = 0; i < 4; i++) b[15 + n + (size_t)i] = (char)(crc >> (8 * i) & 0xff);
+    b[19 + n] = (char)n;
+    assert_true(gr_fs_join(path, sizeof path, dir, name));
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    assert_ok(gr_fs_write(path, b, 23 + n, &err), &err);
+}
+
+/* A file may lie there packed; an archive may not be packed once more. */
+static void packed_file(void **state)
+{
+    static const char *const files[] = { "x.txt", NULL };
+    const gr_source          plain = { .archives = files, .reader = GR_READ_LINES }, inside = { .archives = files, .member = "a.txt", .reader = GR_READ_LINES };
+    gr_found                 f = { .src = &plain };
+    gr_err                   err = GR_ERR_INIT;
+    gr_arena                 a;
+    bool                     present = false;
+    char                     root[GR_PATH_MAX];
+
+    (void)state;
+    put_gz(folder(root, "packed"), "x.txt.gz", "one\ntwo\n");
+    gr_arena_init(&a, 0);
+    assert_ok(gr_source_present(&plain, root, &present, &err), &err);
+    assert_true(present);
+    assert_ok(gr_sources_read(&f, 1, root, &a, &err), &err);
+    assert_true(gr_sv_is(f.pieces[0].text, "one\ntwo\n"));
+    assert_string_equal(f.pieces[0].name, "x.txt");
+    gr_found_free(&f, 1);
+    assert_ok(gr_source_present(&inside, root, &present, &err), &err);
+    assert_false(present);
+    put(root, "x.txt", "open\n"); /* what lies there open comes first */
+    f = (gr_found){ .src = &plain };
+    assert_ok(gr_sources_read(&f, 1, root, &a, &err), &err);
+    assert_true(gr_sv_is(f.pieces[0].text, "open\n"));
+    gr_found_free(&f, 1);
+    gr_arena_free(&a);
+}
+
 static void want_text(const gr_source *src, const char *root, const char *want)
 {
     gr_found f = { .src = src };
@@ -158,7 +208,8 @@ static void bytes_as_blanks(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = { cmocka_unit_test(order_of_files), cmocka_unit_test(where_members_lie), cmocka_unit_test(archive_without_member),
-                                               cmocka_unit_test(whole_files_and_encodings), cmocka_unit_test(bytes_as_blanks) };
+                                               cmocka_unit_test(whole_files_and_encodings), cmocka_unit_test(bytes_as_blanks),
+                                               cmocka_unit_test(packed_file) };
 
     return gr_test_main(tests);
 }

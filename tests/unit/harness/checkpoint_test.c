@@ -174,6 +174,46 @@ static void passed_over(void **state)
     assert_true(gr_fs_is_file(path)); /* what is not ours stays */
 }
 
+/* A copy of a checkpoint under the name of a later step, with one of its tensors named otherwise. */
+static void copy_without(const char *dir, const char *tensor)
+{
+    char from[GR_PATH_MAX], to[GR_PATH_MAX], key[32], *bytes = NULL, *at = NULL;
+    gr_err err = GR_ERR_INIT;
+    size_t n;
+
+    assert_true(gr_fs_join(from, sizeof from, dir, "step-12.safetensors") && gr_fs_join(to, sizeof to, dir, "step-99.safetensors"));
+    assert_ok(gr_fs_read(&bytes, &n, from, 0, &err), &err);
+    (void)snprintf(key, sizeof key, "\"%s\":{", tensor);
+    for (size_t i = 8; i + strlen(key) < n && !at; i++)
+        if (memcmp(bytes + i, key, strlen(key)) == 0) at = bytes + i;
+    assert_non_null(at);
+    at[1] = '#';
+    assert_ok(gr_fs_write(to, bytes, n, &err), &err);
+    free(bytes);
+}
+
+/* Whatever is missing, it is no checkpoint, and the one before is taken. */
+static void not_whole(void **state)
+{
+    static const char *const tensors[] = { "weights", "m", "v", "state" };
+    static trail t;
+    gr_train_result r;
+    gr_record rec;
+    const char *dir = folder("whole");
+
+    (void)state;
+    RUN(&t, &r, &rec, dir, "k", WORDS);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+        copy_without(dir, tensors[i]);
+        RUN(&t, &r, &rec, dir, "k", WORDS);
+        assert_true(t.n == 0 && r.state.step == 12 && rec.n_history == 6);
+        gr_train_result_free(&r);
+        gr_record_free(&rec);
+    }
+}
+
 /* A folder that cannot be made: the run says so, it does not train on without its net. */
 static void unwritable(void **state)
 {
@@ -198,6 +238,6 @@ static void unwritable(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(unwritable) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(not_whole), cmocka_unit_test(unwritable) };
     return gr_test_main(tests);
 }

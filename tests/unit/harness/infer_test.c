@@ -259,6 +259,26 @@ static void test_predict_file(void **state)
     free(text);
 }
 
+static gr_status take_none(void *user, gr_sv line, gr_err *err)
+{
+    (void)user;
+    return gr_fail(err, GR_E_INTERNAL, "a line of %zu bytes", line.n);
+}
+
+/* A stream that cannot be read is said to be so, and not asked for ever. */
+static void test_unreadable(void **state)
+{
+    FILE *in = fopen(gr_test_tmpdir(), "r"); /* a folder opens, and gives no byte */
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_non_null(in);
+    (void)alarm(20);
+    assert_status(gr_infer_lines(in, "standard input", take_none, NULL, &err), GR_E_FORMAT, &err, "standard input: cannot read line 1");
+    (void)alarm(0);
+    (void)fclose(in);
+}
+
 static void test_exit_codes(void **state)
 {
     const char *dir = make_model("codes", GR_HEAD_CLASS, 2);
@@ -285,7 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packed_is_single), cmocka_unit_test(test_nan), cmocka_unit_test(test_full), cmocka_unit_test(test_refusals), cmocka_unit_test(test_softmax),
-        cmocka_unit_test(test_predict_class), cmocka_unit_test(test_predict_file), cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_predict_class), cmocka_unit_test(test_predict_file), cmocka_unit_test(test_unreadable), cmocka_unit_test(test_exit_codes),
     };
 
     gr_log_set_level(GR_LOG_QUIET);

@@ -83,11 +83,28 @@ static void test_added_normalized(void **state)
 
     (void)state;
     expect(f, "bea", 2, (const int32_t[][3]){ { 4, 0, 1 }, { 20, 1, 3 } });
+    expect(f, "BEA", 2, (const int32_t[][3]){ { 4, 0, 1 }, { 20, 1, 3 } });
     expect(f, "b\xC3\x89\xE2\x80\x8B" "A.", 3, (const int32_t[][3]){ { 4, 0, 1 }, { 20, 1, 7 }, { 7, 7, 8 } });
     assert_string_equal(gr_tok_token(f.t, 20), "ea");
     assert_int_equal(gr_tok_id(f.t, gr_sv_from("\xC3\x89" "A")), 20);
     assert_int_equal(gr_tok_id(f.t, gr_sv_from("ea")), -1);
     close_all(f);
+}
+
+/* A token of lower-case letters is found in capitals, whichever letter it begins with. */
+static void test_added_capitals(void **state)
+{
+    (void)state;
+    for (char c = 'a'; c <= 'z'; c++) {
+        char added[96], text[4];
+        fixture f;
+
+        (void)snprintf(added, sizeof added, "{\"id\":20,\"content\":\"%c-\",\"normalized\":true}", c);
+        (void)snprintf(text, sizeof text, "%c-", c - 'a' + 'A');
+        f = open_with(added);
+        expect(f, text, 1, (const int32_t[][3]){ { 20, 0, 2 } });
+        close_all(f);
+    }
 }
 
 static void test_words_in_a_stretch(void **state)
@@ -177,7 +194,7 @@ static void test_cache_turnover(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_added_plain), cmocka_unit_test(test_added_strip), cmocka_unit_test(test_added_normalized),
+        cmocka_unit_test(test_added_plain), cmocka_unit_test(test_added_strip), cmocka_unit_test(test_added_normalized), cmocka_unit_test(test_added_capitals),
         cmocka_unit_test(test_words_in_a_stretch), cmocka_unit_test(test_limits), cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_cache_turnover),
     };

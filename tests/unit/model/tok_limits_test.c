@@ -93,6 +93,19 @@ static void test_merges(void **state)
     gr_buf_free(&b);
 }
 
+/* Refused before memory is asked for. */
+static void test_merge_count(void **state)
+{
+    gr_tok *t = gr_tok_new();
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_non_null(t);
+    assert_status(gr_bpe_init(&t->model, &t->arena, (gr_sv){ NULL, 0 }, (size_t)GR_TOK_ID_MAX + 1, &err), GR_E_FORMAT, &err, "4194304 merges are too many");
+    assert_int_equal(t->arena.used, 0);
+    gr_tok_close(t);
+}
+
 /* ---- lengths ---- */
 
 #define WORDPIECE "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":0"
@@ -229,7 +242,7 @@ static void test_scores(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_merges), cmocka_unit_test(test_lengths), cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_merges), cmocka_unit_test(test_merge_count), cmocka_unit_test(test_lengths), cmocka_unit_test(test_growth),
         cmocka_unit_test(test_blanks), cmocka_unit_test(test_scores),
     };
     return gr_test_main(tests);

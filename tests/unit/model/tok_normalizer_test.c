@@ -43,6 +43,13 @@ static void test_steps(void **state)
     check(&ALL, "", "", NULL);
 }
 
+/* Of an empty text nothing is left, and nothing is read. */
+static void test_empty(void **state)
+{
+    (void)state;
+    for (int k = GR_NORM_NONE; k <= GR_NORM_BYTE_LEVEL; k++) check(&(gr_norm){ .kind = (gr_norm_kind)k, .left = true, .right = true }, "", "", NULL);
+}
+
 static void test_hangul(void **state)
 {
     (void)state;
@@ -134,7 +141,7 @@ static void test_properties(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),    cmocka_unit_test(test_hangul),  cmocka_unit_test(test_order), cmocka_unit_test(test_long_run),
+        cmocka_unit_test(test_steps),    cmocka_unit_test(test_empty), cmocka_unit_test(test_hangul),  cmocka_unit_test(test_order), cmocka_unit_test(test_long_run),
         cmocka_unit_test(test_invalid),  cmocka_unit_test(test_words),   cmocka_unit_test(test_properties),
     };
     return gr_test_main(tests);

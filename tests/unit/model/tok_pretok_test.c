@@ -91,6 +91,21 @@ static void test_patterns(void **state)
     check(&p, "I'LL 12345 (x) a.\n\n b \n\n  c", "I|'LL| |123|45| (|x|)| a|.\n\n| b| \n\n| | c");
 }
 
+/* What lies behind a text, left there by a longer one, is no part of it. */
+static void test_end(void **state)
+{
+    static const uint32_t ab[] = { 'a', 'b' };
+    const gr_pattern p = { NULL, ab, 2 };
+    const gr_glyph g[] = { { 'x', 0, 0, 1 }, { 'a', 1, 1, 2 }, { 'b', 2, 2, 3 } };
+    size_t from = 0, to = 0;
+
+    (void)state;
+    assert_false(gr_pattern_next(&p, g, 2, 0, &from, &to));
+    assert_true(gr_pattern_next(&p, g, 3, 0, &from, &to));
+    assert_int_equal(from, 1);
+    assert_int_equal(to, 3);
+}
+
 static void test_clusters(void **state)
 {
     static const struct {
@@ -102,6 +117,8 @@ static void test_clusters(void **state)
         { { 0x1F468, 0x200D, 0x1F469, 'a' }, 4, 3 },   { { 'a', 0x200D, 0x1F469 }, 3, 2 },
         { { 0x1100, 0x1161, 0x11A8, 0x1100 }, 4, 3 },  { { 0x600, 'a' }, 2, 2 },
         { { 0x915, 0x94D, 0x937, 0x915 }, 4, 3 },      { { 0xAC00, 0x11A8, 0x1161 }, 3, 2 },
+        { { 0x200D, 0x1F469 }, 2, 1 },                 { { 0x301, 0x200D, 0x1F469 }, 3, 2 }, /* GB11 begins at a pictograph */
+        { { 'a', 0x94D, 0x937 }, 3, 2 },               { { 0x915, 'a', 0x94D }, 3, 1 },      /* GB9c at a consonant          */
     };
 
     (void)state;
@@ -133,7 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cuts),     cmocka_unit_test(test_byte_level), cmocka_unit_test(test_metaspace),
         cmocka_unit_test(test_patterns), cmocka_unit_test(test_clusters),   cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_growth),   cmocka_unit_test(test_end),
     };
     return gr_test_main(tests);
 }

@@ -61,6 +61,7 @@ static void test_kinds(void **state)
                 "pattern");
     refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}}", GR_E_FORMAT, "charsmap");
     refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"?\"}}", GR_E_FORMAT, "Base64");
+    refuse_json("{" MODEL ",\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAAA\"}}", GR_E_FORMAT, "Base64"); /* five signs are no bytes */
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"ByteLevel\"}}", GR_E_UNSUPPORTED, "'ByteLevel'");
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"CharDelimiterSplit\",\"delimiter\":\"--\"}}", GR_E_FORMAT, "'delimiter'");
     refuse_json("{" MODEL ",\"pre_tokenizer\":{\"type\":\"CharDelimiterSplit\"}}", GR_E_FORMAT, "'delimiter'");
@@ -87,6 +88,8 @@ static void test_bpe(void **state)
     refuse_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{},\"merges\":[]}}", GR_E_FORMAT, "empty");
     refuse_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0}}}", GR_E_FORMAT, "'merges'");
     refuse_json(BPE "[],\"dropout\":0.1}}", GR_E_UNSUPPORTED, "dropout");
+    refuse_json(BPE "[],\"byte_fallback\":true,\"continuing_subword_prefix\":\"#\"}}", GR_E_UNSUPPORTED, "byte fallback together with");
+    refuse_json(BPE "[],\"byte_fallback\":true,\"end_of_word_suffix\":\"#\"}}", GR_E_UNSUPPORTED, "byte fallback together with");
     refuse_json(BPE "[],\"unk_token\":\"<u>\"}}", GR_E_FORMAT, "'<u>' is not in the vocabulary");
     refuse_json(BPE "[\"a b\",\"a c\"]}}", GR_E_FORMAT, "merge 2: 'ac' is not in the vocabulary");
     refuse_json(BPE "[\"a b\",[\"a\",\"b\"]]}}", GR_E_FORMAT, "merge 2: the same as merge 1");
@@ -96,14 +99,55 @@ static void test_bpe(void **state)
     expect(t, "abac", merged, 3);
     expect(t, "aboac", merged, 3);
     gr_tok_close(t);
+    t = open_json(BPE "[\"#version: 0.2\",\"a b\"]}}"); /* as in merges.txt, such a line is none */
+    expect(t, "abac", merged, 3);
+    gr_tok_close(t);
     t = open_json(BPE "[]}}");
     expect(t, "abac", chars, 4);
     gr_tok_close(t);
 }
 
+/* "b c" comes first and leaves "a" beside "bc", which nothing merges: what waits to become "ab", the token of id 0, must not
+ * be taken for the merge of this pair. */
+static void test_stale(void **state)
+{
+    static const int32_t apart[] = { 1, 4 }, whole[] = { 0 };
+    gr_tok *t = open_json("{\"model\":{\"type\":\"BPE\",\"vocab\":{\"ab\":0,\"a\":1,\"b\":2,\"c\":3,\"bc\":4},\"merges\":[\"b c\",\"a b\"]}}");
+
+    (void)state;
+    expect(t, "abc", apart, 2);
+    expect(t, "ab", whole, 1);
+    gr_tok_close(t);
+}
+
+#define BYTES ",\"pre_tokenizer\":{\"type\":\"ByteLevel\"}}"
+
+/* ByteLevel cuts words unless the file says `use_regex` false: no merge goes across a blank. */
+static void test_byte_level(void **state)
+{
+    static const int32_t cut[] = { 0, 1, 2 }, whole[] = { 3, 2 };
+    static const char json[] = "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"\\u0120\":1,\"b\":2,\"a\\u0120\":3},\"merges\":[\"a \\u0120\"]},"
+                               "\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false%s}}";
+    char text[512];
+    gr_tok *t;
+
+    (void)state;
+    (void)snprintf(text, sizeof text, json, "");
+    t = open_json(text);
+    expect(t, "a b", cut, 3);
+    refuse_json(BPE "[],\"byte_fallback\":true}" BYTES, GR_E_UNSUPPORTED, "'ByteLevel' with");
+    refuse_json(BPE "[],\"continuing_subword_prefix\":\"#\"}" BYTES, GR_E_UNSUPPORTED, "'ByteLevel' with");
+    refuse_json(BPE "[],\"end_of_word_suffix\":\"#\"}" BYTES, GR_E_UNSUPPORTED, "'ByteLevel' with");
+    gr_tok_close(t);
+    (void)snprintf(text, sizeof text, json, ",\"use_regex\":false");
+    t = open_json(text);
+    expect(t, "a b", whole, 2);
+    gr_tok_close(t);
+}
+
 static void test_unigram(void **state)
 {
-    static const int32_t fused[] = { 1, 0, 2 };
+    static const int32_t fused[] = { 1, 0, 2 }, tie[] = { 3 }, spelt[] = { 1, 2, 1 }, unknown[] = { 1, 0, 1 };
     gr_tok *t;
 
     (void)state;
@@ -114,6 +158,15 @@ static void test_unigram(void **state)
     refuse_json("{\"model\":{\"type\":\"Unigram\",\"vocab\":[],\"unk_id\":0}}", GR_E_FORMAT, "empty");
     t = open_json(UNIGRAM "],\"unk_id\":0}}");
     expect(t, "axyb", fused, 3);
+    gr_tok_close(t);
+    /* -0.1 and -0.2 as doubles have the sum -0.30000000000000004: as good as "ab", which was found first and stays */
+    t = open_json("{\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"<unk>\",0],[\"a\",-0.1],[\"b\",-0.2],[\"ab\",-0.30000000000000004]],\"unk_id\":0}}");
+    expect(t, "ab", tie, 1);
+    gr_tok_close(t);
+    /* two unknown characters have 90 each, more than "xy" has; what they spell is that token all the same */
+    t = open_json("{\"model\":{\"type\":\"Unigram\",\"vocab\":[[\"<unk>\",100],[\"a\",100],[\"xy\",100]],\"unk_id\":0}}");
+    expect(t, "axya", spelt, 3);
+    expect(t, "axxya", unknown, 3);
     gr_tok_close(t);
 }
 
@@ -145,6 +198,7 @@ static void test_added(void **state)
     assert_int_equal(gr_tok_vocab_size(t), 9);
     assert_string_equal(gr_tok_token(t, 8), "new york");
     assert_int_equal(gr_tok_id(t, gr_sv_from("new york")), 8);
+    assert_int_equal(gr_tok_id(t, gr_sv_from("")), -1);
     assert_null(gr_tok_token(t, 9));
     assert_null(gr_tok_token(t, -1));
     expect(t, "new yorkabnew york", plain, 3);
@@ -265,6 +319,15 @@ static void test_odd(void **state)
     assert_non_null(strstr(said, "tokenizer_config.json: 'mask_token' is '<mask>', which is no token"));
     assert_int_equal(gr_tok_mask_id(t), 1);
     gr_tok_close(t);
+    (void)write_file("odd/tokenizer.json", "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":0,\"[CLS]\":1,\"[SEP]\":2,\"[PAD]\":3,\"[MASK]\":4,\"c\":5,\"s\":6,\"p\":7,\"m\":8}}}");
+    (void)write_file("odd/tokenizer_config.json", "{\"cls_token\":\"c\",\"sep_token\":\"s\",\"pad_token\":\"p\",\"mask_token\":\"m\"}"); /* it has the last word */
+    assert_ok(gr_tok_open(&t, path, NULL, &err), &err);
+    assert_true(gr_tok_cls_id(t) == 5 && gr_tok_sep_id(t) == 6 && gr_tok_pad_id(t) == 7 && gr_tok_mask_id(t) == 8);
+    gr_tok_close(t);
+    (void)write_file("odd/tokenizer_config.json", "{}");
+    assert_ok(gr_tok_open(&t, path, NULL, &err), &err);
+    assert_true(gr_tok_cls_id(t) == 1 && gr_tok_sep_id(t) == 2 && gr_tok_pad_id(t) == 3 && gr_tok_mask_id(t) == 4);
+    gr_tok_close(t);
     gr_log_set_sink(NULL, NULL);
 }
 
@@ -304,12 +367,34 @@ static void test_prefix_space(void **state)
     gr_tok_close(t);
 }
 
+/* The same for vocab.json with merges.txt. */
+static void test_prefix_space_files(void **state)
+{
+    static const int32_t without[] = { 1, 0, 2 }, with[] = { 1, 3, 2 };
+    const gr_tok_opts on = { -1, -1, -1, 1 };
+    char dir[GR_PATH_MAX];
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_true(gr_fs_join(dir, sizeof dir, gr_test_tmpdir(), "files"));
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    (void)write_file("files/vocab.json", "{\"a\":0,\"<s>\":1,\"</s>\":2,\"\\u0120a\":3,\"\\u0120\":4}");
+    (void)write_file("files/merges.txt", "#version: 0.2\n\xC4\xA0 a\n");
+    assert_ok(gr_tok_open(&t, dir, NULL, &err), &err);
+    expect(t, "a", without, 3);
+    gr_tok_close(t);
+    assert_ok(gr_tok_open(&t, dir, &on, &err), &err);
+    expect(t, "a", with, 3);
+    gr_tok_close(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds), cmocka_unit_test(test_bpe), cmocka_unit_test(test_unigram), cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
+        cmocka_unit_test(test_kinds), cmocka_unit_test(test_bpe), cmocka_unit_test(test_stale), cmocka_unit_test(test_byte_level), cmocka_unit_test(test_unigram), cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
         cmocka_unit_test(test_templates), cmocka_unit_test(test_vocab_txt),  cmocka_unit_test(test_config), cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_prefix_space),
+        cmocka_unit_test(test_duplicates), cmocka_unit_test(test_prefix_space), cmocka_unit_test(test_prefix_space_files),
     };
     return gr_test_main(tests);
 }

@@ -1,4 +1,5 @@
 /* gr_spm_read, gr_charsmap_read, gr_tok_read_spm_text: what is taken from a SentencePiece model, what is refused. */
+#include "base/fs.h"
 #include "model/tokenizer/tok_impl.h"
 #include "tests/support/test.h"
 
@@ -118,6 +119,8 @@ static void test_broken(void **state)
     refuse((gr_sv){ "\x0A\x03\x0A\x01\x00", 5 }, GR_E_FORMAT, "NUL");
     refuse(gr_sv_from("\x0A\x05\x0A\x01" "a\x18\x09"), GR_E_FORMAT, "type 9");
     refuse(gr_sv_from("\x0A\x03\x0A\x01" "a"), GR_E_FORMAT, "unknown token");
+    refuse(gr_sv_from("\x0A\x05\x0A\x01" "a\x78\x09"), GR_E_FORMAT, "unknown token");     /* field 15 is not the type */
+    refuse(gr_sv_from("\x0A\x06\x0A\x01" "a\x1A\x01\x09"), GR_E_FORMAT, "unknown token"); /* nor is a text of number 3 */
     add_piece(&b, "b", -3, 1);
     refuse(gr_buf_sv(&b), GR_E_FORMAT, "token 6: 'b' occurs twice, as token 5 before");
     gr_buf_free(&b);
@@ -190,11 +193,25 @@ static void test_mask(void **state)
     gr_buf_free(&b);
 }
 
+/* What is wrong with a file is said with its name. */
+static void test_named(void **state)
+{
+    char path[GR_PATH_MAX];
+    gr_tok *t = NULL;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_true(gr_fs_join(path, sizeof path, gr_test_tmpdir(), "spiece.model"));
+    assert_ok(gr_fs_write(path, "\x0B", 1, &err), &err);
+    assert_status(gr_tok_open(&t, gr_test_tmpdir(), NULL, &err), GR_E_FORMAT, &err, "/spiece.model: byte 0: a field of kind 3");
+    assert_null(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good), cmocka_unit_test(test_cut), cmocka_unit_test(test_broken), cmocka_unit_test(test_odd),
-        cmocka_unit_test(test_family), cmocka_unit_test(test_mask),
+        cmocka_unit_test(test_family), cmocka_unit_test(test_mask), cmocka_unit_test(test_named),
     };
     return gr_test_main(tests);
 }

@@ -39,6 +39,8 @@ static void test_empty(void **state)
     assert_ok(gr_trie_build(&t, &arena, NULL, NULL, 0, NULL, &err), &err);
     assert_int_equal(gr_trie_find(&t, gr_sv_from("a")), GR_TRIE_NO_VALUE);
     assert_int_equal(gr_trie_find(&t, (gr_sv){ "", 0 }), GR_TRIE_NO_VALUE);
+    assert_ok(gr_trie_build(&t, &arena, &(gr_sv){ "", 0 }, (const int32_t[]){ 7 }, 1, NULL, &err), &err); /* an empty key is one */
+    assert_int_equal(gr_trie_find(&t, (gr_sv){ "", 0 }), 7);
     gr_arena_free(&arena);
 }
 
