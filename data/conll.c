@@ -60,20 +60,6 @@ static gr_status check(gr_reader *r, const token *t, gr_err *err)
     return GR_OK;
 }
 
-static gr_status note_line(gr_reader *r, size_t i, gr_err *err)
-{
-    if (i >= r->cap_line) {
-        const size_t  cap = r->cap_line ? r->cap_line * 2 : 64;
-        size_t *const p = cap <= SIZE_MAX / sizeof *p ? realloc(r->word_line, cap * sizeof *p) : NULL;
-
-        if (p == NULL) return gr_fail_nomem(err, "a sentence");
-        r->word_line = p;
-        r->cap_line = cap;
-    }
-    r->word_line[i] = r->in.line;
-    return GR_OK;
-}
-
 /* Tokens of the next sentence, word and tag by turns, into r->field. */
 static gr_status sentence(gr_reader *r, size_t *n_words, gr_err *err)
 {
@@ -91,7 +77,7 @@ static gr_status sentence(gr_reader *r, size_t *n_words, gr_err *err)
         }
         t = split(line, r->src);
         GR_TRY(check(r, &t, err));
-        GR_TRY(note_line(r, *n_words, err));
+        GR_TRY(gr_reader_note_line(r, *n_words, err));
         GR_TRY(gr_reader_push(r, t.word, err));
         GR_TRY(gr_reader_push(r, t.tag, err));
         (*n_words)++;

@@ -1,8 +1,9 @@
 /* jsonl.c - one JSON object a line; see reader.h. The wanted columns are its keys, others are passed over, blank
  * lines too.
  *
- * Texts must be strings. Labels, scores and ids may be strings or numbers (a number is handed on as its shortest
- * decimal) or, as a label, true and false. */
+ * Where the first column is GR_COL_WORDS a row is a sentence, made of two lists of strings. Else texts must be strings;
+ * labels, scores and ids may be strings or numbers (a number is handed on as its shortest decimal) or, as a label, true
+ * and false. */
 #include <math.h>
 #include <string.h>
 
@@ -48,8 +49,7 @@ static gr_status value(gr_reader *r, gr_sv *out, const gr_json *v, const gr_colu
         return keep(r, out, p, strlen(p), err);
     }
     if (text && gr_json_is_array(v))
-        return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' is a list, not a text: words with their tags are read from a .conll file, a word and its tag a line",
-                       r->in.line, c->name);
+        return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' is a list, not a text", r->in.line, c->name);
     if (text) return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' is not a string", r->in.line, c->name);
     if (gr_json_is_number(v)) return keep_number(r, out, gr_json_num(v, NAN), err);
     if (gr_json_is_bool(v) && (c->role == GR_COL_LABEL || c->role == GR_COL_OTHER)) {
@@ -82,6 +82,57 @@ static gr_status columns(gr_reader *r, const gr_json *obj, gr_err *err)
     return GR_OK;
 }
 
+/* ---- sentences ---- */
+
+static gr_status list_of(const gr_json **out, const gr_reader *r, const gr_json *obj, const gr_column *c, gr_err *err)
+{
+    *out = gr_json_get(obj, c->name);
+    if (*out == NULL) return gr_fail(err, GR_E_FORMAT, "line %zu: key '%s' is missing", r->in.line, c->name);
+    if (gr_json_is_array(*out)) return GR_OK;
+    return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' is not a list of %s", r->in.line, c->name, c->role == GR_COL_WORDS ? "words" : "tags");
+}
+
+/* The strings of a list, from r->col[at] on. */
+static gr_status keep_list(gr_reader *r, size_t at, const gr_json *list, const gr_column *c, gr_err *err)
+{
+    for (const gr_json *v = gr_json_first(list); v != NULL; v = gr_json_next(v), at++) {
+        const gr_sv s = gr_json_sv(v);
+
+        if (c->role == GR_COL_TAGS && gr_json_is_number(v))
+            return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' holds a number: give the tag's name, such as B-PER", r->in.line, c->name);
+        if (!gr_json_is_string(v)) return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' holds what is no string", r->in.line, c->name);
+        if (s.n == 0) return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' holds an empty %s", r->in.line, c->name, c->role == GR_COL_WORDS ? "word" : "tag");
+        GR_TRY(keep(r, &r->col[at], s.p, s.n, err));
+    }
+    return GR_OK;
+}
+
+static gr_status sentence(gr_reader *r, gr_row *row, const gr_json *obj, gr_err *err)
+{
+    const gr_column *const c = r->src->columns;
+    const gr_json         *words, *tags = NULL;
+    size_t                 n, n_tags;
+
+    if (!gr_json_is_object(obj)) return gr_fail(err, GR_E_FORMAT, "line %zu: not an object", r->in.line);
+    GR_TRY(list_of(&words, r, obj, &c[0], err));
+    if (r->n_want > 1) GR_TRY(list_of(&tags, r, obj, &c[1], err));
+    n = gr_json_len(words);
+    n_tags = gr_json_len(tags);
+    if (n == 0) return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' holds no word", r->in.line, c[0].name);
+    if (tags != NULL && n_tags != n)
+        return gr_fail(err, GR_E_FORMAT, "line %zu: %zu word%s in '%s' and %zu tag%s in '%s'", r->in.line, n, n == 1 ? "" : "s", c[0].name, n_tags,
+                       n_tags == 1 ? "" : "s", c[1].name);
+    GR_TRY(gr_reader_need_cols(r, 2 * n, err));
+    GR_TRY(keep_list(r, 0, words, &c[0], err));
+    if (tags != NULL) GR_TRY(keep_list(r, n, tags, &c[1], err));
+    for (size_t i = 0; i < n; i++) GR_TRY(gr_reader_note_line(r, i, err));
+    row->n_words = n;
+    row->n_col = tags != NULL ? 2 * n : n;
+    row->columns = NULL;
+    row->word_line = r->word_line;
+    return GR_OK;
+}
+
 /* The parser counts lines from the start of its text; the file's line number replaces its "line 1". */
 static gr_status fail_json(const gr_reader *r, gr_status s, const gr_err *why, gr_err *err)
 {
@@ -110,7 +161,7 @@ gr_status gr_jsonl_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
     if (has_nul_escape(line)) return gr_fail(err, GR_E_FORMAT, "line %zu: a string holds U+0000", r->in.line);
     s = gr_json_parse(&obj, line.p, line.n, &why);
     if (s != GR_OK) return fail_json(r, s, &why, err);
-    s = columns(r, obj, err);
+    s = r->n_want > 0 && r->src->columns[0].role == GR_COL_WORDS ? sentence(r, row, obj, err) : columns(r, obj, err);
     gr_json_free(obj);
     return s;
 }

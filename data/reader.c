@@ -46,6 +46,16 @@ gr_status gr_reader_need_cols(gr_reader *r, size_t n, gr_err *err)
     return GR_OK;
 }
 
+gr_status gr_reader_note_line(gr_reader *r, size_t i, gr_err *err)
+{
+    void *p = r->word_line;
+
+    GR_TRY(grow(&p, &r->cap_line, i + 1, sizeof *r->word_line, err));
+    r->word_line = p;
+    r->word_line[i] = r->in.line;
+    return GR_OK;
+}
+
 /* ---- columns ---- */
 
 static gr_status record(gr_reader *r, size_t *line, bool *more, gr_err *err)

@@ -57,6 +57,9 @@ void      gr_reader_close(gr_reader *r); /* accepts a zeroed one */
 gr_status gr_reader_push(gr_reader *r, gr_sv field, gr_err *err) GR_MUST_USE;
 gr_status gr_reader_need_cols(gr_reader *r, size_t n, gr_err *err) GR_MUST_USE; /* room in r->col */
 
+/* The line of word i of a sentence; words come in order. */
+gr_status gr_reader_note_line(gr_reader *r, size_t i, gr_err *err) GR_MUST_USE;
+
 /* The fields of the next record into r->field; *line its first line, *more false at the end. Blank lines at the end of
  * the file are no records. */
 gr_status gr_tsv_record(gr_reader *r, size_t *line, bool *more, gr_err *err) GR_MUST_USE;

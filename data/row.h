@@ -37,6 +37,8 @@ typedef enum gr_role {
     GR_COL_SCORE,    /* a finite decimal number in lo..hi                                             */
     GR_COL_ID,       /* whole number: gr_example.id, the name of the row in a submission              */
     GR_COL_KEY,      /* part of the key that GR_RULE_IDS compares                                     */
+    GR_COL_WORDS,    /* JSONL, the first column: a list of words; the row is a sentence, as of CONLL  */
+    GR_COL_TAGS,     /* JSONL, behind it: a list of their tags                                        */
     GR_COL_OTHER     /* presented to the parse hook, no meaning of its own                            */
 } gr_role;
 
@@ -125,8 +127,8 @@ typedef struct gr_split {
 typedef struct gr_row {
     const gr_sv     *col;
     size_t           n_col;
-    const gr_column *columns; /* the meaning of col[i]; NULL for LINES, FOLDER, CONLL                        */
-    /* CONLL: a row is a sentence: col[0..n_words) its words, col[n_words..2 n_words) their tags (absent when the
+    const gr_column *columns; /* the meaning of col[i]; NULL for LINES, FOLDER and sentences                 */
+    /* CONLL and GR_COL_WORDS: a row is a sentence: col[0..n_words) its words, col[n_words..2 n_words) their tags (absent when the
      * source has none), word_line[i] the line of word i. n_words is 0 for the other readers. */
     size_t           n_words;
     const size_t    *word_line;

@@ -38,38 +38,56 @@ static const struct { const char *text, *pair; } pairs[] = {
     { "sentence1", "sentence2" }, { "premise", "hypothesis" }, { "question", "sentence" }, { "question1", "question2" },
 };
 
+static const char *const word_names[] = { "tokens", "words", NULL };
+static const char *const tag_names[] = { "ner_tags", "tags", "labels", "pos_tags", "chunk_tags", NULL };
 static const char *const text_names[] = { "text", "sentence", "sentence1", "review", "premise", "question", NULL };
 static const char *const pair_names[] = { "pair", "text_pair", "sentence2", "hypothesis", NULL };
 static const char *const label_names[] = { "label", "labels", "score", "category", "class", "target", "sentiment", NULL };
 
-static const char *find(const char *const *names, const char *wanted)
+static const gr_scanned *find_column(const gr_scanned *there, const char *wanted)
 {
-    for (; *names != NULL; names++)
-        if (strcmp(*names, wanted) == 0) return *names;
+    for (; there->name != NULL; there++)
+        if (strcmp(there->name, wanted) == 0) return there;
     return NULL;
 }
 
+static const char *find(const gr_scanned *there, const char *wanted)
+{
+    const gr_scanned *const c = find_column(there, wanted);
+
+    return c != NULL ? c->name : NULL;
+}
+
+/* The column that the option names, else the first of the usual names, if its values are lists. */
+static const char *find_list(const gr_scanned *there, const char *wanted, const char *const *usual)
+{
+    const gr_scanned *c = wanted != NULL ? find_column(there, wanted) : NULL;
+
+    for (; wanted == NULL && (c == NULL || !c->list) && *usual != NULL; usual++) c = find_column(there, *usual);
+    return c != NULL && c->list ? c->name : NULL;
+}
+
 /* What parts the columns, where a header of one column says that it is not what the file's ending says; NULL: nothing to be seen. */
-static const char *other_separator(const char *const *names)
+static const char *other_separator(const gr_scanned *names)
 {
     static const struct { char c; const char *advice; } seps[] = {
         { ';', "semicolons: write it with commas" }, { '\t', "TABs: call it .tsv" }, { '|', "bars: write it with commas" }, { ',', "commas: call it .csv" },
     };
 
-    if (names[0] == NULL || names[1] != NULL) return NULL;
+    if (names[0].name == NULL || names[1].name != NULL) return NULL;
     for (size_t i = 0; i < sizeof seps / sizeof *seps; i++)
-        if (strchr(names[0], seps[i].c) != NULL) return seps[i].advice;
+        if (strchr(names[0].name, seps[i].c) != NULL) return seps[i].advice;
     return NULL;
 }
 
-static gr_status fail_column(const char *path, const char *option, const char *wanted, const char *const *names, gr_err *err)
+static gr_status fail_column(const char *path, const char *option, const char *wanted, const gr_scanned *names, gr_err *err)
 {
     gr_buf    b = { NULL, 0, 0, false };
     gr_status s;
 
     if (other_separator(names) != NULL)
         return gr_fail(err, GR_E_FORMAT, "%s: line 1: the columns are parted by %s", path, other_separator(names));
-    for (size_t i = 0; names[i] != NULL; i++) gr_buf_addf(&b, "%s%s", i ? ", " : "", names[i]);
+    for (size_t i = 0; names[i].name != NULL; i++) gr_buf_addf(&b, "%s%s", i ? ", " : "", names[i].name);
     if (wanted != NULL)
         s = gr_fail(err, GR_E_NOTFOUND, "%s: no column '%s' (%s); there are: %.200s", path, wanted, option, b.p != NULL ? b.p : "");
     else
@@ -79,7 +97,7 @@ static gr_status fail_column(const char *path, const char *option, const char *w
 }
 
 /* The column that the option names, else the first of the usual names. *out NULL: neither, and it is optional. */
-static gr_status choose(const char **out, const char *path, const char *const *there, const char *wanted, const char *option,
+static gr_status choose(const char **out, const char *path, const gr_scanned *there, const char *wanted, const char *option,
                         const char *const *usual, bool optional, gr_err *err)
 {
     *out = NULL;
@@ -90,7 +108,7 @@ static gr_status choose(const char **out, const char *path, const char *const *t
 }
 
 /* Both columns of a pair that is known by its names; options come first. */
-static void known_pair(const char **text, const char **pair, const char *const *there, const gr_custom_opts *o)
+static void known_pair(const char **text, const char **pair, const gr_scanned *there, const gr_custom_opts *o)
 {
     *text = given(o->text_column);
     *pair = given(o->pair_column);
@@ -101,16 +119,44 @@ static void known_pair(const char **text, const char **pair, const char *const *
     }
 }
 
+/* Lists of words and of their tags, as run_ner.py reads them. */
+static gr_status sentence_source(custom *c, size_t i, const char *path, const gr_scanned *there, const char *words, const gr_custom_opts *o, gr_err *err)
+{
+    const char *const wanted = given(o->label_column), *const tags = find_list(there, wanted, tag_names);
+    gr_column *const  col = gr_arena_calloc(&c->arena, 3, sizeof *col);
+
+    if (col == NULL) return gr_fail_nomem(err, "columns");
+    if (tags == NULL && i != TEST && !c->texts_only) return fail_column(path, "--label-column", wanted != NULL && find(there, wanted) == NULL ? wanted : NULL, there, err);
+    col[0] = (gr_column){ words, GR_COL_WORDS };
+    if (tags != NULL) col[1] = (gr_column){ tags, GR_COL_TAGS };
+    c->source[i].columns = col;
+    c->labelled[i] = tags != NULL;
+    return GR_OK;
+}
+
+/* Words in lists, unless there is a text with a label of its own. */
+static const char *words_of(const gr_scanned *there, const gr_custom_opts *o)
+{
+    const char *const words = find_list(there, given(o->text_column), word_names);
+
+    if (words == NULL || given(o->text_column) != NULL || given(o->label_column) != NULL) return words;
+    for (size_t i = 0; label_names[i] != NULL && find(there, "text") != NULL; i++)
+        if (find(there, label_names[i]) != NULL && !find_column(there, label_names[i])->list) return NULL;
+    return words;
+}
+
 static gr_status table_source(custom *c, size_t i, const char *path, const gr_custom_opts *o, gr_err *err)
 {
-    gr_source *const   src = &c->source[i];
-    const char *const *there = NULL;
-    const char *const  wanted = given(o->label_column);
-    const char        *text, *pair, *label = NULL;
-    gr_column         *col;
-    size_t             n = 0;
+    gr_source *const  src = &c->source[i];
+    const gr_scanned *there = NULL;
+    const char *const wanted = given(o->label_column);
+    const char       *text, *pair, *label = NULL, *words;
+    gr_column        *col;
+    size_t            n = 0;
 
     GR_TRY(gr_scan_columns(&there, path, src->reader, &c->arena, err));
+    words = words_of(there, o);
+    if (words != NULL) return sentence_source(c, i, path, there, words, o, err);
     known_pair(&text, &pair, there, o);
     GR_TRY(choose(&text, path, there, text, "--text-column", text_names, false, err));
     GR_TRY(choose(&pair, path, there, pair, "--pair-column", pair_names, true, err));
@@ -133,6 +179,12 @@ static gr_status table_source(custom *c, size_t i, const char *path, const gr_cu
 
 /* ---- files ---- */
 
+/* Words with tags, not whole texts? */
+static bool tagged(const gr_source *src)
+{
+    return src->reader == GR_READ_CONLL || (src->columns != NULL && src->columns[0].role == GR_COL_WORDS);
+}
+
 static gr_status add_file(custom *c, size_t i, const char *path, const gr_custom_opts *o, gr_err *err)
 {
     gr_source *const src = &c->source[i];
@@ -142,15 +194,14 @@ static gr_status add_file(custom *c, size_t i, const char *path, const gr_custom
     if (access(path, F_OK) == 0 && !gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: a pipe or device: files are read more than once", path);
     if (!gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: no such file", path);
     GR_TRY(gr_scan_reader(&src->reader, path, err));
-    if (i > 0 && (src->reader == GR_READ_CONLL) != (c->source[0].reader == GR_READ_CONLL))
-        return gr_fail(err, GR_E_ARG, "%s holds %s, the training file does not", path,
-                       src->reader == GR_READ_CONLL ? "tagged tokens" : "whole texts");
     archives = gr_arena_calloc(&c->arena, 2, sizeof *archives);
     if (archives == NULL || (archives[0] = gr_arena_strndup(&c->arena, path, strlen(path))) == NULL)
         return gr_fail_nomem(err, "a file name");
     src->archives = archives;
     c->labelled[i] = true;
-    return src->reader == GR_READ_CONLL ? GR_OK : table_source(c, i, path, o, err);
+    if (src->reader != GR_READ_CONLL) GR_TRY(table_source(c, i, path, o, err));
+    if (i == 0 || tagged(src) == tagged(&c->source[0])) return GR_OK;
+    return gr_fail(err, GR_E_ARG, "%s holds %s, the training file does not", path, tagged(src) ? "tagged tokens" : "whole texts");
 }
 
 static gr_status add_files(custom *c, const gr_custom_opts *o, gr_err *err)
@@ -226,7 +277,7 @@ static gr_status found_labels(gr_label_set *set, custom *c, bool values, gr_err 
 /* The label columns get their meaning; the table gets its head. */
 static gr_status set_labels(custom *c, const gr_label_set *set, bool regression, gr_err *err)
 {
-    const bool   tokens = c->source[0].reader == GR_READ_CONLL, values = !tokens && set->numbers && (set->points || regression);
+    const bool   tokens = tagged(&c->source[0]), values = !tokens && set->numbers && (set->points || regression);
     const char **names = gr_arena_calloc(&c->arena, set->n + 1, sizeof *names);
 
     if (names == NULL) return gr_fail_nomem(err, "labels");
@@ -251,7 +302,7 @@ static gr_status add_labels(custom *c, const gr_custom_opts *o, gr_err *err)
     gr_status    s;
 
     if (o->regression && given(o->labels) != NULL) return gr_fail(err, GR_E_ARG, "--regression and --labels are both given: keep one");
-    if (o->regression && c->source[0].reader == GR_READ_CONLL) return gr_fail(err, GR_E_ARG, "--regression: words have tags, not values");
+    if (o->regression && tagged(&c->source[0])) return gr_fail(err, GR_E_ARG, "--regression: words have tags, not values");
     s = given(o->labels) != NULL ? listed_labels(&set, o->labels, c, err) : found_labels(&set, c, o->regression, err);
 
     if (s == GR_OK && o->regression && !set.numbers)
@@ -408,7 +459,7 @@ gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_c
     gr_arena_init(&c->arena, 0);
     c->texts_only = true;
     s = add_file(c, 0, path, &o, err);
-    if (s == GR_OK && c->source[0].reader == GR_READ_CONLL) s = gr_fail(err, GR_E_ARG, "%s: tagged tokens, not a table of texts", path);
+    if (s == GR_OK && tagged(&c->source[0])) s = gr_fail(err, GR_E_ARG, "%s: tagged tokens, not a table of texts", path);
     if (s == GR_OK) {
         const gr_split        splits[] = { { .name = "", .sources = c->source, .n_sources = 1 }, { .name = NULL } };
         const gr_dataset_spec spec = { .splits = splits };

@@ -80,11 +80,21 @@ void gr_check_labels(const gr_label_set *set, const char *path, const char *colu
 
 /* ---- what was understood ---- */
 
+static const char *what_is(gr_role role)
+{
+    switch (role) {
+    case GR_COL_TEXT: return "text";
+    case GR_COL_PAIR: return "pair";
+    case GR_COL_WORDS: return "words";
+    case GR_COL_TAGS: return "tags";
+    default: return "label";
+    }
+}
+
 static void add_columns(gr_buf *b, const gr_source *src)
 {
     for (const gr_column *c = src->columns; c != NULL && c->name != NULL; c++) {
-        const char *what = c->role == GR_COL_TEXT ? "text" : c->role == GR_COL_PAIR ? "pair" : "label";
-        gr_buf_addf(b, "%s%s column '%s'", c == src->columns ? "" : ", ", what, c->name);
+        gr_buf_addf(b, "%s%s column '%s'", c == src->columns ? "" : ", ", what_is(c->role), c->name);
     }
     if (src->columns == NULL) gr_buf_adds(b, "words and tags");
 }

@@ -63,7 +63,7 @@ static gr_status read_text(gr_sv *out, const char *path, gr_arena *a, gr_err *er
     return s;
 }
 
-static gr_status table_columns(const char ***out, gr_reader *r, gr_arena *a, gr_err *err)
+static gr_status table_columns(gr_scanned **out, gr_reader *r, gr_arena *a, gr_err *err)
 {
     size_t line = 1;
     bool   more = false;
@@ -72,11 +72,11 @@ static gr_status table_columns(const char ***out, gr_reader *r, gr_arena *a, gr_
     if (!more) return gr_fail(err, GR_E_FORMAT, "line 1: empty file: no header");
     *out = gr_arena_calloc(a, r->n_field + 1, sizeof **out);
     for (size_t i = 0; *out != NULL && i < r->n_field; i++)
-        if (((*out)[i] = gr_arena_strndup(a, r->field[i].p, r->field[i].n)) == NULL) *out = NULL;
+        if (((*out)[i].name = gr_arena_strndup(a, r->field[i].p, r->field[i].n)) == NULL) *out = NULL;
     return *out != NULL ? GR_OK : gr_fail_nomem(err, "column names");
 }
 
-static gr_status object_keys(const char ***out, gr_sv text, gr_arena *a, gr_err *err)
+static gr_status object_keys(gr_scanned **out, gr_sv text, gr_arena *a, gr_err *err)
 {
     gr_sv    rest = text, line;
     gr_json *obj = NULL;
@@ -89,16 +89,17 @@ static gr_status object_keys(const char ***out, gr_sv text, gr_arena *a, gr_err 
     *out = gr_arena_calloc(a, gr_json_len(obj) + 1, sizeof **out);
     for (const gr_json *v = gr_json_first(obj); *out != NULL && v != NULL; v = gr_json_next(v)) {
         const char *const key = gr_json_is_object(obj) ? gr_json_key(v) : "";
-        if (((*out)[n++] = gr_arena_strndup(a, key, strlen(key))) == NULL) *out = NULL;
+        (*out)[n].list = gr_json_is_array(v);
+        if (((*out)[n++].name = gr_arena_strndup(a, key, strlen(key))) == NULL) *out = NULL;
     }
     gr_json_free(obj);
     return *out != NULL ? GR_OK : gr_fail_nomem(err, "column names");
 }
 
-gr_status gr_scan_columns(const char *const **out, const char *path, gr_reader_kind reader, gr_arena *a, gr_err *err)
+gr_status gr_scan_columns(const gr_scanned **out, const char *path, gr_reader_kind reader, gr_arena *a, gr_err *err)
 {
     const gr_source src = { .reader = reader };
-    const char    **names = NULL;
+    gr_scanned     *names = NULL;
     gr_reader       r;
     gr_sv           text;
     gr_status       s;

@@ -20,12 +20,15 @@ void gr_label_set_sort(gr_label_set *s); /* bytewise; by value when all are numb
 /* Reader by the name's ending. GR_E_ARG names the endings that are known. */
 gr_status gr_scan_reader(gr_reader_kind *out, const char *path, gr_err *err) GR_MUST_USE;
 
-/* Names of the columns of a CSV, TSV (header) or JSONL file (keys of its first object), NULL-terminated, in the arena. */
-gr_status gr_scan_columns(const char *const **out, const char *path, gr_reader_kind reader, gr_arena *a, gr_err *err) GR_MUST_USE;
+/* A column of a CSV, TSV (header) or JSONL file (key of its first object). */
+typedef struct gr_scanned { const char *name; bool list; /* JSONL: its value there is a list */ } gr_scanned;
+
+/* The columns, up to one without a name, in the arena. */
+gr_status gr_scan_columns(const gr_scanned **out, const char *path, gr_reader_kind reader, gr_arena *a, gr_err *err) GR_MUST_USE;
 
 /* Add those of another set: GR_E_FORMAT when they are too many for classes. */
 gr_status gr_label_set_merge(gr_label_set *s, const gr_label_set *more, gr_arena *a, gr_err *err) GR_MUST_USE;
 
-/* Add the labels of a source: of its only GR_COL_OTHER column, or the tags of a CONLL file. */
+/* Add the labels of a source: of its only GR_COL_OTHER column, or the tags of its words. */
 gr_status gr_scan_labels(gr_label_set *set, const gr_source *src, gr_arena *a, gr_err *err) GR_MUST_USE;
 #endif

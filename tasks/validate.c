@@ -112,6 +112,19 @@ static gr_status check_table(const gr_task *t, const gr_split *sp, const gr_sour
     return GR_OK;
 }
 
+/* Is a row of it a sentence? */
+static bool has_words(const gr_source *src)
+{
+    return src->reader == GR_READ_CONLL || (src->columns != NULL && src->columns[0].name != NULL && src->columns[0].role == GR_COL_WORDS);
+}
+
+static gr_status check_words(const gr_task *t, const gr_split *sp, const gr_source *src, gr_err *err)
+{
+    if (src->reader != GR_READ_JSONL) return fault(err, t, "%s: lists of words are for JSON lines", sp->name);
+    if (sp->labelled && count_role(src, GR_COL_TAGS) != 1) return fault(err, t, "%s: no column is the tags", sp->name);
+    return GR_OK;
+}
+
 static gr_status check_source(const gr_task *t, const gr_split *sp, const gr_source *src, gr_err *err)
 {
     bool known = src->label == NULL;
@@ -119,7 +132,7 @@ static gr_status check_source(const gr_task *t, const gr_split *sp, const gr_sou
     if (src->archives == NULL || src->archives[0] == NULL) return fault(err, t, "%s: a source without a file", sp->name);
     for (int32_t i = 0; t->labels != NULL && i < t->head.n_out; i++) known |= src->label != NULL && strcmp(src->label, t->labels[i]) == 0;
     if (!known) return fault(err, t, "%s: a source's label '%s' is not one of the task's", sp->name, src->label);
-    if ((src->reader == GR_READ_CONLL) != (t->head.kind == GR_HEAD_TOKEN) && t->parse == NULL)
+    if (has_words(src) != (t->head.kind == GR_HEAD_TOKEN) && t->parse == NULL)
         return fault(err, t, "%s: token columns go with a token head", sp->name);
     if (src->ragged && (!src->has_header || (src->reader != GR_READ_TSV && src->reader != GR_READ_CSV)))
         return fault(err, t, "%s: ragged rows are those of a table with a header", sp->name);
@@ -133,7 +146,7 @@ static gr_status check_source(const gr_task *t, const gr_split *sp, const gr_sou
         if (src->reader == GR_READ_FOLDER && (src->member == NULL || strchr(src->member, '*') == NULL))
             return fault(err, t, "%s: a folder's member is a pattern", sp->name);
         return sp->labelled && src->label == NULL && t->parse == NULL ? fault(err, t, "%s: nothing says the label", sp->name) : GR_OK;
-    default: return check_table(t, sp, src, err);
+    default: return has_words(src) ? check_words(t, sp, src, err) : check_table(t, sp, src, err);
     }
 }
 

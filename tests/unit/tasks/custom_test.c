@@ -149,6 +149,35 @@ static void tokens(void **state)
     gr_task_custom_free(t);
 }
 
+/* The form of run_ner.py: lists of words and of tags in JSON lines. */
+static void tokens_in_json(void **state)
+{
+    const char *train = put("ner.json", "{\"id\": 1, \"text\": \"Anna sang\", \"tokens\": [\"Anna\", \"sang\"], \"ner_tags\": [\"B-PER\", \"O\"]}\n"
+                                        "{\"id\": 2, \"text\": \"in Kor\", \"tokens\": [\"in\", \"Kor\"], \"ner_tags\": [\"O\", \"B-LOC\"]}\n");
+    const char *test = put("later.jsonl", "{\"tokens\": [\"Anna\"]}\n"), *own = put("own.jsonl", "{\"w\": [\"Anna\"], \"t\": [\"O\"]}\n");
+    gr_task    *t = make(&(gr_custom_opts){ .train_file = train, .validation_file = FILES "names.conll", .test_file = test });
+    gr_examples ex = load(t, "train");
+
+    (void)state;
+    assert_int_equal(t->head.kind, GR_HEAD_TOKEN);
+    assert_int_equal(t->head.n_out, 4); /* B-LOC B-PER O, and I-LOC of the validation file */
+    assert_int_equal(ex.n, 2);
+    assert_int_equal(ex.e[1].n_words, 2);
+    assert_true(gr_sv_is(ex.e[1].words[1], "Kor"));
+    assert_string_equal(ex.e[1].tags[1], "B-LOC");
+    gr_examples_free(&ex);
+    ex = load(t, "test");
+    assert_false(ex.e[0].labelled);
+    gr_examples_free(&ex);
+    gr_task_custom_free(t);
+    t = make(&(gr_custom_opts){ .train_file = own, .validation_file = own, .text_column = "w", .label_column = "t", .labels = "O,B-X" });
+    assert_int_equal(t->head.kind, GR_HEAD_TOKEN);
+    gr_task_custom_free(t);
+    refuse((gr_custom_opts){ .train_file = train, .validation_file = FILES "reviews.csv" }, GR_E_ARG, "reviews.csv holds whole texts, the training file does not");
+    refuse((gr_custom_opts){ .train_file = put("bare.jsonl", "{\"tokens\": [\"a\"], \"x\": 1}\n") }, GR_E_NOTFOUND, "which column? Say --label-column; there are: tokens, x");
+    refuse((gr_custom_opts){ .train_file = train, .regression = true }, GR_E_ARG, "words have tags");
+}
+
 static void name_of_a_built_in_task(void **state)
 {
     char     path[600];
@@ -204,7 +233,7 @@ static void other_forms(void **state)
     refuse((gr_custom_opts){ .train_file = put("list.json", " [{\"text\": \"a\", \"label\": 1}]\n") }, GR_E_FORMAT, "line 1: a list: one object a line");
     refuse((gr_custom_opts){ .train_file = put("none.jsonl", "\n") }, GR_E_FORMAT, "empty file: no object");
     refuse((gr_custom_opts){ .train_file = put("words.jsonl", "{\"text\": [\"a\", \"b\"], \"label\": 1}\n") }, GR_E_FORMAT,
-           "'text' is a list, not a text: words with their tags are read from a .conll file");
+           "'text' is a list, not a text");
     refuse((gr_custom_opts){ .train_file = put("header.csv", "text,label\n") }, GR_E_FORMAT, "header.csv: no rows");
     gr_task_custom_free(make(&(gr_custom_opts){ .train_file = put("LOUD.CSV", "text,label\na,x\nb,y\n"), .split = "50/50" }));
     refuse((gr_custom_opts){ .train_file = "/dev/null" }, GR_E_NOTFOUND, "a pipe or device");
@@ -304,6 +333,8 @@ static void understood(void **state)
     makes_and_says((gr_custom_opts){ .train_file = FILES "reviews.csv" }, "reviews: text column 'text', label column 'label': bad, good, mixed; cut 80/20\n");
     makes_and_says((gr_custom_opts){ .train_file = put("two.csv", "text,label\na,no\nb,yes\nc,no\n") }, "no, yes (f1 is that of yes)");
     makes_and_says((gr_custom_opts){ .train_file = FILES "names.conll", .validation_file = FILES "names.conll" }, "names: words and tags: B-LOC, B-PER, I-LOC, O\n");
+    makes_and_says((gr_custom_opts){ .train_file = put("tag.json", "{\"tokens\": [\"a\", \"b\"], \"tags\": [\"B-X\", \"O\"]}\n"), .split = "50/50" },
+                   "tag: words column 'tokens', tags column 'tags': B-X, O; cut 50/50\n");
     makes_and_says((gr_custom_opts){ .train_file = put("twins.csv", "text,label\na,Yes\nb,no\nc, yes\n") }, "'Yes' and ' yes' are two classes");
     gr_buf_adds(&b, "text,label\n");
     for (int i = 0; i < 30; i++) gr_buf_addf(&b, "a,x%d\n", i);
@@ -329,7 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_with_split),           cmocka_unit_test(default_split_validates), cmocka_unit_test(test_without_labels),
-        cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens),
+        cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens), cmocka_unit_test(tokens_in_json),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
         cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files),
         cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values),

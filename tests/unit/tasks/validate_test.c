@@ -66,6 +66,32 @@ static void names(void **state)
     refused(&t, "a maximum length of 2");
 }
 
+/* Sentences in JSON lines go with a token head and with tags. */
+static void lists_of_words(void **state)
+{
+    static const char *const   tags[] = { "O", "B-PER", "I-PER", NULL };
+    static const gr_column     sentence[] = { { "tokens", GR_COL_WORDS }, { "ner_tags", GR_COL_TAGS }, { NULL, GR_COL_OTHER } };
+    static const gr_metric_use entities[] = { { &gr_metric_seqeval_f1, true }, { NULL, false } };
+    gr_source                  src = { .archives = archives, .reader = GR_READ_JSONL, .columns = sentence };
+    const gr_split             one[] = { { .name = "train", .sources = &src, .n_sources = 1, .labelled = true },
+                                         { .name = "validation", .sources = &src, .n_sources = 1, .labelled = true }, { .name = NULL } };
+    gr_task                    t = sound();
+    gr_err                     err = GR_ERR_INIT;
+
+    (void)state;
+    t.splits = one;
+    refused(&t, "token columns go with a token head");
+    t.head = (gr_head_spec){ GR_HEAD_TOKEN, 3 };
+    t.labels = tags;
+    t.metrics = entities;
+    assert_ok(gr_task_validate(&t, &err), &err);
+    src.reader = GR_READ_CSV;
+    refused(&t, "lists of words are for JSON lines");
+    src.reader = GR_READ_JSONL;
+    src.columns = (const gr_column[]){ { "tokens", GR_COL_WORDS }, { NULL, GR_COL_OTHER } };
+    refused(&t, "no column is the tags");
+}
+
 static void heads(void **state)
 {
     static const char *const three[] = { "a", "b", "c", NULL }, *const twice[] = { "a", "a", NULL }, *const tags[] = { "O", "PER", NULL };
@@ -270,7 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_table),   cmocka_unit_test(names),             cmocka_unit_test(heads),         cmocka_unit_test(split_faults),
         cmocka_unit_test(column_faults), cmocka_unit_test(submission_faults), cmocka_unit_test(metric_faults), cmocka_unit_test(diagnostics),
-        cmocka_unit_test(own_hook),      cmocka_unit_test(decoding),
+        cmocka_unit_test(lists_of_words), cmocka_unit_test(own_hook),      cmocka_unit_test(decoding),
     };
     return gr_test_main(tests);
 }
