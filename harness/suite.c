@@ -233,7 +233,7 @@ static void report(const gr_record *r, bool reused)
         if (isnan(m->baseline)) n += snprintf(line + n, sizeof line - (size_t)n, " %.24s %.4f,", m->name, m->value);
         else n += snprintf(line + n, sizeof line - (size_t)n, " %.24s %.4f -> %.4f,", m->name, m->baseline, m->value);
     }
-    if (r->status == GR_RUN_COLLAPSED) gr_warn("%s collapsed: %s", line, r->message);
+    if (r->status == GR_RUN_COLLAPSED) gr_warn("%s collapsed: %s: a lower --learning-rate, a warm-up (--warmup-ratio 0.1) or another --seed may help", line, r->message);
     else if (reused) gr_info("%s finished before", line);
     else gr_info("%s %.1f s", line, r->total_seconds);
 }
