@@ -160,7 +160,8 @@ static void put_raw(job *j, size_t row)
     if (tokens) {
         first = (size_t)j->f->cu[row];
         end = (size_t)j->f->cu[row + 1];
-    }    put_ids(j, "ids", j->f->ids, row);
+    }
+    put_ids(j, "ids", j->f->ids, row);
     put_ids(j, "type_ids", j->f->types, row);
     gr_buf_adds(&j->out, ",\"logits\":[");
     for (size_t r = first; r < end; r++) {

@@ -120,12 +120,13 @@ const gr_opt gr_run_options[] = {
 static const char *const outside_recipe[] = {
     "all", "suite", "task-name", "model", "data", "output-dir", "recipe", "force", "require-all", "train-file", "validation-file",
     "test-file", "seed", "seeds", "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "report-to", "device", "precision", "threads",
-    "json", "quiet", "no-progress", "verbose", "help", "fp16", "bf16",
+    "json", "quiet", "no-progress", "verbose", "help", "bf16",
     "do-train", "do-eval", "optim", "regression", NULL, /* what the first two say is said by epochs and eval-splits; the last by the head */
 };
 
 bool gr_run_option_in_recipe(const gr_opt *opt)
 {
+    if (opt->type == GR_OPT_REFUSED) return false; /* it has no value */
     for (size_t i = 0; outside_recipe[i]; i++)
         if (strcmp(opt->name, outside_recipe[i]) == 0) return false;
     return true;

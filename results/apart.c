@@ -1,6 +1,7 @@
 /* apart.c - see apart.h. */
 #include "results/apart.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/options.h"
@@ -20,18 +21,9 @@ static bool alike(const beside *b, const gr_group *g)
     return x->status != GR_RUN_NO_DATA && (b->any_task || strcmp(x->task, r->task) == 0) && strcmp(x->model, r->model) == 0 && strcmp(x->data, r->data) == 0;
 }
 
-/* A task's own choice sets no runs of two tasks apart. */
-static bool by_task(const gr_record *a, const gr_record *b, const char *option)
+static bool has_origin(const gr_json *option, gr_opt_origin origin)
 {
-    const char *own = gr_opt_origin_name(GR_ORIGIN_TASK);
-
-    return strcmp(a->task, b->task) != 0 && (strcmp(gr_json_str(gr_json_get(gr_json_get(a->recipe, option), "from"), ""), own) == 0 ||
-                                             strcmp(gr_json_str(gr_json_get(gr_json_get(b->recipe, option), "from"), ""), own) == 0);
-}
-
-static const gr_json *value_of(const gr_record *r, const char *option)
-{
-    return gr_json_get(gr_json_get(r->recipe, option), "value");
+    return strcmp(gr_json_str(gr_json_get(option, "from"), ""), gr_opt_origin_name(origin)) == 0;
 }
 
 static bool same_value(const gr_json *a, const gr_json *b)
@@ -43,13 +35,19 @@ static bool same_value(const gr_json *a, const gr_json *b)
     return gr_json_is_null(a) && gr_json_is_null(b);
 }
 
-static bool option_differs(const beside *b, const char *option)
+/* Mark the options of b's record that x has otherwise, by their places. A task's own choice sets no runs of two tasks apart. */
+static void mark(bool *differs, const beside *b, const gr_record *x)
 {
-    for (size_t i = 0; i < b->gs->n; i++) {
-        const gr_record *x = gr_group_lead(&b->gs->g[i]);
-        if (alike(b, &b->gs->g[i]) && !by_task(x, b->r, option) && !same_value(value_of(b->r, option), value_of(x, option))) return true;
+    const bool other_task = strcmp(x->task, b->r->task) != 0;
+    const gr_json *next = gr_json_first(x->recipe); /* options mostly stand in one order: the one that is wanted next */
+    size_t i = 0;
+
+    for (const gr_json *v = gr_json_first(b->r->recipe); v; v = gr_json_next(v), i++) {
+        const gr_json *w = next && strcmp(gr_json_key(next), gr_json_key(v)) == 0 ? next : gr_json_get(x->recipe, gr_json_key(v));
+        if (w) next = gr_json_next(w);
+        if (differs[i] || (other_task && (has_origin(v, GR_ORIGIN_TASK) || has_origin(w, GR_ORIGIN_TASK)))) continue;
+        differs[i] = !same_value(gr_json_get(v, "value"), gr_json_get(w, "value"));
     }
-    return false;
 }
 
 typedef const char *(*text_of)(const gr_record *r);
@@ -67,12 +65,6 @@ static bool text_differs(const beside *b, text_of of)
     return false;
 }
 
-/* What nobody chose is not spelt out: rows of a folder with many recipes would name every option. */
-static bool by_default(const gr_json *option)
-{
-    return strcmp(gr_json_str(gr_json_get(option, "from"), ""), gr_opt_origin_name(GR_ORIGIN_DEFAULT)) == 0;
-}
-
 /* The options' own words for "not given" (null, -1, and 0 rows for all of them) would read as values. */
 static void add_option(gr_buf *out, const char *option, const gr_json *v)
 {
@@ -88,26 +80,45 @@ static void add_option(gr_buf *out, const char *option, const gr_json *v)
     }
 }
 
+#define COMMA(b, begun) ((b)->n > (begun) ? ", " : "")
+
+/* What nobody chose is not spelt out: rows of a folder with many recipes would name every option. True when there was such an option. */
+static bool add_options(gr_buf *out, const beside *b, const bool *differs)
+{
+    const size_t begun = out->n;
+    bool plain = false;
+    size_t i = 0;
+
+    for (const gr_json *v = gr_json_first(b->r->recipe); v; v = gr_json_next(v), i++) {
+        if (!differs[i] || !gr_json_get(v, "value")) continue;
+        if (has_origin(v, GR_ORIGIN_DEFAULT)) {
+            plain = true;
+            continue;
+        }
+        gr_buf_adds(out, COMMA(out, begun));
+        add_option(out, gr_json_key(v), gr_json_get(v, "value"));
+    }
+    return plain;
+}
+
 void gr_apart(gr_buf *out, const gr_groups *gs, const gr_record *r, bool any_task)
 {
     const beside b = { gs, r, any_task };
     const size_t begun = out->n;
-    bool plain = false;
-#define COMMA (out->n > begun ? ", " : "")
+    bool *differs, plain;
 
     if (r->status == GR_RUN_NO_DATA) return;
-    for (const gr_json *v = gr_json_first(r->recipe); v; v = gr_json_next(v)) {
-        if (!gr_json_get(v, "value") || !option_differs(&b, gr_json_key(v))) continue;
-        if (by_default(v)) {
-            plain = true;
-            continue;
-        }
-        gr_buf_adds(out, COMMA);
-        add_option(out, gr_json_key(v), gr_json_get(v, "value"));
+    differs = calloc(gr_json_len(r->recipe) + 1, sizeof *differs);
+    if (!differs) {
+        out->oom = true;
+        return;
     }
-    if (text_differs(&b, precision_of)) gr_buf_addf(out, "%s%s", COMMA, r->precision);
-    if (text_differs(&b, device_of)) gr_buf_addf(out, "%s%s", COMMA, r->device);
-    if (text_differs(&b, weights_of)) gr_buf_addf(out, "%sweights %.8s", COMMA, r->model_sha256);
-#undef COMMA
+    for (size_t i = 0; i < gs->n; i++)
+        if (alike(&b, &gs->g[i])) mark(differs, &b, gr_group_lead(&gs->g[i]));
+    plain = add_options(out, &b, differs);
+    free(differs);
+    if (text_differs(&b, precision_of)) gr_buf_addf(out, "%s%s", COMMA(out, begun), r->precision);
+    if (text_differs(&b, device_of)) gr_buf_addf(out, "%s%s", COMMA(out, begun), r->device);
+    if (text_differs(&b, weights_of)) gr_buf_addf(out, "%sweights %.8s", COMMA(out, begun), r->model_sha256);
     if (plain && out->n == begun) gr_buf_adds(out, "defaults");
 }

@@ -307,6 +307,9 @@ static void p_cell(gr_grid *g, double p)
     else gr_grid_number(g, 6, "%.4f", p);
 }
 
+/* Of what is missing nothing was tested. */
+static const char *test_of(const gr_comparison *x) { return x->n_seeds ? x->test : ""; }
+
 static void for_people(gr_grid *g, const gr_comparison *x)
 {
     gr_grid_row(g);
@@ -317,7 +320,7 @@ static void for_people(gr_grid *g, const gr_comparison *x)
     gr_grid_number(g, 4, "%+.4f", x->delta);
     if (!isnan(x->lo)) gr_grid_text(g, 5, "%+.4f to %+.4f", x->lo, x->hi);
     p_cell(g, x->p);
-    if (x->n_seeds) gr_grid_text(g, 7, "%s", x->test); /* of what is missing nothing was tested */
+    gr_grid_text(g, 7, "%s", test_of(x));
     gr_grid_number(g, 8, "%.4f", x->tolerance);
     gr_grid_number(g, 9, "%.0f", x->n_seeds);
     gr_grid_text(g, 10, "%s", gr_verdict_name(x->verdict));
@@ -333,7 +336,7 @@ static void for_programs(gr_grid *g, const gr_comparison *x)
     gr_grid_text(g, 1, "%s", x->metric);
     gr_grid_text(g, 2, "%s", x->split);
     for (size_t i = 0; i < sizeof value / sizeof *value; i++) gr_grid_number(g, 3 + i, "%.6g", value[i]);
-    gr_grid_text(g, 9, "%s", x->test);
+    gr_grid_text(g, 9, "%s", test_of(x));
     gr_grid_number(g, 10, "%.6g", x->tolerance);
     gr_grid_number(g, 11, "%.0f", x->n_seeds);
     gr_grid_text(g, 12, "%s", gr_verdict_name(x->verdict));

@@ -213,8 +213,8 @@ static void write_csv(gr_buf *out, const gr_grid *g)
 
 static void write_latex(gr_buf *out, const gr_grid *g, const bool *right)
 {
-    static const char special[] = "&%$#_{}~^\\";
-    static const char *const with[] = { "\\&", "\\%", "\\$", "\\#", "\\_", "\\{", "\\}", "\\textasciitilde{}", "\\textasciicircum{}", "\\textbackslash{}" };
+    static const char special[] = "&%$#_{}~^\\<>"; /* < and > are other signs in TeX's old encoding */
+    static const char *const with[] = { "\\&", "\\%", "\\$", "\\#", "\\_", "\\{", "\\}", "\\textasciitilde{}", "\\textasciicircum{}", "\\textbackslash{}", "\\textless{}", "\\textgreater{}" };
     char text[CELL_BYTES];
 
     gr_buf_adds(out, "\\begin{tabular}{");

@@ -58,20 +58,6 @@ double gr_record_value(const gr_record *r)
     return n ? sum / n : NAN;
 }
 
-static bool same_recipe(const gr_record *a, const gr_record *b, bool *oom)
-{
-    gr_buf x = { 0 }, y = { 0 };
-    bool same;
-
-    gr_record_recipe_text(&x, a, true);
-    gr_record_recipe_text(&y, b, true);
-    *oom = *oom || x.oom || y.oom;
-    same = gr_sv_eq(gr_buf_sv(&x), gr_buf_sv(&y));
-    gr_buf_free(&x);
-    gr_buf_free(&y);
-    return same;
-}
-
 /* ---- groups ---- */
 
 static bool same_labels(const gr_record *a, const gr_record *b)
@@ -82,12 +68,15 @@ static bool same_labels(const gr_record *a, const gr_record *b)
     return true;
 }
 
-static bool together(const gr_record *a, const gr_record *b, bool *oom)
+/* Is record b, of that recipe, one of the group? */
+static bool together(const gr_group *g, const gr_record *b, gr_sv recipe)
 {
+    const gr_record *a = g->r[0];
+
     if (strcmp(a->task, b->task) != 0 || strcmp(a->data, b->data) != 0) return false;
     if (a->status == GR_RUN_NO_DATA || b->status == GR_RUN_NO_DATA) return a->status == b->status;
     return strcmp(a->model, b->model) == 0 && strcmp(a->model_sha256, b->model_sha256) == 0 && strcmp(a->device, b->device) == 0 &&
-           strcmp(a->precision, b->precision) == 0 && same_labels(a, b) && same_recipe(a, b, oom);
+           strcmp(a->precision, b->precision) == 0 && same_labels(a, b) && gr_sv_eq(gr_buf_sv(&g->recipe), recipe);
 }
 
 static gr_status add(gr_group *g, const gr_record *r, gr_err *err)
@@ -106,21 +95,31 @@ static gr_status add(gr_group *g, const gr_record *r, gr_err *err)
     return GR_OK;
 }
 
-static gr_group *group_of(gr_groups *gs, const gr_record *r, gr_err *err)
+static gr_group *add_group(gr_groups *gs, gr_buf *recipe)
 {
-    gr_group *grown;
-    bool oom = false;
+    gr_group *grown = recipe->oom ? NULL : realloc(gs->g, (gs->n + 1) * sizeof *grown);
 
-    for (size_t i = 0; i < gs->n && !oom; i++)
-        if (gs->g[i].n && together(gs->g[i].r[0], r, &oom) && !oom) return &gs->g[i];
-    grown = oom ? NULL : realloc(gs->g, (gs->n + 1) * sizeof *grown);
-    if (!grown) {
-        (void)gr_fail_nomem(err, "a table");
-        return NULL;
-    }
+    if (!grown) return NULL;
     gs->g = grown;
     memset(&gs->g[gs->n], 0, sizeof *gs->g);
+    gs->g[gs->n].recipe = *recipe;
+    memset(recipe, 0, sizeof *recipe);
     return &gs->g[gs->n++];
+}
+
+/* NULL: no memory. */
+static gr_group *group_of(gr_groups *gs, const gr_record *r, gr_err *err)
+{
+    gr_group *g = NULL;
+    gr_buf recipe = { 0 };
+
+    gr_record_recipe_text(&recipe, r, true);
+    for (size_t i = 0; i < gs->n && !recipe.oom && !g; i++)
+        if (gs->g[i].n && together(&gs->g[i], r, gr_buf_sv(&recipe))) g = &gs->g[i];
+    if (!g) g = add_group(gs, &recipe);
+    if (!g) (void)gr_fail_nomem(err, "a table");
+    gr_buf_free(&recipe);
+    return g;
 }
 
 gr_status gr_groups_make(gr_groups *out, const gr_records *r, gr_err *err)
@@ -147,7 +146,10 @@ gr_status gr_groups_make(gr_groups *out, const gr_records *r, gr_err *err)
 
 void gr_groups_free(gr_groups *g)
 {
-    for (size_t i = 0; i < g->n; i++) free(g->g[i].r);
+    for (size_t i = 0; i < g->n; i++) {
+        free(g->g[i].r);
+        gr_buf_free(&g->g[i].recipe);
+    }
     free(g->g);
     g->g = NULL;
     g->n = 0;

@@ -14,6 +14,7 @@ extern "C" {
 typedef struct gr_group {
     const gr_record **r; /* its records, in order */
     size_t            n, n_ok, n_failed, n_collapsed;
+    gr_buf            recipe; /* of all of them, as gr_record_recipe_text has it */
 } gr_group;
 
 typedef struct gr_groups { gr_group *g; size_t n; } gr_groups;

@@ -10,7 +10,6 @@
 #include "base/arena.h"
 #include "base/fs.h"
 #include "base/sha256.h"
-#include "base/utf8.h"
 #include "results/apart.h"
 #include "results/grid.h"
 #include "results/group.h"
@@ -21,7 +20,7 @@ enum { MAX_TASKS = 128, MAX_SEEDS_SCORED = 64 };
 typedef struct entry {
     const gr_record *lead;
     char             recipe[GR_SHA256_HEX];
-    char             apart[160]; /* in what it differs from the model's other entries; "": in nothing */
+    gr_buf           apart; /* in what it differs from the model's other entries; empty: in nothing */
     const gr_group  *task[MAX_TASKS]; /* by column; NULL: not run */
     double           score, std, train_seconds, samples, memory;
     int              n_scored, n_seeds;
@@ -244,19 +243,14 @@ static void write_entry(gr_grid *g, const entry *e, const board *b, size_t rank)
     gr_grid_text(g, a + 8, "%s", e->lead->created);
     gr_grid_text(g, a + 9, "%s", e->lead->git_revision);
     gr_grid_text(g, a + 10, "%s", gr_fs_basename(e->lead->path));
-    if (g->n_columns > a + N_AFTER) gr_grid_text(g, a + N_AFTER, "%s", e->apart);
+    if (g->n_columns > a + N_AFTER && e->apart.n) gr_grid_text(g, a + N_AFTER, "%s", e->apart.p);
 }
 
 static gr_status tell_apart(board *b, const gr_groups *gs, gr_err *err)
 {
     for (size_t i = 0; i < b->n; i++) {
-        gr_buf text = { 0 };
-        gr_apart(&text, gs, b->e[i].lead, true);
-        if (text.n) (void)snprintf(b->e[i].apart, sizeof b->e[i].apart, "%s", text.p);
-        gr_utf8_drop_cut(b->e[i].apart);
-        const bool oom = text.oom;
-        gr_buf_free(&text);
-        if (oom) return gr_fail_nomem(err, "the leaderboard");
+        gr_apart(&b->e[i].apart, gs, b->e[i].lead, true);
+        if (b->e[i].apart.oom) return gr_fail_nomem(err, "the leaderboard");
     }
     return GR_OK;
 }
@@ -266,7 +260,7 @@ static bool with_recipes(const board *b, gr_table_format f)
 {
     bool any = false;
 
-    for (size_t i = 0; i < b->n; i++) any = any || b->e[i].apart[0];
+    for (size_t i = 0; i < b->n; i++) any = any || b->e[i].apart.n;
     return any && f != GR_TABLE_CSV && f != GR_TABLE_JSON;
 }
 
@@ -310,6 +304,7 @@ gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format
     if (s == GR_OK && b->n) qsort(b->e, b->n, sizeof *b->e, by_score);
     if (s == GR_OK) s = write_board(out, b, f, err);
     gr_groups_free(&gs);
+    for (size_t i = 0; i < b->n; i++) gr_buf_free(&b->e[i].apart);
     free(b->e);
     free(b);
     return s;

@@ -46,6 +46,16 @@ static void recipe_cell(gr_grid *t, size_t column, const gr_groups *gs, const gr
     gr_buf_free(&b);
 }
 
+/* The same in all rows from `first` on, which are one record's: it is worked out once. */
+static void recipe_cells(gr_grid *t, size_t first, size_t column, const gr_groups *gs, const gr_record *r)
+{
+    const size_t last = t->n_rows - 1;
+
+    if (t->n_rows == first) return;
+    recipe_cell(t, column, gs, r);
+    for (size_t i = first; i < last; i++) t->cells[i * t->n_columns + column] = t->cells[last * t->n_columns + column];
+}
+
 /* ---- comparison for people ---- */
 
 enum { C_TASK, C_METRIC, C_BASE, C_FINE, C_DELTA, C_STD, C_N, C_TRAIN, C_MODEL, C_DATA, C_RECIPE, C_STATUS, C_COUNT };
@@ -250,6 +260,7 @@ gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr
     gr_grid_open(&t, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < r->n; i++) {
         const gr_record *x = &r->r[i];
+        const size_t first = t.n_rows;
         for (size_t m = 0; m < (x->n_metrics ? x->n_metrics : 1); m++) {
             const gr_rec_metric *v = x->n_metrics ? &x->metrics[m] : NULL;
             if (v && (!shown(v) || !v->headline)) continue;
@@ -259,7 +270,6 @@ gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr
             gr_grid_text(&t, 2, "%s", x->data);
             gr_grid_number(&t, 3, "%.0f", (double)x->seed);
             gr_grid_text(&t, 9, "%s", gr_run_status_name(x->status));
-            recipe_cell(&t, 10, &gs, x);
             if (!v) continue;
             gr_grid_text(&t, 4, "%s", v->split);
             gr_grid_text(&t, 5, "%s", v->name);
@@ -267,6 +277,7 @@ gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr
             gr_grid_number(&t, 7, "%.4f", v->value);
             gr_grid_number(&t, 8, "%+.4f", v->value - v->baseline);
         }
+        recipe_cells(&t, first, 10, &gs, x);
     }
     s = for_readers(out, &t, COLUMN(10), f, err);
     gr_grid_close(&t);
@@ -275,6 +286,24 @@ gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr
 }
 
 /* ---- history: a row an evaluation ---- */
+
+/* A row a metric, and one for an evaluation without any. */
+static void point_rows(gr_grid *t, const gr_record *r, const gr_rec_point *p)
+{
+    for (int m = 0; m < (p->n_metrics ? p->n_metrics : 1); m++) {
+        gr_grid_row(t);
+        gr_grid_text(t, 0, "%s", r->task);
+        gr_grid_text(t, 1, "%s", r->model);
+        gr_grid_number(t, 2, "%.0f", (double)r->seed);
+        gr_grid_number(t, 3, "%.6g", p->epoch);
+        gr_grid_number(t, 4, "%.0f", (double)p->step);
+        gr_grid_number(t, 5, "%.4f", p->train_loss);
+        gr_grid_number(t, 6, "%.4f", p->eval_loss);
+        if (!p->n_metrics) continue;
+        gr_grid_text(t, 7, "%s", p->metric[m].name);
+        gr_grid_number(t, 8, "%.4f", p->metric[m].value);
+    }
+}
 
 gr_status gr_table_history(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
 {
@@ -285,24 +314,11 @@ gr_status gr_table_history(gr_buf *out, const gr_records *r, gr_table_format f, 
 
     GR_TRY(gr_groups_make(&gs, r, err));
     gr_grid_open(&t, columns, sizeof columns / sizeof *columns);
-    for (size_t i = 0; i < r->n; i++)
-        for (size_t k = 0; k < r->r[i].n_history; k++) {
-            const gr_rec_point *p = &r->r[i].history[k];
-            for (int m = 0; m < (p->n_metrics ? p->n_metrics : 1); m++) {
-                gr_grid_row(&t);
-                gr_grid_text(&t, 0, "%s", r->r[i].task);
-                gr_grid_text(&t, 1, "%s", r->r[i].model);
-                gr_grid_number(&t, 2, "%.0f", (double)r->r[i].seed);
-                gr_grid_number(&t, 3, "%.6g", p->epoch);
-                gr_grid_number(&t, 4, "%.0f", (double)p->step);
-                gr_grid_number(&t, 5, "%.4f", p->train_loss);
-                gr_grid_number(&t, 6, "%.4f", p->eval_loss);
-                recipe_cell(&t, 9, &gs, &r->r[i]);
-                if (!p->n_metrics) continue;
-                gr_grid_text(&t, 7, "%s", p->metric[m].name);
-                gr_grid_number(&t, 8, "%.4f", p->metric[m].value);
-            }
-        }
+    for (size_t i = 0; i < r->n; i++) {
+        const size_t first = t.n_rows;
+        for (size_t k = 0; k < r->r[i].n_history; k++) point_rows(&t, &r->r[i], &r->r[i].history[k]);
+        recipe_cells(&t, first, 9, &gs, &r->r[i]);
+    }
     s = for_readers(out, &t, COLUMN(9), f, err);
     gr_grid_close(&t);
     gr_groups_free(&gs);

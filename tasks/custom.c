@@ -247,7 +247,7 @@ static const char *label_column(const gr_source *src)
 static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, custom *c, size_t i, bool values, gr_err *err)
 {
     const char *const path = c->source[i].archives[0];
-    gr_label_set      own = { 0 };
+    gr_label_set      own = { .values = values };
     gr_status         s = gr_scan_labels(&own, &c->source[i], &c->arena, err);
 
     if (s == GR_OK && own.rows == 0) s = gr_fail(err, GR_E_FORMAT, "%s: no rows", path);
@@ -262,6 +262,7 @@ static gr_status found_labels(gr_label_set *set, custom *c, bool values, gr_err 
     gr_label_set train = { 0 };
     gr_status    s = GR_OK;
 
+    set->values = values;
     for (size_t i = 0; i < FILES && s == GR_OK; i++) {
         if (c->source[i].archives == NULL || !c->labelled[i]) continue;
         s = labels_of_file(set, &train, c, i, values, err);
@@ -272,6 +273,15 @@ static gr_status found_labels(gr_label_set *set, custom *c, bool values, gr_err 
     gr_check_labels(set, c->source[0].archives[0], label_column(&c->source[0]), values);
     gr_label_set_sort(set);
     return GR_OK;
+}
+
+static const char *first_word(const gr_label_set *set)
+{
+    double x;
+
+    for (size_t i = 0; i < set->n; i++)
+        if (gr_sv_double(&x, gr_sv_from(set->names[i]), NULL) != GR_OK) return set->names[i];
+    return "";
 }
 
 /* The label columns get their meaning; the table gets its head. */
@@ -306,7 +316,7 @@ static gr_status add_labels(custom *c, const gr_custom_opts *o, gr_err *err)
     s = given(o->labels) != NULL ? listed_labels(&set, o->labels, c, err) : found_labels(&set, c, o->regression, err);
 
     if (s == GR_OK && o->regression && !set.numbers)
-        s = gr_fail(err, GR_E_FORMAT, "%s: --regression: labels are not numbers: '%.40s', ...", c->source[0].archives[0], set.n ? set.names[set.n - 1] : "");
+        s = gr_fail(err, GR_E_FORMAT, "%s: --regression: labels are not numbers: '%.40s'", c->source[0].archives[0], first_word(&set));
     if (s == GR_OK) s = set_labels(c, &set, o->regression, err);
     gr_label_set_free(&set);
     return s;

@@ -122,33 +122,63 @@ gr_status gr_scan_columns(const gr_scanned **out, const char *path, gr_reader_ki
 void gr_label_set_free(gr_label_set *s)
 {
     free(s->names);
+    free(s->places);
     memset(s, 0, sizeof *s);
+}
+
+/* Where in the table a label stands, or would stand: FNV-1a, the next place when one is taken. n_places is a power of 2. */
+static uint32_t *place_of(const gr_label_set *s, gr_sv label)
+{
+    uint32_t hash = 2166136261u;
+    size_t   at;
+
+    for (size_t i = 0; i < label.n; i++) hash = (hash ^ (unsigned char)label.p[i]) * 16777619u;
+    for (at = hash & (s->n_places - 1); s->places[at] != 0; at = (at + 1) & (s->n_places - 1))
+        if (gr_sv_is(label, s->names[s->places[at] - 1])) break;
+    return &s->places[at];
+}
+
+/* Room for one more; the table is half full at most. */
+static gr_status grow(gr_label_set *s, gr_err *err)
+{
+    const size_t cap = s->cap ? 2 * s->cap : 16;
+    const char **names;
+    uint32_t    *places;
+
+    if (s->n < s->cap) return GR_OK;
+    if ((names = realloc(s->names, cap * sizeof *names)) == NULL) return gr_fail_nomem(err, "labels");
+    s->names = names;
+    if ((places = calloc(2 * cap, sizeof *places)) == NULL) return gr_fail_nomem(err, "labels");
+    free(s->places);
+    s->places = places;
+    s->n_places = 2 * cap;
+    s->cap = cap;
+    for (size_t i = 0; i < s->n; i++) *place_of(s, gr_sv_from(names[i])) = (uint32_t)i + 1;
+    return GR_OK;
 }
 
 static gr_status add_label(gr_label_set *s, gr_sv label, gr_arena *a, gr_err *err)
 {
-    double x;
+    const bool scores = s->numbers && (s->points || s->values);
+    double     x;
 
-    for (size_t i = s->n; i-- > 0;)
-        if (gr_sv_is(label, s->names[i])) return GR_OK;
-    if (s->n == s->cap) {
-        const size_t cap = s->cap ? 2 * s->cap : 16;
-        const char **p = realloc(s->names, cap * sizeof *p);
-        if (p == NULL) return gr_fail_nomem(err, "labels");
-        s->names = p;
-        s->cap = cap;
-    }
+    if (s->n > 0 && *place_of(s, label) != 0) return GR_OK;
     s->numbers = (s->n == 0 || s->numbers) && gr_sv_double(&x, label, NULL) == GR_OK;
     for (size_t i = 0; i < label.n; i++) s->points |= strchr(".eE", label.p[i]) != NULL;
-    if (s->n == LABELS_MAX && !(s->numbers && s->points))
+    if (s->n == LABELS_MAX) {
+        if (s->numbers && (s->points || s->values)) return GR_OK;
+        if (scores) return gr_fail(err, GR_E_FORMAT, "label '%.*s' is not a number, as those before it are", GR_SV_FMT(label));
         return gr_fail(err, GR_E_FORMAT, "more than %d different labels: is this the label column?", LABELS_MAX);
+    }
+    GR_TRY(grow(s, err));
     if ((s->names[s->n] = gr_arena_strndup(a, label.p, label.n)) == NULL) return gr_fail_nomem(err, "a label");
-    s->n += s->n < LABELS_MAX; /* beyond the cap only scores go on, and of those the first so many say enough */
+    *place_of(s, label) = (uint32_t)++s->n;
     return GR_OK;
 }
 
 gr_status gr_label_set_merge(gr_label_set *s, const gr_label_set *more, gr_arena *a, gr_err *err)
 {
+    s->points |= more->points; /* that of a label beyond those that are kept too */
     for (size_t i = 0; i < more->n; i++) GR_TRY(add_label(s, gr_sv_from(more->names[i]), a, err));
     s->rows += more->rows;
     return GR_OK;

@@ -2,14 +2,19 @@
 #ifndef GR_TASKS_CUSTOM_SCAN_H
 #define GR_TASKS_CUSTOM_SCAN_H
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "data/row.h"
 
-/* Distinct labels in the order met. Their names lie in the arena given to gr_scan_labels. */
+/* Distinct labels in the order met, as many as classes can be: of scores the first so many stand for all. Their names lie in the arena
+ * given to gr_scan_labels. */
 typedef struct gr_label_set {
-    const char **names; /* malloc'd array */
-    size_t       n, cap, rows; /* rows: read by gr_scan_labels */
+    const char **names;  /* malloc'd array */
+    uint32_t    *places; /* [n_places] malloc'd hash table: one more than the number of a name; 0 is empty */
+    size_t       n, cap, n_places;
+    size_t       rows;    /* read by gr_scan_labels */
+    bool         values;  /* the caller's: the labels are scores whatever they look like */
     bool         numbers; /* every one is a number          */
     bool         points;  /* one at least has a point or an exponent */
 } gr_label_set;

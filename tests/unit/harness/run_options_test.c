@@ -238,6 +238,8 @@ static void recipe_members(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof out / sizeof *out; i++) assert_false(gr_run_option_in_recipe(&gr_run_options[gr_opt_index(gr_run_options, out[i])]));
     for (size_t i = 0; i < sizeof in / sizeof *in; i++) assert_true(gr_run_option_in_recipe(&gr_run_options[gr_opt_index(gr_run_options, in[i])]));
+    for (const gr_opt *opt = gr_run_options; opt->name; opt++) /* a new word that is refused must not change the key of finished runs */
+        if (opt->type == GR_OPT_REFUSED) assert_false(gr_run_option_in_recipe(opt));
 }
 
 static void help_says_it_all(void **state)

@@ -38,7 +38,7 @@ static void every_format(void **state)
                         "\"x\x1B[31m\n|&,\"\"\",+0.5000,\xC3\xA9\xC3\xA9 <50%>\n"
                         ",-inf,\n" },
         { GR_TABLE_LATEX, "\\begin{tabular}{lrl}\n\\hline\na\\_b & value & say \"x\" \\\\\n\\hline\n"
-                          "x?[31m?|\\&,\" & +0.5000 & \xC3\xA9\xC3\xA9 <50\\%> \\\\\n"
+                          "x?[31m?|\\&,\" & +0.5000 & \xC3\xA9\xC3\xA9 \\textless{}50\\%\\textgreater{} \\\\\n"
                           " & -inf &  \\\\\n"
                           "\\hline\n\\end{tabular}\n" },
         { GR_TABLE_HTML, "<table>\n<thead><tr><th>a_b</th><th style=\"text-align:right\">value</th><th>say &quot;x&quot;</th></tr></thead>\n<tbody>\n"

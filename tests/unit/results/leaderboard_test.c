@@ -128,6 +128,28 @@ static void recipes(void **state)
     gr_records_free(&r);
 }
 
+/* However many options differ, none is cut off: "rows 100" that ends after a digit would be another number. */
+static void long_recipes(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+    char option[32];
+
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        gr_record *x = made_accuracy(&r, "mrpc", "m", 42 + (uint64_t)k, 0, 0.6);
+        for (int i = 0; i < 30; i++) {
+            (void)snprintf(option, sizeof option, "option-%d", i);
+            made_recipe(x, option, 1000 * k + i, "command line");
+        }
+    }
+    assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_MD, &err), &err);
+    assert_non_null(strstr(b.p, "option-28 1028, option-29 1029 |\n"));
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
 /* People see which recipe a row is of; the columns of the CSV are fixed. */
 static void recipes_for_people(void **state)
 {
@@ -197,7 +219,7 @@ static void nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(main_split), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes), cmocka_unit_test(recipes_for_people),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(main_split), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes), cmocka_unit_test(recipes_for_people), cmocka_unit_test(long_recipes),
                                         cmocka_unit_test(without_a_model), cmocka_unit_test(out_of_the_mean), cmocka_unit_test(nothing) };
     return gr_test_main(tests);
 }

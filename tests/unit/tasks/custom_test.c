@@ -322,7 +322,45 @@ static void whole_numbers_as_values(void **state)
     gr_task_custom_free(t);
     refuse((gr_custom_opts){ .train_file = stars, .regression = true, .labels = "1,3,5" }, GR_E_ARG, "keep one");
     refuse((gr_custom_opts){ .train_file = FILES "names.conll", .regression = true }, GR_E_ARG, "words have tags");
-    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .regression = true }, GR_E_FORMAT, "labels are not numbers: 'mixed'");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .regression = true }, GR_E_FORMAT, "labels are not numbers: 'bad'");
+}
+
+/* The word is named that is no number, wherever it stands among them. */
+static void a_word_among_values(void **state)
+{
+    const char *dash = put("dash.csv", "text,label\na,1\nb,-\nc,2\n");
+
+    (void)state;
+    refuse((gr_custom_opts){ .train_file = dash, .regression = true }, GR_E_FORMAT, "labels are not numbers: '-'");
+}
+
+/* More than classes can be: values that are said to be such, or that a decimal point shows to be such, in whichever row. */
+static void many_values(void **state)
+{
+    enum { ROWS = 12000 };
+    gr_buf      b = { 0 };
+    const char *whole, *point, *word;
+    gr_task    *t;
+
+    (void)state;
+    gr_buf_adds(&b, "text,label\n");
+    for (int i = 0; i < ROWS; i++) gr_buf_addf(&b, "a,%d\n", i);
+    whole = put("whole.csv", b.p);
+    refuse((gr_custom_opts){ .train_file = whole }, GR_E_FORMAT, "line 10002: more than 10000 different labels");
+    t = make(&(gr_custom_opts){ .train_file = whole, .validation_file = whole, .regression = true });
+    assert_int_equal(t->head.kind, GR_HEAD_REGRESSION);
+    gr_task_custom_free(t);
+    gr_buf_adds(&b, "a,none\n");
+    word = put("word.csv", b.p);
+    refuse((gr_custom_opts){ .train_file = word, .regression = true }, GR_E_FORMAT, "line 12002: label 'none' is not a number");
+    gr_buf_reset(&b);
+    gr_buf_adds(&b, "text,label\n");
+    for (int i = 0; i < ROWS; i++) gr_buf_addf(&b, "a,%d%s\n", i, i < 10000 ? "" : ".5");
+    point = put("point.csv", b.p);
+    t = make(&(gr_custom_opts){ .train_file = point });
+    assert_int_equal(t->head.kind, GR_HEAD_REGRESSION);
+    gr_task_custom_free(t);
+    gr_buf_free(&b);
 }
 
 static void understood(void **state)
@@ -363,7 +401,7 @@ int main(void)
         cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens), cmocka_unit_test(tokens_in_json),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
         cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files),
-        cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values),
+        cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values), cmocka_unit_test(a_word_among_values), cmocka_unit_test(many_values),
     };
     return gr_test_main(tests);
 }
