@@ -6,7 +6,10 @@
 #include <time.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "data/part.h"
+
+enum { WAIT_TOLD_S = 3 };
 
 /* One file on its way. */
 typedef struct job {
@@ -77,6 +80,13 @@ static bool wait_seconds(const gr_download *d, int64_t seconds)
     return true;
 }
 
+/* As long as the server asks for, but not less than our own patience; a wait that somebody would wonder about is told. */
+static bool wait_before_next(const gr_download *d, int64_t asked, int failures)
+{
+    if (asked >= WAIT_TOLD_S) gr_warn("%s: the server asks us to wait %lld s", gr_fs_basename(d->path), (long long)asked);
+    return wait_seconds(d, asked > failures ? asked : failures);
+}
+
 /* All the bytes into the part, in as many goes as it takes and is allowed. */
 static gr_status receive(job *j, gr_err *err)
 {
@@ -100,7 +110,7 @@ static gr_status receive(job *j, gr_err *err)
             return s;
         } else if (answer.wait_s > GR_DOWNLOAD_WAIT_S) {
             return gr_wrap(err, s, "to be tried in %lld s, as the server asks", (long long)answer.wait_s);
-        } else if (!wait_seconds(d, answer.wait_s > failures ? answer.wait_s : failures)) {
+        } else if (!wait_before_next(d, answer.wait_s, failures)) {
             return gr_fail(err, GR_E_CANCELLED, "%.200s: interrupted", d->url);
         }
     }

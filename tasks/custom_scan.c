@@ -85,6 +85,7 @@ static gr_status object_keys(gr_scanned **out, gr_sv text, gr_arena *a, gr_err *
     do line = gr_sv_trim(gr_sv_split(&rest, '\n')); while (line.n == 0 && rest.n > 0);
     if (line.n == 0) return gr_fail(err, GR_E_FORMAT, "line 1: empty file: no object");
     if (*line.p == '[') return gr_fail(err, GR_E_FORMAT, "line 1: a list: one object a line is read (jq -c '.[]' writes a list so)");
+    if (gr_sv_is(line, "{")) return gr_fail(err, GR_E_FORMAT, "line 1: an object over several lines: one object a line is read (jq -c . writes it so)");
     GR_TRY(gr_json_parse(&obj, line.p, line.n, err));
     *out = gr_arena_calloc(a, gr_json_len(obj) + 1, sizeof **out);
     for (const gr_json *v = gr_json_first(obj); *out != NULL && v != NULL; v = gr_json_next(v)) {

@@ -231,6 +231,7 @@ static void other_forms(void **state)
     refuse((gr_custom_opts){ .train_file = put("semicolons.csv", "text;label\na;x\n") }, GR_E_FORMAT, "line 1: the columns are parted by semicolons");
     refuse((gr_custom_opts){ .train_file = put("tabs.csv", "text\tlabel\na\tx\n") }, GR_E_FORMAT, "parted by TABs: call it .tsv");
     refuse((gr_custom_opts){ .train_file = put("list.json", " [{\"text\": \"a\", \"label\": 1}]\n") }, GR_E_FORMAT, "line 1: a list: one object a line");
+    refuse((gr_custom_opts){ .train_file = put("pretty.json", "{\n  \"text\": \"a\",\n  \"label\": 1\n}\n") }, GR_E_FORMAT, "line 1: an object over several lines");
     refuse((gr_custom_opts){ .train_file = put("none.jsonl", "\n") }, GR_E_FORMAT, "empty file: no object");
     refuse((gr_custom_opts){ .train_file = put("words.jsonl", "{\"text\": [\"a\", \"b\"], \"label\": 1}\n") }, GR_E_FORMAT,
            "'text' is a list, not a text");
