@@ -442,6 +442,9 @@ static void environment(void **state)
     ends(FETCH_WITH(endpoint, "roberta-base"), 2, "HF_ENDPOINT", "https://"); /* ours are not for plain mirrors */
     (void)snprintf(endpoint, sizeof endpoint, "HF_ENDPOINT=%s", gr_http_url("/code/401"));
     ends(FETCH_WITH(endpoint, "--manifest", m, "--data", at("den")), 3, "(HTTP 401)", "HF_TOKEN is only sent to");
+    gr_http_forget();
+    expect(FETCH("--manifest", mine(gr_http_url("/later/3/f")), "--data", at("lat")), 0);
+    assert_string_equal(last.err, "warning: f: the server asks us to wait 3 s\n");
     ends(FETCH_WITH("HF_HUB_OFFLINE=1", "rte", "--data", at("off")), 3, "HF_HUB_OFFLINE", "rte");
     expect(FETCH_WITH("GLUE_RUN_DATA=given", "rte", "--dry-run"), 0);
     prints("given/RTE.zip");
