@@ -161,7 +161,7 @@ gr_status gr_jsonl_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
     if (has_nul_escape(line)) return gr_fail(err, GR_E_FORMAT, "line %zu: a string holds U+0000", r->in.line);
     s = gr_json_parse(&obj, line.p, line.n, &why);
     if (s != GR_OK) return fail_json(r, s, &why, err);
-    s = r->n_want > 0 && r->src->columns[0].role == GR_COL_WORDS ? sentence(r, row, obj, err) : columns(r, obj, err);
+    s = gr_source_has_sentences(r->src) ? sentence(r, row, obj, err) : columns(r, obj, err);
     gr_json_free(obj);
     return s;
 }

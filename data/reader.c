@@ -100,6 +100,13 @@ static gr_status read_header(gr_reader *r, gr_err *err)
     return GR_OK;
 }
 
+bool gr_source_has_sentences(const gr_source *src)
+{
+    const bool columns = src->columns != NULL && src->columns[0].name != NULL;
+
+    return src->reader == GR_READ_CONLL || (columns && src->columns[0].role == GR_COL_WORDS);
+}
+
 gr_status gr_reader_open(gr_reader *r, const gr_source *src, const char *file, gr_sv text, gr_arena *arena, gr_err *err)
 {
     const bool table = src->reader == GR_READ_TSV || src->reader == GR_READ_CSV;

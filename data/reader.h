@@ -44,6 +44,9 @@ typedef struct gr_reader {
     size_t           n_field, cap_field, cap_col, cap_line;
 } gr_reader;
 
+/* Is a row of it a sentence, words with or without tags? */
+bool gr_source_has_sentences(const gr_source *src);
+
 /* `text` is the file's bytes, already UTF-8; it, the source and the arena outlive the rows. Reads the header where
  * there is one. GR_E_FORMAT, GR_E_NOMEM. Close also after a failure. */
 gr_status gr_reader_open(gr_reader *r, const gr_source *src, const char *file, gr_sv text, gr_arena *arena,

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "data/dataset.h"
+#include "data/reader.h"
 #include "tasks/custom_check.h"
 #include "tasks/custom_scan.h"
 
@@ -179,12 +180,6 @@ static gr_status table_source(custom *c, size_t i, const char *path, const gr_cu
 
 /* ---- files ---- */
 
-/* Words with tags, not whole texts? */
-static bool tagged(const gr_source *src)
-{
-    return src->reader == GR_READ_CONLL || (src->columns != NULL && src->columns[0].role == GR_COL_WORDS);
-}
-
 static gr_status add_file(custom *c, size_t i, const char *path, const gr_custom_opts *o, gr_err *err)
 {
     gr_source *const src = &c->source[i];
@@ -200,8 +195,8 @@ static gr_status add_file(custom *c, size_t i, const char *path, const gr_custom
     src->archives = archives;
     c->labelled[i] = true;
     if (src->reader != GR_READ_CONLL) GR_TRY(table_source(c, i, path, o, err));
-    if (i == 0 || tagged(src) == tagged(&c->source[0])) return GR_OK;
-    return gr_fail(err, GR_E_ARG, "%s holds %s, the training file does not", path, tagged(src) ? "tagged tokens" : "whole texts");
+    if (i == 0 || gr_source_has_sentences(src) == gr_source_has_sentences(&c->source[0])) return GR_OK;
+    return gr_fail(err, GR_E_ARG, "%s holds %s, the training file does not", path, gr_source_has_sentences(src) ? "tagged tokens" : "whole texts");
 }
 
 static gr_status add_files(custom *c, const gr_custom_opts *o, gr_err *err)
@@ -287,7 +282,7 @@ static const char *first_word(const gr_label_set *set)
 /* The label columns get their meaning; the table gets its head. */
 static gr_status set_labels(custom *c, const gr_label_set *set, bool regression, gr_err *err)
 {
-    const bool   tokens = tagged(&c->source[0]), values = !tokens && set->numbers && (set->points || regression);
+    const bool   tokens = gr_source_has_sentences(&c->source[0]), values = !tokens && set->numbers && (set->points || regression);
     const char **names = gr_arena_calloc(&c->arena, set->n + 1, sizeof *names);
 
     if (names == NULL) return gr_fail_nomem(err, "labels");
@@ -312,7 +307,7 @@ static gr_status add_labels(custom *c, const gr_custom_opts *o, gr_err *err)
     gr_status    s;
 
     if (o->regression && given(o->labels) != NULL) return gr_fail(err, GR_E_ARG, "--regression and --labels are both given: keep one");
-    if (o->regression && tagged(&c->source[0])) return gr_fail(err, GR_E_ARG, "--regression: words have tags, not values");
+    if (o->regression && gr_source_has_sentences(&c->source[0])) return gr_fail(err, GR_E_ARG, "--regression: words have tags, not values");
     s = given(o->labels) != NULL ? listed_labels(&set, o->labels, c, err) : found_labels(&set, c, o->regression, err);
 
     if (s == GR_OK && o->regression && !set.numbers)
@@ -469,7 +464,7 @@ gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_c
     gr_arena_init(&c->arena, 0);
     c->texts_only = true;
     s = add_file(c, 0, path, &o, err);
-    if (s == GR_OK && tagged(&c->source[0])) s = gr_fail(err, GR_E_ARG, "%s: tagged tokens, not a table of texts", path);
+    if (s == GR_OK && gr_source_has_sentences(&c->source[0])) s = gr_fail(err, GR_E_ARG, "%s: tagged tokens, not a table of texts", path);
     if (s == GR_OK) {
         const gr_split        splits[] = { { .name = "", .sources = c->source, .n_sources = 1 }, { .name = NULL } };
         const gr_dataset_spec spec = { .splits = splits };

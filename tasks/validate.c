@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/reader.h"
 #include "tasks/task.h"
 
 enum { MAX_LEN_LO = 8, MAX_LEN_HI = 32768, N_METRICS_MAX = 16 };
@@ -112,12 +113,6 @@ static gr_status check_table(const gr_task *t, const gr_split *sp, const gr_sour
     return GR_OK;
 }
 
-/* Is a row of it a sentence? */
-static bool has_words(const gr_source *src)
-{
-    return src->reader == GR_READ_CONLL || (src->columns != NULL && src->columns[0].name != NULL && src->columns[0].role == GR_COL_WORDS);
-}
-
 static gr_status check_words(const gr_task *t, const gr_split *sp, const gr_source *src, gr_err *err)
 {
     if (src->reader != GR_READ_JSONL) return fault(err, t, "%s: lists of words are for JSON lines", sp->name);
@@ -132,7 +127,7 @@ static gr_status check_source(const gr_task *t, const gr_split *sp, const gr_sou
     if (src->archives == NULL || src->archives[0] == NULL) return fault(err, t, "%s: a source without a file", sp->name);
     for (int32_t i = 0; t->labels != NULL && i < t->head.n_out; i++) known |= src->label != NULL && strcmp(src->label, t->labels[i]) == 0;
     if (!known) return fault(err, t, "%s: a source's label '%s' is not one of the task's", sp->name, src->label);
-    if (has_words(src) != (t->head.kind == GR_HEAD_TOKEN) && t->parse == NULL)
+    if (gr_source_has_sentences(src) != (t->head.kind == GR_HEAD_TOKEN) && t->parse == NULL)
         return fault(err, t, "%s: token columns go with a token head", sp->name);
     if (src->ragged && (!src->has_header || (src->reader != GR_READ_TSV && src->reader != GR_READ_CSV)))
         return fault(err, t, "%s: ragged rows are those of a table with a header", sp->name);
@@ -146,7 +141,7 @@ static gr_status check_source(const gr_task *t, const gr_split *sp, const gr_sou
         if (src->reader == GR_READ_FOLDER && (src->member == NULL || strchr(src->member, '*') == NULL))
             return fault(err, t, "%s: a folder's member is a pattern", sp->name);
         return sp->labelled && src->label == NULL && t->parse == NULL ? fault(err, t, "%s: nothing says the label", sp->name) : GR_OK;
-    default: return has_words(src) ? check_words(t, sp, src, err) : check_table(t, sp, src, err);
+    default: return gr_source_has_sentences(src) ? check_words(t, sp, src, err) : check_table(t, sp, src, err);
     }
 }
 

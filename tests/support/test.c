@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs.h"
+
 static size_t cases_passed, cases_failed, cases_skipped;
 static size_t total_passed, total_skipped;
 static char   tmp_dir[512];
@@ -73,6 +75,21 @@ void gr_assert_status(gr_status got, gr_status want, const gr_err *err, const ch
         print_error("%s: the message '%s' lacks '%s'\n", what, err->msg, part);
         _fail(file, line);
     }
+}
+
+void gr_assert_file(const char *path, const char *text, const char *file, int line)
+{
+    gr_err err = GR_ERR_INIT;
+    char *held = NULL;
+    size_t n = 0;
+
+    gr_assert_ok(gr_fs_read(&held, &n, path, 0, &err), &err, path, file, line);
+    if (n != strlen(text) || memcmp(held, text, n) != 0) {
+        print_error("%s holds\n%.*s\nand not\n%s\n", path, (int)n, held, text);
+        free(held);
+        _fail(file, line);
+    }
+    free(held);
 }
 
 void gr_assert_near(double got, double want, double tol, const char *file, int line, const char *fmt, ...)

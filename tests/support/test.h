@@ -33,6 +33,10 @@ void gr_assert_ok(gr_status s, const gr_err *err, const char *what, const char *
 void gr_assert_status(gr_status got, gr_status want, const gr_err *err, const char *part, const char *what,
                       const char *file, int line);
 
+/* Assert that the file holds these bytes and no others. */
+#define assert_file(path, text) gr_assert_file((path), (text), __FILE__, __LINE__)
+void gr_assert_file(const char *path, const char *text, const char *file, int line);
+
 /* |got - want| <= tol; NaN equals NaN. The format names the place. */
 #define assert_near(got, want, tol, ...) gr_assert_near((got), (want), (tol), __FILE__, __LINE__, __VA_ARGS__)
 void gr_assert_near(double got, double want, double tol, const char *file, int line, const char *fmt, ...) GR_PRINTF(6, 7);

@@ -18,17 +18,6 @@ static const char *at(const char *name)
     return p;
 }
 
-static void holds(const char *path, const char *text)
-{
-    gr_err err = GR_ERR_INIT;
-    char  *p = NULL;
-    size_t n;
-
-    assert_ok(gr_fs_read(&p, &n, path, 0, &err), &err);
-    assert_string_equal(p, text);
-    free(p);
-}
-
 static void add(gr_part *p, const char *text)
 {
     gr_err err = GR_ERR_INIT;
@@ -56,7 +45,7 @@ static void in_two_goes(void **state)
     add(&p, "one ");
     gr_part_close(&p);
     assert_false(gr_fs_is_file(at("a/b/file")));
-    holds(at("a/b/file.part"), "one ");
+    assert_file(at("a/b/file.part"), "one ");
     assert_ok(gr_part_open(&p, at("a/b/file"), &err), &err);
     digest_is(&p, "one ");
     add(&p, "two");
@@ -65,7 +54,7 @@ static void in_two_goes(void **state)
     assert_ok(gr_part_commit(&p, &err), &err);
     gr_part_close(&p);
     gr_part_close(&p);
-    holds(at("a/b/file"), "one two");
+    assert_file(at("a/b/file"), "one two");
     assert_false(gr_fs_is_file(at("a/b/file.part")));
 }
 
@@ -82,7 +71,7 @@ static void anew(void **state)
     add(&p, "short");
     digest_is(&p, "short");
     assert_ok(gr_part_commit(&p, &err), &err);
-    holds(at("anew"), "short");
+    assert_file(at("anew"), "short");
 }
 
 static void nothing_left(void **state)
@@ -140,7 +129,7 @@ static void one_at_a_time(void **state)
     assert_int_equal(waitpid(other, &status, 0), other);
     assert_int_equal(status, 0);
     gr_part_close(&p);
-    holds(at("locked.part"), "mine");
+    assert_file(at("locked.part"), "mine");
     assert_ok(gr_part_open(&p, at("locked"), &err), &err); /* free again */
     gr_part_drop(&p);
 }
@@ -156,7 +145,7 @@ static void refused(void **state)
     assert_status(gr_part_open(&p, at("plain/file"), &err), GR_E_IO, &err, "plain");
     assert_int_equal(symlink("plain", at("link.part")), 0); /* nobody leads us elsewhere */
     assert_status(gr_part_open(&p, at("link"), &err), GR_E_IO, &err, "link.part");
-    holds(at("plain"), "x");
+    assert_file(at("plain"), "x");
     assert_ok(gr_fs_mkdirs(at("folder.part"), &err), &err);
     assert_status(gr_part_open(&p, at("folder"), &err), GR_E_IO, &err, "folder.part");
     memset(path, 'a', sizeof path);
@@ -168,7 +157,7 @@ static void refused(void **state)
     add(&p, "text");
     assert_status(gr_part_commit(&p, &err), GR_E_IO, &err, "taken");
     gr_part_close(&p);
-    holds(at("taken.part"), "text");
+    assert_file(at("taken.part"), "text");
 }
 
 int main(void)

@@ -37,17 +37,6 @@ static void steps(gr_train_log *l, int from, int to)
     for (int i = from; i <= to; i++) gr_train_log_step(l, i, i / 4.0, 1.0 / i, 2.0, 1e-3);
 }
 
-static void holds(const char *path, const char *want)
-{
-    gr_err err = GR_ERR_INIT;
-    char  *text = NULL;
-    size_t n;
-
-    assert_ok(gr_fs_read(&text, &n, path, 0, &err), &err);
-    assert_string_equal(text, want);
-    free(text);
-}
-
 #define LINE(step, epoch, loss) "{\"step\":" step ",\"epoch\":" epoch ",\"loss\":" loss ",\"grad_norm\":2,\"learning_rate\":0.001}\n"
 #define ONE LINE("1", "0.25", "1")
 #define TWO LINE("2", "0.5", "0.5")
@@ -65,20 +54,20 @@ static void killed_twice(void **state)
     steps(&l, 1, 2);
     assert_int_equal(access(at("points/log.jsonl"), F_OK), -1); /* no checkpoint, nothing to find */
     gr_train_log_settle(&l);
-    holds(at("points/log.jsonl"), ONE TWO); /* what a kill from now on leaves */
+    assert_file(at("points/log.jsonl"), ONE TWO); /* what a kill from now on leaves */
     gr_train_log_settle(&l);
     steps(&l, 4, 4);
     close_log(&l);
     open_log(&l, &second, true, 2);
     steps(&l, 5, 5);
     close_log(&l);
-    holds(at("second"), ONE TWO FIVE); /* step 4 will be done again */
+    assert_file(at("second"), ONE TWO FIVE); /* step 4 will be done again */
     open_log(&l, &third, true, 2);
     steps(&l, 4, 4);
     gr_train_log_finish(&l);
     close_log(&l);
-    holds(at("third"), ONE TWO FOUR);
-    holds(at("first"), ONE TWO FOUR);
+    assert_file(at("third"), ONE TWO FOUR);
+    assert_file(at("first"), ONE TWO FOUR);
     assert_int_equal(access(at("points/log.jsonl"), F_OK), -1);
 }
 
@@ -93,11 +82,11 @@ static void cut_off(void **state)
     open_log(&l, &paths, true, 2);
     steps(&l, 4, 4);
     close_log(&l);
-    holds(at("whole"), FOUR);
+    assert_file(at("whole"), FOUR);
     assert_ok(gr_fs_write(at("cut/log.jsonl"), ONE "{\"step\":2,\n{\"step\":2}", sizeof ONE - 1 + 11 + 10, &err), &err);
     open_log(&l, &paths, true, 2);
     close_log(&l);
-    holds(at("whole"), ONE);
+    assert_file(at("whole"), ONE);
 }
 
 /* An evaluation is a line of its own, without what has no value; a full disk is found when it is closed. */
@@ -118,7 +107,7 @@ static void evaluations(void **state)
     open_log(&l, &paths, false, 0);
     steps(&l, 1, 1);
     gr_train_log_eval(&l, &p);
-    holds(at("evals"), ONE "{\"step\":2,\"epoch\":0.5,\"eval_loss\":0.75,\"eval_accuracy\":0.5}\n"); /* it can be read at once */
+    assert_file(at("evals"), ONE "{\"step\":2,\"epoch\":0.5,\"eval_loss\":0.75,\"eval_accuracy\":0.5}\n"); /* it can be read at once */
     gr_train_log_settle(&l);                                                                       /* no checkpoints: no second name */
     close_log(&l);
     open_log(&l, &full, false, 0);
