@@ -2,7 +2,8 @@
  *
  * With bf16 both operands of a product (x and w; in backward the gradient and w, the gradient and x) are rounded to
  * the nearest bf16, ties to even, and the sums are float. Weights, gradients, moments, activations and
- * everything else stay float: what torch.autocast calls mixed precision, with less rounded. */
+ * everything else stay float: what torch.autocast calls mixed precision, with less rounded. Gelu is only as exact as that needs
+ * (model/gelu_near.h). */
 #ifndef GR_MODEL_PRECISION_H
 #define GR_MODEL_PRECISION_H
 #include <stdint.h>

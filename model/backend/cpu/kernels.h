@@ -26,7 +26,7 @@ typedef struct gr_cpu_gemm {
     bool         add;  /* add to what c holds                                              */
     const float *bias; /* (n) or NULL                                                      */
     gr_act       act;
-    bool         bf16; /* round a and b to bf16                                            */
+    bool         bf16; /* round a and b to bf16; act and x_act only as exact as that needs */
     float       *y;    /* result of act: c itself, or another buffer when c (before act) is kept */
     gr_act       x_act;    /* afterwards c *= the slope of x_act (gr_linear_args); x_pre and x lie as c does */
     float       *x_pre;
@@ -76,8 +76,9 @@ typedef struct gr_cpu_kernels {
     /* act and the slope of x_act alone, on a rectangle of c whose sums are complete */
     void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);
 
-    /* dy *= slope of act for n numbers, taken from pre, or from y where pre is NULL; with `remake` pre becomes act(pre) */
-    void (*act_bwd)(gr_act act, float *dy, float *pre, const float *y, bool remake, size_t n);
+    /* dy *= slope of act for n numbers, taken from pre, or from y where pre is NULL; with `remake` pre becomes act(pre). bf16: beside
+     * products of bf16, as g->bf16 has it for the epilogue; gelu and its slope are then no more exact than those ask for (k_math.inc). */
+    void (*act_bwd)(gr_act act, bool bf16, float *dy, float *pre, const float *y, bool remake, size_t n);
     /* out[j] += x[0][j] + x[1][j] + ..., rows `row` floats apart, each column one chain of additions */
     void (*column_sums)(float *out, const float *x, size_t row, size_t rows, size_t n);
     /* Rows t0 .. t1 - 1 of an op. draws: room for GR_CPU_DRAWS(hidden). partial: (2,hidden), set to this block's dgain and dbias. */
@@ -87,8 +88,8 @@ typedef struct gr_cpu_kernels {
     void (*add_norm_bwd)(const gr_norm_args *a, int32_t t0, int32_t t1, float *partial, uint16_t *draws);
     void (*dropout)(const gr_drop_args *a, int32_t r0, int32_t r1, uint16_t *draws);
     void (*rotary)(const gr_rotary_args *a, int32_t t0, int32_t t1);
-    void (*gate_fwd)(const gr_gate_args *a, int32_t r0, int32_t r1);
-    void (*gate_bwd)(const gr_gate_args *a, int32_t r0, int32_t r1);
+    void (*gate_fwd)(const gr_gate_args *a, bool bf16, int32_t r0, int32_t r1);
+    void (*gate_bwd)(const gr_gate_args *a, bool bf16, int32_t r0, int32_t r1);
 
     /* One sequence and head; scratch has attention_scratch(len, hidden / heads, bias) floats. The gradient of the bias is added to
      * `sums` (NULL: not wanted): for buckets (rel_rows), else (rel_rows, hidden / heads) of rel_keys and then of rel_queries. */
@@ -113,7 +114,7 @@ typedef struct gr_cpu_kernels {
     /* out[i] = f(x[i]); for the tests of the elementary functions */
     void (*exp)(float *out, const float *x, size_t n);
     void (*log)(float *out, const float *x, size_t n); /* of positive normal numbers */
-    void (*act_fwd)(gr_act act, float *out, const float *x, size_t n);
+    void (*act_fwd)(gr_act act, bool bf16, float *out, const float *x, size_t n);
 } gr_cpu_kernels;
 
 enum {

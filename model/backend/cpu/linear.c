@@ -27,11 +27,12 @@ enum { ROWS = 16, COLUMNS = 128 };
 
 static void slope_task(void *arg, size_t task, int thread)
 {
-    const gr_linear_args *a = ((const linear_job *)arg)->a;
+    const linear_job     *j = arg;
+    const gr_linear_args *a = j->a;
     const size_t N = (size_t)a->out, at = task * ROWS * N, end = (size_t)a->rows * N, n = end - at < ROWS * N ? end - at : ROWS * N;
 
     (void)thread;
-    gr_cpu_k(((const linear_job *)arg)->c)->act_bwd(a->act, (float *)a->dy + at, a->pre ? (float *)a->pre + at : NULL, (const float *)a->y + at, false, n);
+    gr_cpu_k(j->c)->act_bwd(a->act, j->c->bf16, (float *)a->dy + at, a->pre ? (float *)a->pre + at : NULL, (const float *)a->y + at, false, n);
 }
 
 /* ---- the gradient of the bias when no product of ours passes over dy: the same sums, part by part ---- */

@@ -58,8 +58,8 @@ static void row_task(void *arg, size_t task, int thread)
     case NORM_BWD: k->add_norm_bwd(j->args, r0, r1, partial, draws); break;
     case DROPOUT: k->dropout(j->args, r0, r1, draws); break;
     case ROTARY: k->rotary(j->args, r0, r1); break;
-    case GATE_FWD: k->gate_fwd(j->args, r0, r1); break;
-    case GATE_BWD: k->gate_bwd(j->args, r0, r1); break;
+    case GATE_FWD: k->gate_fwd(j->args, j->c->bf16, r0, r1); break;
+    case GATE_BWD: k->gate_bwd(j->args, j->c->bf16, r0, r1); break;
     }
 }
 

@@ -1,6 +1,6 @@
 /* cpu_math_test.c - exp and the activations of each set of kernels against libm in double: the errors
- * that k_math.inc promises, in units of the last place of the true value; and that exact, AVX2 and AVX-512 kernels give the
- * same bits for any float. */
+ * that k_math.inc promises, in units of the last place of the true value (beside products of bf16: in units of what those round); and that
+ * exact, AVX2 and AVX-512 kernels give the same bits for any float. */
 #include "tests/support/test.h"
 
 #include <float.h>
@@ -59,7 +59,7 @@ static void walk(const gr_cpu_kernels *k, const function *f)
             x[i] = (float)(f->lo + (f->hi - f->lo) * ((double)i + (double)s / SWEEPS) / N);
         if (f->truth == log_true) k->log(y, x, N);
         else if (f->act == GR_ACT_NONE) k->exp(y, x, N);
-        else k->act_fwd(f->act, y, x, N);
+        else k->act_fwd(f->act, false, y, x, N);
         for (int i = 0; i < N; i++) {
             const double want = f->truth((double)x[i]), off = fabs((double)y[i] - want) / ulp_of(want);
             const double allowed = f->ulps + f->per_square * (x[i] < 0.0f ? (double)x[i] * (double)x[i] : 0.0);
@@ -101,13 +101,89 @@ static void limits(void **state)
         assert_true(isinf(y[2]) && isinf(y[3]) && isinf(y[4]));
         assert_true(y[5] == 0.0f && y[6] == 0.0f && y[7] == 0.0f);
         assert_true(isnan(y[8]));
-        k->act_fwd(GR_ACT_TANH, y, x, 9);
+        k->act_fwd(GR_ACT_TANH, false, y, x, 9);
         assert_true(y[0] == 0.0f && y[3] == 1.0f && y[4] == 1.0f && y[6] == -1.0f && y[7] == -1.0f && isnan(y[8]));
-        k->act_fwd(GR_ACT_GELU, y, x, 9);
+        k->act_fwd(GR_ACT_GELU, false, y, x, 9);
         assert_true(y[0] == 0.0f && y[3] == 1e30f && isinf(y[4]) && fabsf(y[6]) == 0.0f && isnan(y[8]));
-        k->act_fwd(GR_ACT_RELU, y, x, 9);
+        k->act_fwd(GR_ACT_RELU, false, y, x, 9);
         assert_true(y[2] == 89.0f && y[6] == 0.0f && isnan(y[8]));
     }
+}
+
+/* ---- beside products of bf16 ---- */
+
+static double gelu_slope_true(double x) { return 0.5 * erfc(-x * sqrt(0.5)) + x * exp(-0.5 * x * x) / sqrt(2.0 * acos(-1.0)); }
+
+static double gelu_tanh_slope_true(double x)
+{
+    const double k = 2.0 * sqrt(2.0 / acos(-1.0)), s = 1.0 / (1.0 + exp(-k * (x + 0.044715 * x * x * x)));
+
+    return s + x * s * (1.0 - s) * k * (1.0 + 3.0 * 0.044715 * x * x);
+}
+
+typedef struct near_function {
+    const char *name;
+    gr_act      act;
+    double    (*truth)(double), (*slope)(double);
+} near_function;
+
+/* Values are within 2^-18, or 2^-20 of themselves; slopes within 2^-17. */
+static bool near_enough(const gr_cpu_kernels *k, const near_function *f, float x, float y, float slope)
+{
+    const double want = f->truth((double)x), of_slope = f->slope((double)x);
+
+    if (fabs((double)y - want) <= fmax(0x1p-20 * fabs(want), 0x1p-18) && fabs((double)slope - of_slope) <= 0x1p-17) return true;
+    gr_case_fail(f->name, "%s: f(%.9g) = %.9g, true %.9g; slope %.9g, true %.9g\n", k->name, (double)x, (double)y, want, (double)slope, of_slope);
+    return false;
+}
+
+/* From -12 to 12, and far outside. What backward makes again has the bits of forward. */
+static void walk_near(const gr_cpu_kernels *k, const near_function *f)
+{
+    static const float far[] = { -INFINITY, -1e30f, -1e5f, -13.0f, 13.0f, 1e5f, 1e30f };
+    static float x[N], y[N], again[N], of_slope[N];
+
+    for (int s = 0; s <= SWEEPS; s++) {
+        for (int i = 0; i < N; i++) {
+            x[i] = again[i] = s < SWEEPS ? (float)(-12.0 + 24.0 * ((double)i + (double)s / SWEEPS) / N) : far[(size_t)i % (sizeof far / sizeof *far)];
+            of_slope[i] = 1.0f;
+        }
+        k->act_fwd(f->act, true, y, x, N);
+        k->act_bwd(f->act, true, of_slope, again, NULL, true, N);
+        assert_memory_equal(again, y, sizeof y);
+        for (int i = 0; i < N; i++) {
+            /* the true slope of the tanh form at -1e30 is inf times 0: look at its limit */
+            const float at = fmaxf(fminf(x[i], 13.0f), -13.0f);
+
+            if (s == SWEEPS && x[i] > 0.0f) assert_true(fabsf(y[i] - x[i]) <= 0x1p-20f * x[i]);
+            else if (!near_enough(k, f, at, y[i], of_slope[i])) return;
+        }
+    }
+    gr_case_pass(f->name);
+}
+
+static void near_errors_are_as_promised(void **state)
+{
+    static const near_function near[] = { { "gelu", GR_ACT_GELU, gelu_true, gelu_slope_true },
+                                          { "gelu tanh", GR_ACT_GELU_TANH, gelu_tanh_true, gelu_tanh_slope_true } };
+    const float odd[] = { NAN, INFINITY };
+    float y[2], ones[2] = { 1.0f, 1.0f };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const gr_cpu_kernels *k = gr_cpu_isa_find(names[i]);
+
+        if (!k) gr_case_skip(names[i], "this processor has not the instructions");
+        for (size_t j = 0; k && j < 2; j++) {
+            walk_near(k, &near[j]);
+            k->act_fwd(near[j].act, true, y, odd, 2);
+            assert_true(isnan(y[0]) && isinf(y[1]));
+            k->act_bwd(near[j].act, true, ones, (float *)(uintptr_t)odd, NULL, false, 2);
+            assert_true(isnan(ones[0]) && fabsf(ones[1] - 1.0f) <= 0x1p-17f);
+            ones[0] = ones[1] = 1.0f;
+        }
+    }
+    gr_cases_done("gelu beside products of bf16", 2);
 }
 
 /* ---- the same bits ---- */
@@ -116,27 +192,33 @@ typedef void (*row_fn)(const gr_cpu_kernels *k, float *y, const float *x, size_t
 
 static void exp_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->exp(y, x, n); }
 static void log_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->log(y, x, n); }
-static void tanh_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_TANH, y, x, n); }
-static void gelu_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU, y, x, n); }
-static void gelu_tanh_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU_TANH, y, x, n); }
-static void relu_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_RELU, y, x, n); }
+static void tanh_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_TANH, false, y, x, n); }
+static void gelu_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU, false, y, x, n); }
+static void gelu_tanh_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU_TANH, false, y, x, n); }
+static void relu_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_RELU, false, y, x, n); }
 
 /* What backward multiplies by, of x as the value before or behind act */
-static void slope(const gr_cpu_kernels *k, gr_act act, float *y, const float *x, size_t n)
+static void slope(const gr_cpu_kernels *k, gr_act act, bool bf16, float *y, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i++) y[i] = 1.0f;
-    k->act_bwd(act, y, (float *)(uintptr_t)x, x, false, n);
+    k->act_bwd(act, bf16, y, (float *)(uintptr_t)x, x, false, n);
 }
 
-static void gelu_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_GELU, y, x, n); }
-static void gelu_tanh_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_GELU_TANH, y, x, n); }
-static void tanh_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_TANH, y, x, n); }
-static void relu_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_RELU, y, x, n); }
+static void gelu_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_GELU, false, y, x, n); }
+static void gelu_tanh_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_GELU_TANH, false, y, x, n); }
+static void tanh_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_TANH, false, y, x, n); }
+static void relu_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_RELU, false, y, x, n); }
+
+static void gelu_bf16_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU, true, y, x, n); }
+static void gelu_tanh_bf16_row(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { k->act_fwd(GR_ACT_GELU_TANH, true, y, x, n); }
+static void gelu_bf16_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_GELU, true, y, x, n); }
+static void gelu_tanh_bf16_slope(const gr_cpu_kernels *k, float *y, const float *x, size_t n) { slope(k, GR_ACT_GELU_TANH, true, y, x, n); }
 
 static const struct { const char *name; row_fn row; } rows[] = {
     { "exp", exp_row }, { "log", log_row }, { "tanh", tanh_row }, { "gelu", gelu_row }, { "gelu tanh", gelu_tanh_row }, { "relu", relu_row },
     { "slope of gelu", gelu_slope }, { "slope of gelu tanh", gelu_tanh_slope }, { "slope of tanh", tanh_slope },
-    { "slope of relu", relu_slope },
+    { "slope of relu", relu_slope }, { "gelu beside bf16", gelu_bf16_row }, { "gelu tanh beside bf16", gelu_tanh_bf16_row },
+    { "slope of gelu beside bf16", gelu_bf16_slope }, { "slope of gelu tanh beside bf16", gelu_tanh_bf16_slope },
 };
 
 /* Floats by their bits, from..to in steps: all of them (both signs, zeros, subnormals, infinities, NaN), the neighbourhood of
@@ -195,7 +277,8 @@ static void same_bits(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(errors_are_as_promised), cmocka_unit_test(limits), cmocka_unit_test(same_bits) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(errors_are_as_promised), cmocka_unit_test(limits),
+                                        cmocka_unit_test(near_errors_are_as_promised), cmocka_unit_test(same_bits) };
 
     return gr_test_main(tests);
 }
