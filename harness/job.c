@@ -259,13 +259,16 @@ static gr_status train(job *j, gr_err *err)
 /* A run whose predictions are all the same is marked, so that nobody averages it. */
 static void judge(job *j)
 {
-    const char *what = "every prediction is the same value";
+    const gr_predictions *p = &j->predictions[1];
+    gr_record *r = j->r;
 
     if (!j->room->data.n_eval || !j->result[1].constant) return;
-    if (j->task->head.kind == GR_HEAD_CLASS) what = "every prediction is the same class";
-    if (j->task->head.kind == GR_HEAD_TOKEN) what = "no entity was predicted";
-    j->r->status = GR_RUN_COLLAPSED;
-    (void)snprintf(j->r->message, sizeof j->r->message, "%s", what);
+    r->status = GR_RUN_COLLAPSED;
+    switch (j->task->head.kind) {
+    case GR_HEAD_CLASS: (void)snprintf(r->message, sizeof r->message, "every prediction is the same class, '%s'", j->task->labels[p->classes[0]]); break;
+    case GR_HEAD_TOKEN: (void)snprintf(r->message, sizeof r->message, "no entity was predicted"); break;
+    default: (void)snprintf(r->message, sizeof r->message, "every prediction is the same value, %.4g", p->values[0]); break;
+    }
 }
 
 /* --metric-for-best must be one that this task measures, or the best would never be found. */
