@@ -78,6 +78,7 @@ static void tile_task(const job *b, const lane *l, size_t task, int thread)
                            .first = l->k0 == 0, .last = l->k0 + l->k == b->g->k };
 
     take_rows(b, l->k0, &block, gr_cpu_area(b->mem, thread));
+    if (block.n_rows > 0 && i + b->rows + b->kern->mr <= l->i1) block.a_next = block.a_rows + b->rows * block.a_row;
     b->kern->gemm_block(b->g, &block);
 }
 

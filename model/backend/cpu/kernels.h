@@ -43,6 +43,7 @@ typedef struct gr_cpu_block {
     size_t       n_rows;      /* whole panels of rows, or 0                                            */
     const float *a_rows;      /* those rows, contiguous in k, from the part's first term on            */
     size_t       a_row;       /* floats from one of them to the next                                   */
+    const float *a_next;      /* mr rows that the same thread is likely to lay next, or NULL           */
     float       *laid;        /* room for mr of them side by side: mr GR_CPU_ROW floats (lay_rows)     */
     const float *pa;          /* the other rows, packed                                                */
     bool         first, last; /* part of the sum: the first sets c (unless g->add); after the last act is applied */
@@ -70,8 +71,8 @@ typedef struct gr_cpu_kernels {
     void (*pack_b[2])(float *dst, const float *b, size_t row, size_t col, size_t k, size_t n);
 
     /* Copies m rows of a, contiguous in k (at most GR_CPU_PART_K terms), side by side into dst (m,GR_CPU_ROW), as gemm_block does
-     * with a_rows; meanwhile it fetches the rows at `next` (NULL: none) into the cache. [1] rounds them, as pack_a[1] does. */
-    void (*lay_rows[2])(float *dst, const float *a, const float *next, size_t row, size_t m, size_t k);
+     * with a_rows. [1] rounds them, as pack_a[1] does. */
+    void (*lay_rows[2])(float *dst, const float *a, size_t row, size_t m, size_t k);
     void (*gemm_block)(const gr_cpu_gemm *g, const gr_cpu_block *b);
     /* act and the slope of x_act alone, on a rectangle of c whose sums are complete */
     void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);

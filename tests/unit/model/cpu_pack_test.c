@@ -123,7 +123,7 @@ static void lay(const gr_cpu_kernels *kern, bool bf16, size_t m, size_t k, float
     const float *from = source(src, n_src, &s);
 
     clear(dst, m * GR_CPU_ROW);
-    kern->lay_rows[bf16](dst, from, m > 1 ? from : NULL, row, m, k);
+    kern->lay_rows[bf16](dst, from, row, m, k);
     for (size_t i = 0; i < m; i++)
         for (size_t kk = 0; kk < GR_CPU_ROW; kk++) {
             const float got = dst[i * GR_CPU_ROW + kk];
