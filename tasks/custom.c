@@ -252,6 +252,27 @@ static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, cu
     return s;
 }
 
+/* GLUE's files on the hub have -1 in each row of a test set whose labels are not public: unless that is one of the known labels, the column is
+ * as good as absent. */
+static gr_status hide_labels(custom *c, const gr_label_set *known, gr_err *err)
+{
+    const gr_source *const src = &c->source[TEST];
+    gr_label_set     own = { 0 };
+    gr_status        s;
+
+    if (src->archives == NULL || !c->labelled[TEST] || gr_source_has_sentences(src)) return GR_OK;
+    s = gr_scan_labels(&own, src, &c->arena, err);
+    if (s == GR_OK && own.n == 1 && (strcmp(own.names[0], "-1") == 0 || strcmp(own.names[0], "-1.0") == 0) && !gr_label_set_holds(known, own.names[0])) {
+        gr_column *col = (gr_column *)src->columns;
+
+        while (col->role != GR_COL_OTHER) col++;
+        *col = (gr_column){ 0 }; /* it is the last one */
+        c->labelled[TEST] = false;
+    }
+    gr_label_set_free(&own);
+    return s;
+}
+
 static gr_status found_labels(gr_label_set *set, custom *c, bool values, gr_err *err)
 {
     gr_label_set train = { 0 };
@@ -259,7 +280,8 @@ static gr_status found_labels(gr_label_set *set, custom *c, bool values, gr_err 
 
     set->values = values;
     for (size_t i = 0; i < FILES && s == GR_OK; i++) {
-        if (c->source[i].archives == NULL || !c->labelled[i]) continue;
+        if (i == TEST) s = hide_labels(c, &train, err);
+        if (s != GR_OK || c->source[i].archives == NULL || !c->labelled[i]) continue;
         s = labels_of_file(set, &train, c, i, values, err);
         if (s == GR_OK && i == 0) s = gr_label_set_merge(&train, set, &c->arena, err);
     }
@@ -308,8 +330,12 @@ static gr_status add_labels(custom *c, const gr_custom_opts *o, gr_err *err)
 
     if (o->regression && given(o->labels) != NULL) return gr_fail(err, GR_E_ARG, "--regression and --labels are both given: keep one");
     if (o->regression && gr_source_has_sentences(&c->source[0])) return gr_fail(err, GR_E_ARG, "--regression: words have tags, not values");
-    s = given(o->labels) != NULL ? listed_labels(&set, o->labels, c, err) : found_labels(&set, c, o->regression, err);
-
+    if (given(o->labels) != NULL) {
+        s = listed_labels(&set, o->labels, c, err);
+        if (s == GR_OK) s = hide_labels(c, &set, err);
+    } else {
+        s = found_labels(&set, c, o->regression, err);
+    }
     if (s == GR_OK && o->regression && !set.numbers)
         s = gr_fail(err, GR_E_FORMAT, "%s: --regression: labels are not numbers: '%.40s'", c->source[0].archives[0], first_word(&set));
     if (s == GR_OK) s = set_labels(c, &set, o->regression, err);

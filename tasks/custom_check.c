@@ -17,13 +17,6 @@ static void list(gr_buf *out, const char *const *names, size_t n)
 
 /* ---- labels of a further file ---- */
 
-static bool holds(const gr_label_set *set, const char *name)
-{
-    for (size_t i = 0; i < set->n; i++)
-        if (strcmp(set->names[i], name) == 0) return true;
-    return false;
-}
-
 gr_status gr_check_further_labels(const gr_label_set *own, const char *path, const gr_label_set *train, const char *train_path, bool values, gr_err *err)
 {
     gr_buf    a = { NULL, 0, 0, false }, b = a;
@@ -32,7 +25,7 @@ gr_status gr_check_further_labels(const gr_label_set *own, const char *path, con
 
     if (own->numbers && train->numbers && (values || own->points || train->points)) return GR_OK; /* scores */
     for (size_t i = 0; i < own->n; i++) {
-        if (holds(train, own->names[i])) continue;
+        if (gr_label_set_holds(train, own->names[i])) continue;
         if (lacking < SHOWN) gr_buf_addf(&a, "%s%.40s", lacking ? ", " : "", own->names[i]);
         lacking++;
     }

@@ -237,6 +237,13 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y ? 1 : by_name(a, b);
 }
 
+bool gr_label_set_holds(const gr_label_set *s, const char *name)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (strcmp(s->names[i], name) == 0) return true;
+    return false;
+}
+
 void gr_label_set_sort(gr_label_set *s)
 {
     if (s->n > 1) qsort(s->names, s->n, sizeof *s->names, s->numbers ? by_value : by_name);

@@ -20,6 +20,7 @@ typedef struct gr_label_set {
 } gr_label_set;
 
 void gr_label_set_free(gr_label_set *s);
+bool gr_label_set_holds(const gr_label_set *s, const char *name);
 void gr_label_set_sort(gr_label_set *s); /* bytewise; by value when all are numbers */
 
 /* Reader by the name's ending. GR_E_ARG names the endings that are known. */

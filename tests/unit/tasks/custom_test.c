@@ -49,9 +49,9 @@ static void refuse(gr_custom_opts o, gr_status want, const char *part)
 
 static const char *put(const char *name, const char *text)
 {
-    static char path[4][GR_PATH_MAX];
+    static char path[8][GR_PATH_MAX];
     static int  turn;
-    char       *p = path[turn++ % 4];
+    char       *p = path[turn++ % 8];
     gr_err      err = GR_ERR_INIT;
 
     assert_true(gr_fs_join(p, GR_PATH_MAX, gr_test_tmpdir(), name));
@@ -309,6 +309,33 @@ static void labels_of_several_files(void **state)
     makes_and_says((gr_custom_opts){ .train_file = put("scores.csv", "text,label\na,0.5\nb,1\n"), .validation_file = numbers }, "numbers, a regression");
 }
 
+/* -1 in every row of a test file stands for no label, unless the training file has that label too. */
+static void hidden_labels(void **state)
+{
+    const char *two = put("two.csv", "text,label\na,0\nb,1\nc,0\n"), *signs = put("signs.csv", "text,label\na,-1\nb,1\nc,-1\n");
+    const char *scores = put("points.csv", "text,label\na,0.5\nb,1.5\n");
+    const struct { const char *train, *test, *labels; bool labelled; } t[] = {
+        { two, put("hidden.csv", "text,label\na,-1\nb,-1\n"), NULL, false },
+        { two, put("listed.csv", "label,text\n-1,a\n-1,b\n"), "0,1", false },
+        { scores, put("hidden_points.csv", "text,label\na,-1.0\nb,-1.0\n"), NULL, false },
+        { signs, put("negative.csv", "text,label\na,-1\nb,-1\n"), NULL, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        gr_task    *task = make(&(gr_custom_opts){ .train_file = t[i].train, .validation_file = t[i].train, .test_file = t[i].test, .labels = t[i].labels });
+        gr_examples ex = load(task, "test");
+
+        assert_int_equal(task->splits[2].labelled, t[i].labelled);
+        assert_int_equal(ex.n, 2);
+        assert_int_equal(ex.e[0].labelled, t[i].labelled);
+        assert_true(gr_sv_is(ex.e[1].text_a, "b"));
+        gr_examples_free(&ex);
+        gr_task_custom_free(task);
+    }
+    refuse((gr_custom_opts){ .train_file = two, .validation_file = t[0].test }, GR_E_FORMAT, "none of its labels (-1) is among those of");
+}
+
 /* Stars from 1 to 5 are classes unless they are said to be values. */
 static void whole_numbers_as_values(void **state)
 {
@@ -401,7 +428,7 @@ int main(void)
         cmocka_unit_test(csv_with_split),           cmocka_unit_test(default_split_validates), cmocka_unit_test(test_without_labels),
         cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens), cmocka_unit_test(tokens_in_json),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
-        cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files),
+        cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files), cmocka_unit_test(hidden_labels),
         cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values), cmocka_unit_test(a_word_among_values), cmocka_unit_test(many_values),
     };
     return gr_test_main(tests);
