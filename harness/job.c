@@ -265,9 +265,15 @@ static void judge(job *j)
     if (!j->room->data.n_eval || !j->result[1].constant) return;
     r->status = GR_RUN_COLLAPSED;
     switch (j->task->head.kind) {
-    case GR_HEAD_CLASS: (void)snprintf(r->message, sizeof r->message, "every prediction is the same class, '%s'", j->task->labels[p->classes[0]]); break;
-    case GR_HEAD_TOKEN: (void)snprintf(r->message, sizeof r->message, "no entity was predicted"); break;
-    default: (void)snprintf(r->message, sizeof r->message, "every prediction is the same value, %.4g", p->values[0]); break;
+    case GR_HEAD_CLASS:
+        (void)snprintf(r->message, sizeof r->message, "every prediction is the same class, '%s'", j->task->labels[p->classes[0]]);
+        break;
+    case GR_HEAD_TOKEN:
+        (void)snprintf(r->message, sizeof r->message, "no entity was predicted");
+        break;
+    default:
+        (void)snprintf(r->message, sizeof r->message, "every prediction is the same value, %.4g", p->values[0]);
+        break;
     }
 }
 

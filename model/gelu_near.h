@@ -3,10 +3,11 @@
  * With --precision bf16 the value of gelu and the gradient that its slope is multiplied by are rounded to bf16 next, which moves a number by up
  * to 2^-9 to 2^-8 of itself. So both forms of gelu, x (1/2 + odd), and their slopes, 1/2 + odd, are computed there with polynomials: odd is
  * c P(2 (c / 5)^2 - 1), where c is x within -5 .. 5, beyond which it hardly changes. Every backend computes these functions, so that they
- * can be held against one another as they can in float.
+ * can be held against one another.
  *
  * Values are off by at most 2^-18, or 2^-20 of themselves, and slopes by 2^-17 (tests/unit/model/cpu_math_test.c). The polynomials are our
- * own fits: the least largest error in units of the value (near 0 and far left of 2^-8), of slopes in units of themselves or 2^-3. */
+ * own fits: the least largest error in units of the value (near 0 and far left of 2^-8), of slopes in units of themselves or 2^-3, before the
+ * coefficients were rounded to float. That costs more far left; the bounds are of the rounded ones. */
 #ifndef GR_MODEL_GELU_NEAR_H
 #define GR_MODEL_GELU_NEAR_H
 

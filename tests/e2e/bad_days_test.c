@@ -190,7 +190,7 @@ static void numbers(void **state)
 
     (void)state;
     expect(CALL("run", "--train-file", lopsided, "--validation-file", lopsided, "--model", tiny_model(), "--output-dir", at("n")), 1);
-    assert_non_null(strstr(last.err, "every prediction is the same class: a lower --learning-rate"));
+    assert_non_null(strstr(last.err, "every prediction is the same class, 'x': a lower --learning-rate"));
     ends(CALL("run", TINY_TASK, "--model", tiny_model(), "--output-dir", at("n"), "--learning-rate", "100", "--weight-decay", "100", "--scheduler", "constant"), 3,
          "step ", ": a lower --learning-rate or");
     ends(CALL("run", TINY_TASK, "--model", (copy_model("m-huge"), rewrite(at("m-huge"), NULL, "layer.0.intermediate.dense.weight", 3e38f), at("m-huge")),

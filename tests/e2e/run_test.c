@@ -55,7 +55,7 @@ static void collapsed_is_marked(void **state)
     r = records_of(at("collapsed"));
     assert_true(r.r[0].status == GR_RUN_COLLAPSED);
     assert_non_null(strstr(last.out, "collapsed"));
-    assert_non_null(strstr(last.out, "every prediction is the same class, '"));
+    assert_non_null(strstr(last.out, "every prediction is the same class, 'neg'"));
     gr_records_free(&r);
 }
 

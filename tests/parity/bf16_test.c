@@ -172,6 +172,92 @@ static void products_of_bf16(void **state)
     gr_cases_done("linear layers in bf16", 4 * CASES);
 }
 
+/* ---- gelu and its slope by op: the near functions beside products of bf16, the others beside float's ---- */
+
+enum { WIDE = 64, HIGH = 384, ALL = WIDE * HIGH };
+
+typedef struct bench {
+    gr_ops_env            e;
+    const gr_cpu_kernels *k;
+    gr_act                act;
+    bool                  bf16;
+    const char           *what;
+    float x[ALL], value[ALL], slope[ALL]; /* of the kernels themselves */
+} bench;
+
+static void same_floats(const bench *b, const char *op, const float *got, const float *want)
+{
+    if (memcmp(got, want, ALL * sizeof *got) == 0) gr_case_pass(b->what);
+    else gr_case_fail(b->what, "%s in %s, act %d, is not the kernels' function\n", op, b->bf16 ? "bf16" : "f32", (int)b->act);
+}
+
+/* A layer whose weights are the identity, on numbers that are bf16 already: nothing is rounded, and a gradient of ones leaves the slope. */
+static void by_layers(bench *b)
+{
+    static float eye[WIDE * WIDE], y[ALL], pre[ALL], ones[ALL], dx[ALL];
+    gr_linear_args a = { .rows = HIGH, .in = WIDE, .out = WIDE, .x = b->x, .w = eye, .act = b->act, .y = y, .pre = pre, .dy = ones };
+
+    for (size_t i = 0; i < WIDE; i++) eye[i * WIDE + i] = 1.0f;
+    for (size_t i = 0; i < ALL; i++) ones[i] = 1.0f;
+    b->e.op->linear_fwd(b->e.ctx, &a);
+    same_floats(b, "linear_fwd", y, b->value);
+    b->e.op->linear_bwd(b->e.ctx, &a);
+    same_floats(b, "linear_bwd through act", ones, b->slope);
+    for (size_t i = 0; i < ALL; i++) ones[i] = 1.0f;
+    memcpy(pre, b->x, sizeof pre);
+    a = (gr_linear_args){ .rows = HIGH, .in = WIDE, .out = WIDE, .x = pre, .w = eye, .y = y, .dy = ones, .dx = dx, .x_act = b->act, .x_pre = pre, .x_remake = true };
+    b->e.op->linear_bwd(b->e.ctx, &a);
+    same_floats(b, "linear_bwd through x_act", dx, b->slope);
+    same_floats(b, "x made again", pre, b->value);
+}
+
+/* With a gate of ones the product is the value, and the gradient of its other half too. */
+static void by_gates(bench *b)
+{
+    static float pre[2 * ALL], y[ALL], half[ALL];
+    const gr_gate_args a = { .rows = HIGH, .width = WIDE, .act = b->act, .pre = pre, .y = y };
+
+    for (size_t i = 0; i < 2 * ALL; i++) pre[i] = i % (2 * WIDE) < WIDE ? b->x[i / (2 * WIDE) * WIDE + i % WIDE] : 1.0f;
+    b->e.op->gate_fwd(b->e.ctx, &a);
+    same_floats(b, "gate_fwd", y, b->value);
+    for (size_t i = 0; i < ALL; i++) y[i] = 1.0f;
+    b->e.op->gate_bwd(b->e.ctx, &a);
+    same_floats(b, "gate_bwd, y made again", y, b->value);
+    for (size_t i = 0; i < ALL; i++) half[i] = pre[i / WIDE * 2 * WIDE + i % WIDE];
+    same_floats(b, "gate_bwd, gradient", half, b->slope);
+}
+
+static void gelu_by_op(void **state)
+{
+    static const char *const isas[] = { "exact", "avx2", "avx512", "avx512bf16" };
+    static bench b;
+
+    (void)state;
+    for (size_t i = 0; i < ALL; i++) b.x[i] = gr_bf16_round((float)(-12.0 + 24.0 * (double)i / ALL));
+    for (size_t i = 0; i < 4 * sizeof isas / sizeof *isas; i++) {
+        b.what = isas[i / 4];
+        b.k = gr_cpu_isa_find(b.what);
+        b.bf16 = i % 2;
+        b.act = i / 2 % 2 ? GR_ACT_GELU_TANH : GR_ACT_GELU;
+        if (!b.k) {
+            if (i % 4 == 0) gr_case_skip(b.what, "this processor has not the instructions");
+            continue;
+        }
+        for (size_t j = 0; j < ALL; j++) b.slope[j] = 1.0f;
+        b.k->act_fwd(b.act, b.bf16, b.value, b.x, ALL);
+        b.k->act_bwd(b.act, b.bf16, b.slope, b.x, NULL, false, ALL);
+        assert_int_equal(setenv("GR_CPU_ISA", b.what, 1), 0);
+        gr_ops_open_with(&b.e, "cpu", 2, (gr_ctx_opts){ .precision = b.bf16 ? GR_PRECISION_BF16 : GR_PRECISION_F32 });
+        (void)unsetenv("GR_CPU_ISA");
+        b.e.op->reserve(b.e.ctx, &(gr_capacity){ .tokens = HIGH, .rows = HIGH, .max_len = 1, .width = WIDE, .hidden = 1, .heads = 1 });
+        by_layers(&b);
+        by_gates(&b);
+        gr_ops_done(&b.e, b.what);
+        gr_ops_close(&b.e);
+    }
+    gr_cases_done("gelu by op", 2 * 2 * 7);
+}
+
 /* Ties go to even, infinities stay, NaN stays NaN, and what is a bf16 already is not touched. */
 static void rounding(void **state)
 {
@@ -199,7 +285,7 @@ static void rounding(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(products_of_bf16), cmocka_unit_test(rounding) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(products_of_bf16), cmocka_unit_test(gelu_by_op), cmocka_unit_test(rounding) };
 
     return gr_test_main(tests);
 }

@@ -78,7 +78,7 @@ typedef struct gr_cpu_kernels {
     void (*epilogue)(const gr_cpu_gemm *g, size_t i, size_t m, size_t j, size_t n);
 
     /* dy *= slope of act for n numbers, taken from pre, or from y where pre is NULL; with `remake` pre becomes act(pre). bf16: beside
-     * products of bf16, as g->bf16 has it for the epilogue; gelu and its slope are then no more exact than those ask for (k_math.inc). */
+     * products of bf16, as g->bf16 has it for the epilogue; gelu and its slope are then those of model/gelu_near.h. */
     void (*act_bwd)(gr_act act, bool bf16, float *dy, float *pre, const float *y, bool remake, size_t n);
     /* out[j] += x[0][j] + x[1][j] + ..., rows `row` floats apart, each column one chain of additions */
     void (*column_sums)(float *out, const float *x, size_t row, size_t rows, size_t n);
