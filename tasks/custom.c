@@ -238,6 +238,33 @@ static const char *label_column(const gr_source *src)
     return NULL;
 }
 
+/* GLUE's files on the hub have -1 in each row of a test set whose labels are not public: unless that is one of the known labels, the column is
+ * as good as absent. Says whether it was so, and is gone. */
+static bool hide_labels(custom *c, const gr_label_set *own, const gr_label_set *known)
+{
+    gr_column *col = (gr_column *)c->source[TEST].columns;
+
+    if (gr_source_has_sentences(&c->source[TEST]) || own->n != 1 || gr_label_set_holds(known, own->names[0])) return false;
+    if (strcmp(own->names[0], "-1") != 0 && strcmp(own->names[0], "-1.0") != 0) return false;
+    while (col->role != GR_COL_OTHER) col++;
+    *col = (gr_column){ 0 }; /* it is the last one */
+    c->labelled[TEST] = false;
+    return true;
+}
+
+/* The same where --labels lists the known ones, and no file is looked through for them. */
+static gr_status hide_unlisted(custom *c, const gr_label_set *listed, gr_err *err)
+{
+    gr_label_set own = { .values = true }; /* of any number */
+    gr_status    s = GR_OK;
+
+    if (c->source[TEST].archives == NULL || !c->labelled[TEST]) return GR_OK;
+    s = gr_scan_labels(&own, &c->source[TEST], &c->arena, err);
+    if (s == GR_OK) (void)hide_labels(c, &own, listed);
+    gr_label_set_free(&own);
+    return s;
+}
+
 /* Labels of one file more; `set` holds those of the training file at least, or is empty. */
 static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, custom *c, size_t i, bool values, gr_err *err)
 {
@@ -246,29 +273,12 @@ static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, cu
     gr_status         s = gr_scan_labels(&own, &c->source[i], &c->arena, err);
 
     if (s == GR_OK && own.rows == 0) s = gr_fail(err, GR_E_FORMAT, "%s: no rows", path);
+    if (s == GR_OK && i == TEST && hide_labels(c, &own, train)) {
+        gr_label_set_free(&own);
+        return GR_OK;
+    }
     if (s == GR_OK && i > 0) s = gr_check_further_labels(&own, path, train, c->source[0].archives[0], values, err);
     if (s == GR_OK) s = gr_label_set_merge(set, &own, &c->arena, err);
-    gr_label_set_free(&own);
-    return s;
-}
-
-/* GLUE's files on the hub have -1 in each row of a test set whose labels are not public: unless that is one of the known labels, the column is
- * as good as absent. */
-static gr_status hide_labels(custom *c, const gr_label_set *known, gr_err *err)
-{
-    const gr_source *const src = &c->source[TEST];
-    gr_label_set     own = { 0 };
-    gr_status        s;
-
-    if (src->archives == NULL || !c->labelled[TEST] || gr_source_has_sentences(src)) return GR_OK;
-    s = gr_scan_labels(&own, src, &c->arena, err);
-    if (s == GR_OK && own.n == 1 && (strcmp(own.names[0], "-1") == 0 || strcmp(own.names[0], "-1.0") == 0) && !gr_label_set_holds(known, own.names[0])) {
-        gr_column *col = (gr_column *)src->columns;
-
-        while (col->role != GR_COL_OTHER) col++;
-        *col = (gr_column){ 0 }; /* it is the last one */
-        c->labelled[TEST] = false;
-    }
     gr_label_set_free(&own);
     return s;
 }
@@ -280,8 +290,7 @@ static gr_status found_labels(gr_label_set *set, custom *c, bool values, gr_err 
 
     set->values = values;
     for (size_t i = 0; i < FILES && s == GR_OK; i++) {
-        if (i == TEST) s = hide_labels(c, &train, err);
-        if (s != GR_OK || c->source[i].archives == NULL || !c->labelled[i]) continue;
+        if (c->source[i].archives == NULL || !c->labelled[i]) continue;
         s = labels_of_file(set, &train, c, i, values, err);
         if (s == GR_OK && i == 0) s = gr_label_set_merge(&train, set, &c->arena, err);
     }
@@ -332,7 +341,7 @@ static gr_status add_labels(custom *c, const gr_custom_opts *o, gr_err *err)
     if (o->regression && gr_source_has_sentences(&c->source[0])) return gr_fail(err, GR_E_ARG, "--regression: words have tags, not values");
     if (given(o->labels) != NULL) {
         s = listed_labels(&set, o->labels, c, err);
-        if (s == GR_OK) s = hide_labels(c, &set, err);
+        if (s == GR_OK) s = hide_unlisted(c, &set, err);
     } else {
         s = found_labels(&set, c, o->regression, err);
     }
