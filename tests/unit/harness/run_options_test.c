@@ -141,6 +141,19 @@ static void what_to_do(void **state)
     BAD("--log-steps", "mrpc", "--logging_strategy", "epoch");
     BAD("--task-name", "--dataset_name", "glue", "--dataset_config_name", "mrpc");
     BAD("packed", "mrpc", "--pad_to_max_length");
+    BAD("goes on by itself", "mrpc", "--resume_from_checkpoint", "runs/checkpoint-500");
+    BAD("goes on by itself", "mrpc", "--resume_from_checkpoint", "True");
+    BAD("made afresh", "mrpc", "--ignore_mismatched_sizes");
+    BAD("--model DIR", "mrpc", "--tokenizer_name", "bert-base-cased");
+    BAD("--model DIR", "mrpc", "--cache_dir", "/tmp");
+    BAD("--threads", "mrpc", "--preprocessing_num_workers", "4");
+    BAD("--threads", "mrpc", "--dataloader_num_workers", "4");
+    BAD("--report-to tensorboard", "mrpc", "--logging_dir", "logs");
+    BAD("--device cpu", "mrpc", "--use_cpu");
+    BAD("every test row", "mrpc", "--max_predict_samples", "50");
+    BAD("leave it out", "mrpc", "--overwrite_cache");
+    GOOD("mrpc", "--ignore_mismatched_sizes", "False", "--num_warmup_steps", "10", "--overwrite_cache=false"); /* the middle one is run_glue_no_trainer's */
+    assert_true(o.warmup_steps == 10);
     BAD("adamw", "mrpc", "--optim", "sgd");
     BAD("unknown option -y; --help lists them, and a name that begins with a dash stands behind --", "-y");
 }
