@@ -148,6 +148,16 @@ static gr_status put(gr_run_opts *o, gr_opt_origin *origins, const char *option,
     return gr_opt_set(o, origins, gr_run_options, option, value, GR_ORIGIN_COMMAND_LINE, err);
 }
 
+/* run_ner and run_classification name the columns of a set of the hub; a task knows its own. The option is as if it were not given, so that
+ * the record does not say that it was used. */
+static void pass_over(const char **column, gr_opt_origin *origins, const char *option)
+{
+    if (!*column) return;
+    gr_warn("--%s is for a --train-file: a task knows its columns", option);
+    *column = NULL;
+    origins[gr_opt_index(gr_run_options, option)] = GR_ORIGIN_DEFAULT;
+}
+
 gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err)
 {
     const bool told_train = origins[gr_opt_index(gr_run_options, "do-train")] == GR_ORIGIN_COMMAND_LINE;
@@ -157,6 +167,11 @@ gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err
         gr_info("nothing is trained: %s", o->do_train ? "--do-eval stands without --do-train" : "--do-train is false");
         GR_TRY(put(o, origins, "epochs", "0", err));
         GR_TRY(put(o, origins, "max-steps", "-1", err));
+    }
+    if (!o->train_file) {
+        pass_over(&o->text_column, origins, "text-column");
+        pass_over(&o->pair_column, origins, "pair-column");
+        pass_over(&o->label_column, origins, "label-column");
     }
     return o->do_eval ? GR_OK : put(o, origins, "eval-splits", "", err);
 }
@@ -177,6 +192,8 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
     if (o->sample > 0 && o->max_train_samples > 0)
         return gr_fail(err, GR_E_ARG, "--sample and --max-train-samples are both given: keep one");
     if (o->regression && !o->train_file) return gr_fail(err, GR_E_ARG, "--regression is for a --train-file: a task knows what it is");
+    if ((o->labels || o->split) && !o->train_file)
+        return gr_fail(err, GR_E_ARG, "--%s is for a --train-file: a task has its own", o->labels ? "labels" : "split");
     if ((o->validation_file || o->test_file) && !o->train_file)
         return gr_fail(err, GR_E_ARG, "--validation-file and --test-file need --train-file");
     if (gr_run_precision(o) != GR_PRECISION_F32 && strncmp(o->device, "ref", 3) == 0)

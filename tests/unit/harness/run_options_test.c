@@ -1,4 +1,5 @@
 /* run_options_test.c - the command line of `run`: defaults of docs/cli.md, every name of run_glue and TrainingArguments, refusals. */
+#include "base/log.h"
 #include "harness/run_options.h"
 #include "tests/support/test.h"
 
@@ -158,6 +159,30 @@ static void what_to_do(void **state)
     BAD("unknown option -y; --help lists them, and a name that begins with a dash stands behind --", "-y");
 }
 
+static void keep(void *user, gr_log_level level, const char *line)
+{
+    (void)level;
+    gr_buf_addf(user, "%s\n", line);
+}
+
+/* run_ner's and run_classification's line for a set of the hub: a task knows its columns, and what is not used is not in the record. */
+static void columns_of_a_task(void **state)
+{
+    gr_buf said = { 0 };
+
+    (void)state;
+    gr_log_set_sink(keep, &said);
+    GOOD("conll2003", "--text_column_name", "tokens", "--label_column_name", "ner_tags");
+    gr_log_set_sink(NULL, NULL);
+    assert_true(!o.text_column && !o.label_column);
+    assert_true(origins[gr_opt_index(gr_run_options, "text-column")] == GR_ORIGIN_DEFAULT);
+    assert_non_null(strstr(said.p, "--text-column is for a --train-file"));
+    assert_non_null(strstr(said.p, "--label-column is for a --train-file"));
+    gr_buf_free(&said);
+    GOOD("--train-file", "a.csv", "--text-column", "t");
+    assert_string_equal(o.text_column, "t");
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -184,6 +209,9 @@ static void refusals(void **state)
     BAD("keep one", "mrpc", "--sample", "5", "--max-train-samples", "5");
     BAD("--train-file", "mrpc", "--test-file", "x.csv");
     BAD("--train-file", "stsb", "--do_regression");
+    BAD("--labels is for a --train-file", "mrpc", "--labels", "a,b");
+    BAD("--split is for a --train-file", "mrpc", "--split", "50/50");
+    BAD("--seed takes a whole number from 0 to 9007199254740991, not", "mrpc", "--seed", "1e3");
     BAD("--output-dir is empty", "mrpc", "--output-dir", "");
     BAD("needs a value", "mrpc", "--model");
 }
@@ -272,7 +300,7 @@ static void help_says_it_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(table_is_whole), cmocka_unit_test(defaults), cmocka_unit_test(names_of_others),
-                                        cmocka_unit_test(a_run_glue_line), cmocka_unit_test(what_to_do), cmocka_unit_test(refusals), cmocka_unit_test(no_forms),
+                                        cmocka_unit_test(a_run_glue_line), cmocka_unit_test(what_to_do), cmocka_unit_test(columns_of_a_task), cmocka_unit_test(refusals), cmocka_unit_test(no_forms),
                                         cmocka_unit_test(seeds), cmocka_unit_test(recipe_members), cmocka_unit_test(help_says_it_all) };
     return gr_test_main(tests);
 }
