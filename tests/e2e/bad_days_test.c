@@ -51,6 +51,9 @@ static void usage(void **state)
     ends(CALL("table", "--format", "pdf"), 2, "pdf", "html");
     ends(CALL("leaderboard", "runs"), 2, "--out", "FILE.csv");
     ends(CALL("env", "--json", "now"), 2, "'now'", "--json");
+    ends(CALL("help", "rum"), 2, "rum", "'run'");
+    GOOD("help", "table");
+    assert_non_null(strstr(last.out, "glue-run table "));
     ends(CALL("embed", "some text"), 2, "'some text'", "standard input");
 }
 
@@ -211,6 +214,8 @@ static void output(void **state)
     ends(CALL("run", TINY_TASK, "--model", tiny_model(), "--output-dir", below), 4, "a-file", "");
     ends(CALL("run", TINY_TASK, "--model", tiny_model(), "--output-dir", "/proc/nothing"), 4, "/proc/nothing", "");
     ends(call_with(NULL, &full, (const char *const[]){ "list", NULL }), 4, "standard output", "");
+    ends(call_with(NULL, &full, (const char *const[]){ "--version", NULL }), 4, "standard output", "");
+    ends(call_with(NULL, &full, (const char *const[]){ "--help", NULL }), 4, "standard output", "");
     ends(call_with(NULL, &full, (const char *const[]){ "env", "--json", NULL }), 4, "standard output", "");
     ends(call_with(NULL, &full, (const char *const[]){ "run", TINY_TASK, "--model", tiny_model(), "--output-dir", at("o"), "--json", "--no-progress", "--quiet", NULL }), 4,
          "standard output", "");
