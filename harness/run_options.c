@@ -176,8 +176,23 @@ gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err
     return o->do_eval ? GR_OK : put(o, origins, "eval-splits", "", err);
 }
 
+/* An empty name is a script's variable that is not set; taken for "not given" it would change what is run. */
+static gr_status check_names(const gr_run_opts *o, gr_err *err)
+{
+    const struct { const char *option, *name; } v[] = {
+        { "model", o->model },           { "data", o->data },
+        { "train-file", o->train_file }, { "validation-file", o->validation_file },
+        { "test-file", o->test_file },
+    };
+
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+        if (v[i].name && !v[i].name[0]) return gr_fail(err, GR_E_ARG, "--%s is empty: a variable that is not set?", v[i].option);
+    return GR_OK;
+}
+
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
 {
+    GR_TRY(check_names(o, err));
     if (!o->output_dir[0]) return gr_fail(err, GR_E_ARG, "--output-dir is empty: a variable that is not set? '.' is this folder");
     if (o->data && !o->model)
         return gr_fail(err, GR_E_ARG, "--data (or GLUE_RUN_DATA) is given without --model: name the encoder with --model DIR (or --model demo, to insist)");

@@ -213,6 +213,10 @@ static void refusals(void **state)
     BAD("--split is for a --train-file", "mrpc", "--split", "50/50");
     BAD("--seed takes a whole number from 0 to 9007199254740991, not", "mrpc", "--seed", "1e3");
     BAD("--output-dir is empty", "mrpc", "--output-dir", "");
+    BAD("--validation-file is empty: a variable that is not set?", "--train-file", "a.csv", "--validation-file", ""); /* the training file would be cut */
+    BAD("--train-file is empty", "--train-file", "");
+    BAD("--data is empty", "mrpc", "--model", "demo", "--data", "");
+    BAD("--model is empty", "mrpc", "--model", "");
     BAD("needs a value", "mrpc", "--model");
 }
 
