@@ -294,8 +294,8 @@ static gr_status read_jsonl(gr_score_side *s, gr_arena *mem, gr_sv text, gr_scor
 
         line = gr_sv_trim(line);
         if (line.n == 0) continue;
-        st = gr_json_parse(&row, line.p, line.n, err);
-        if (st != GR_OK) return gr_wrap(err, st, "%s: line %zu", s->path, l.number);
+        st = gr_json_parse_line(&row, line, l.number, err);
+        if (st != GR_OK) return gr_wrap(err, st, "%s", s->path);
         st = add_row(s, mem, row, kind, p, l.number, err);
         gr_json_free(row);
         GR_TRY(st);

@@ -217,7 +217,7 @@ static void refusals(void **state)
     fails(RUN("accuracy", "--pred", hole, "--ref", three), GR_EXIT_INPUT, "h.txt: line 2", "empty");
     fails(RUN("accuracy", "--pred", none, "--ref", none), GR_EXIT_INPUT, "0.txt", "nothing");
     fails(RUN("mse", "--pred", word, "--ref", three), GR_EXIT_INPUT, "w.txt: line 2", "x");
-    fails(RUN("accuracy", "--pred", bad), GR_EXIT_INPUT, "b.jsonl: line 2", "");
+    fails(RUN("accuracy", "--pred", bad), GR_EXIT_INPUT, "b.jsonl: line 2: broken JSON: column 12: ", "expected");
     fails(RUN("accuracy", "--pred", file("z.jsonl", "{\"label\":\"a\",\"prediction\":\"a\\u0000b\"}\n")), GR_EXIT_INPUT, "z.jsonl: line 1", "a NUL byte");
     fails(RUN("accuracy", "--pred", file("z.jsonl", "{\"id\":\"7\\u0000\",\"label\":\"a\",\"prediction\":\"a\"}\n")), GR_EXIT_INPUT, "z.jsonl: line 1", "a NUL byte");
     fails(RUN("accuracy", "--pred", three), GR_EXIT_USAGE, "--ref", "3.txt");
