@@ -34,6 +34,7 @@ static void usage(void **state)
     ends(CALL("run"), 2, "--all", "list tasks");
     ends(CALL("run", "mrcp", "--model", m, "--data", data), 2, "mrcp", "'mrpc'");
     ends(CALL("run", "nothing_like_it", "--model", m, "--data", data), 2, "nothing_like_it", "list tasks");
+    ends(CALL("run", "--task_name", "COLA"), 3, "cola: not among the demo data", ""); /* run_glue takes capitals too */
     ends(CALL("run", "glue", "--model", m, "--data", data), 2, "'glue'", "a suite: --suite glue");
     ends(CALL("run", "mrpc", "--do_train", "--push_to_hub"), 2, "--push-to-hub", "--save-model");
     ends(CALL("run", "mrpc", "--epoch", "3"), 2, "--epoch", "--epochs");
