@@ -104,6 +104,12 @@ static void predicted_table(const char *dir)
     assert_non_null(strstr(last.err, "both given"));
     expect(CALL("predict", "--model", dir, "--file", "-", "--text-column", "a"), 2);
     assert_non_null(strstr(last.err, "standard input has lines"));
+    expect(CALL("predict", "--model", dir, "--file", put("words.conll", "a O\ngood O\n")), 2); /* a label each for "a O" and "good O" would be nonsense */
+    assert_non_null(strstr(last.err, "words.conll: a word and its tag a line"));
+    expect(CALL("predict", "--model", dir, "--file", put("words.json", "{\"tokens\": [\"a\"], \"tags\": [\"O\"]}\n")), 2);
+    assert_non_null(strstr(last.err, "words.json: lists of words"));
+    expect(CALL("predict", "--model", dir, "--file", gr_test_tmpdir()), 3);
+    assert_non_null(strstr(last.err, "a folder, not a file"));
 }
 
 static void saved_model(void **state)
@@ -335,6 +341,8 @@ static void env_and_bench(void **state)
     REFUSED("--batch-size 'x': whole numbers", "bench", "--model", tiny_model(), "--batch-size", "x");
     REFUSED("at most 16 cases", "bench", "--model", tiny_model(), "--mode", "infer", "--batch-size", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17");
     REFUSED("--mode 'fly'", "bench", "--model", tiny_model(), "--mode", "infer,fly");
+    REFUSED("--shape 2,33,2,64: 'hidden_size' 33", "bench", "--shape", "2,33,2,64");
+    expect(CALL("bench", "--model", tiny_model(), "--rows", gr_test_tmpdir()), 3);
     REFUSED("--length is for synthetic rows", "bench", "--model", tiny_model(), "--rows", at("rows.tsv"), "--length", "16");
 }
 
