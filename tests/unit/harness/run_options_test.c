@@ -250,6 +250,10 @@ static void seeds_are(const char *text, const char *want)
 
 static void seeds(void **state)
 {
+    uint64_t s[GR_MAX_SEEDS];
+    int n = 0;
+    gr_err err = GR_ERR_INIT;
+
     (void)state;
     seeds_are(NULL, "42");
     seeds_are("1", "42");
@@ -266,6 +270,11 @@ static void seeds(void **state)
     seeds_are(",", NULL);
     seeds_are("", NULL);
     seeds_are("1.5", NULL);
+    seeds_are("1,9007199254740992", NULL); /* a record's numbers are doubles */
+    GOOD("mrpc", "--seed", "9007199254740990", "--seeds", "2");
+    assert_ok(gr_run_seeds(s, &n, &o, &err), &err);
+    GOOD("mrpc", "--seed", "9007199254740990", "--seeds", "3");
+    assert_status(gr_run_seeds(s, &n, &o, &err), GR_E_ARG, &err, "--seed 9007199254740990 with --seeds 3");
 }
 
 /* What changes a number is in the recipe, and so in the content key; what names work or shapes output is not. */
