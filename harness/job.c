@@ -110,6 +110,17 @@ static gr_status check_head(const job *j, gr_err *err)
     return GR_OK;
 }
 
+static gr_status freeze(job *j, gr_err *err)
+{
+    const gr_params *t = &j->model->params;
+
+    GR_TRY(gr_params_freeze(&j->model->params, j->room->o->freeze, err));
+    for (size_t i = 0; i < t->n; i++)
+        if (t->p[i].trainable) return GR_OK;
+    if (!trains(j)) return GR_OK;
+    return gr_fail(err, GR_E_ARG, "--freeze %s: nothing is left to train; --epochs 0 only evaluates", j->room->o->freeze);
+}
+
 static gr_status open_model(job *j, gr_err *err)
 {
     const gr_run_opts *o = j->room->o;
@@ -126,7 +137,7 @@ static gr_status open_model(job *j, gr_err *err)
         return gr_wrap(err, s, "%s wants a model fine-tuned on %s, as `run %s --save-model` leaves one", j->task->name, j->task->weights_of, j->task->weights_of);
     if (s != GR_OK) return s;
     GR_TRY(gr_fit_tokenizer(&j->model->config, j->room->tok, j->room->model_dir, err));
-    return o->freeze ? gr_params_freeze(&j->model->params, o->freeze, err) : GR_OK;
+    return o->freeze ? freeze(j, err) : GR_OK;
 }
 
 static int32_t longest(const gr_task_data *d)

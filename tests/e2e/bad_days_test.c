@@ -45,6 +45,7 @@ static void usage(void **state)
     ends(CALL("run", "mrpc", "--model", m, "--data", data, "--seeds", "0"), 2, "--seeds", "42,43,44");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--load-best", "--metric-for-best", "acc"), 2, "'acc'", "accuracy");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "nosuch"), 2, "nosuch", "embeddings");
+    ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "encoder,embeddings,pooler,head"), 2, "--freeze", "nothing is left to train");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--eval-splits", "tests"), 2, "tests", "split");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--max_seq_length", "2"), 2, "--max-length 2", "at least 4");
     ends(CALL("list", "modles"), 2, "modles", "'models'");
