@@ -151,6 +151,11 @@ static void tags(void **state)
     assert_int_equal(RUN("seqeval", "--scheme", "IOB2", "--pred", both, "--json"), 0);
     assert_near(value("overall_f1"), 0.5, 0, "both in one file");
     assert_non_null(strstr(out_text, "\"LOC\":{\"precision\":1,\"recall\":1,\"f1\":1,\"number\":1}"));
+    assert_int_equal(RUN("overall_f1", "--pred", conll, "--ref", file("same.conll", "Jane B-PER\nDoe I-PER\nis O\n\nRome B-LOC\n")), 0);
+    assert_string_equal(err_text, "");
+    assert_int_equal(RUN("overall_f1", "--pred", conll, "--ref", file("other.conll", "Jane B-PER\nDoe I-PER\nis O\n\nParis B-LOC\n")), 0); /* another file's order */
+    assert_non_null(strstr(err_text, "r.conll: line 7: other words than in "));
+    assert_non_null(strstr(err_text, "other.conll: line 5"));
     fails(RUN("seqeval", "--scheme", "IOE2", "--pred", sent, "--ref", conll), GR_EXIT_INPUT, "p.txt: line 1", "'B-PER'");
     fails(RUN("seqeval", "--mode", "strict", "--pred", sent, "--ref", conll), GR_EXIT_USAGE, "--scheme", "IOB2");
 }
