@@ -325,12 +325,13 @@ static gr_status set_labels(custom *c, const gr_label_set *set, bool regression,
     for (size_t i = 0; i < FILES; i++)
         for (gr_column *col = (gr_column *)c->source[i].columns; col != NULL && col->name != NULL; col++)
             if (col->role == GR_COL_OTHER) col->role = values ? GR_COL_SCORE : GR_COL_LABEL;
+    if (set->n < 2)
+        return gr_fail(err, GR_E_FORMAT, "%s: every row has the %s '%s': a task needs two at least", c->source[0].archives[0], values ? "value" : "label",
+                       set->names[0]);
     if (values) {
         c->task.head = (gr_head_spec){ GR_HEAD_REGRESSION, 1 };
         return GR_OK;
     }
-    if (set->n < 2)
-        return gr_fail(err, GR_E_FORMAT, "%s: every row has the label '%s': a task needs two at least", c->source[0].archives[0], set->names[0]);
     memcpy(names, set->names, set->n * sizeof *names);
     c->task.labels = names;
     c->task.head = (gr_head_spec){ tokens ? GR_HEAD_TOKEN : GR_HEAD_CLASS, (int32_t)set->n };

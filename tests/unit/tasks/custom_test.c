@@ -383,6 +383,13 @@ static void a_score_is_missing(void **state)
     gr_buf_free(&b);
 }
 
+/* Correlations with a constant are not numbers: as one class for a classification. */
+static void one_value(void **state)
+{
+    (void)state;
+    refuse((gr_custom_opts){ .train_file = put("constant.csv", "text,score\na,1.5\nb,1.5\n") }, GR_E_FORMAT, "every row has the value '1.5': a task needs two at least");
+}
+
 /* That the list is too short is not the file's fault. */
 static void one_label_is_listed(void **state)
 {
@@ -454,7 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_with_split),           cmocka_unit_test(default_split_validates), cmocka_unit_test(test_without_labels),
-        cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(a_score_is_missing), cmocka_unit_test(one_label_is_listed), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens), cmocka_unit_test(tokens_in_json),
+        cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(a_score_is_missing), cmocka_unit_test(one_label_is_listed), cmocka_unit_test(one_value), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens), cmocka_unit_test(tokens_in_json),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
         cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files), cmocka_unit_test(hidden_labels),
         cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values), cmocka_unit_test(a_word_among_values), cmocka_unit_test(many_values),
