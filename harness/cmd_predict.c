@@ -342,7 +342,7 @@ int gr_cmd_predict(int argc, char **argv)
 {
     static const gr_cmd_spec spec = {
         "glue-run predict --model DIR [--text T [--pair P]] [--file F] [--top-k N] [--json]\n\nLabels with probabilities, a value for a regression "
-        "model, or entities with their place in code points.\n",
+        "model, or entities with their place\nin code points.\n",
         table, "give the text with --text",
     };
     gr_cmd_words w;

@@ -283,6 +283,7 @@ static gr_status run_one(gr_suite_run *s, const gr_task *t, uint64_t seed, gr_er
     if (!r) return GR_E_NOMEM;
     st = gr_job_run(&s->room, t, seed, r, &reused, &why);
     report(r, reused);
+    if (st != GR_OK) gr_log_place(&why);
     if (st == GR_E_CANCELLED) s->interrupted = true;
     else if (r->status != GR_RUN_OK || st != GR_OK) s->n_failed++;
     s->single = st;

@@ -48,6 +48,12 @@ static void usage(void **state)
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "encoder,embeddings,pooler,head"), 2, "--freeze", "nothing is left to train");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--eval-splits", "tests"), 2, "tests", "split");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--max_seq_length", "2"), 2, "--max-length 2", "at least 4");
+    (void)CALL("run", "nothing_like_it", "--verbose");
+    assert_non_null(strstr(last.err, "raised at suite.c:"));
+    (void)CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "nosuch", "--verbose");
+    assert_non_null(strstr(last.err, "raised at params.c:"));
+    (void)CALL("run", "nothing_like_it");
+    assert_null(strstr(last.err, "raised at"));
     ends(CALL("list", "modles"), 2, "modles", "'models'");
     ends(CALL("compare", "a"), 2, "BASE", "NEW");
     ends(CALL("table", "--format", "pdf"), 2, "pdf", "html");

@@ -242,6 +242,26 @@ static void gate(void **state)
     assert_non_null(strstr(last.out, "missing"));
 }
 
+/* A --help on a terminal of 100 columns, each of its options in docs/cli.md or, of score, docs/metrics.md. */
+static void help_fits(const char *command, const char *docs, const char *metrics)
+{
+    gr_sv rest = gr_sv_from(last.out);
+
+    while (rest.n) {
+        gr_sv line = gr_sv_split(&rest, '\n');
+        char name[60];
+        if (line.n > 100) fail_msg("%s --help: %zu columns: %.*s", command, line.n, GR_SV_FMT(line));
+        if (!gr_sv_starts(line, "  --")) continue;
+        line = (gr_sv){ line.p + 4, line.n - 4 };
+        if (gr_sv_starts(line, "[no-]")) line = (gr_sv){ line.p + 5, line.n - 5 };
+        (void)snprintf(name, sizeof name, "--%.*s", (int)strcspn(line.p, " \n"), line.p);
+        if (strcmp(name, "--help") == 0 || strstr(docs, name) || strstr(metrics, name)) continue;
+        for (char *p = name + 2; *p; p++)
+            if (*p == '-') *p = '_';
+        if (!strstr(docs, name)) fail_msg("%s %s is not in docs/cli.md", command, name);
+    }
+}
+
 /* ---- the small commands ---- */
 
 static void lists(void **state)
@@ -250,6 +270,9 @@ static void lists(void **state)
     static const char *const commands[] = { "run", "list", "table", "leaderboard", "compare", "predict", "score", "tokenize", "embed", "bench", "env", "submit", "fetch" };
     static const char *const first[] = { "task", "model", "metric", "task", "suite", "device" };
     gr_json *j;
+    char *docs = NULL, *metrics = NULL;
+    size_t n;
+    gr_err err = GR_ERR_INIT;
 
     (void)state;
     for (size_t i = 0; i < 6; i++) {
@@ -262,14 +285,19 @@ static void lists(void **state)
         gr_json_free(j);
     }
     GOOD("list", "--check");
+    assert_ok(gr_fs_read(&docs, &n, GR_SOURCE_DIR "/docs/cli.md", 0, &err), &err);
+    assert_ok(gr_fs_read(&metrics, &n, GR_SOURCE_DIR "/docs/metrics.md", 0, &err), &err);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char head[40];
         (void)snprintf(head, sizeof head, "glue-run %s", commands[i]);
         GOOD(commands[i], "--help");
+        help_fits(commands[i], docs, metrics);
         if (strncmp(last.out, head, strlen(head)) != 0 || !strstr(last.out, "--help")) fail_msg("%s --help: %s", commands[i], last.out);
         GOOD(commands[i], "-h");
         assert_memory_equal(last.out, head, strlen(head));
     }
+    free(docs);
+    free(metrics);
     GOOD("leaderboard", "--help");
     assert_null(strstr(last.out, "--kind"));
     GOOD("--version");
