@@ -14,15 +14,24 @@
 
 #include "base/checked.h"
 
+/* As a script has it whose variable is not set: the system calls it a file that is not there, of no name. */
+static gr_status fail_no_name(gr_err *err)
+{
+    return gr_fail(err, GR_E_ARG, "a name is empty: a variable that is not set?");
+}
+
 static gr_status fail_errno(gr_err *err, const char *path, int e)
 {
     const gr_status s = e == ENOENT || e == ENOTDIR ? GR_E_NOTFOUND : e == ENOMEM ? GR_E_NOMEM : GR_E_IO;
+
+    if (!path[0]) return fail_no_name(err);
     return gr_fail(err, s, "%.300s: %s", path, strerror(e));
 }
 
 /* Output that cannot be made is always IO, also where a folder on the way is missing. */
 static gr_status fail_write(gr_err *err, const char *path, int e)
 {
+    if (!path[0]) return fail_no_name(err);
     return gr_fail(err, GR_E_IO, "%.300s: %s", path, strerror(e));
 }
 

@@ -356,6 +356,19 @@ gr_status gr_json_parse(gr_json **out, const char *p, size_t n, gr_err *err)
     return s;
 }
 
+gr_status gr_json_parse_line(gr_json **out, gr_sv line, size_t number, gr_err *err)
+{
+    static const char own[] = "line 1";
+    gr_err why = GR_ERR_INIT;
+    const gr_status s = gr_json_parse(out, line.p, line.n, &why);
+    const char *m = why.msg;
+
+    if (s == GR_OK) return GR_OK;
+    if (s != GR_E_FORMAT) return gr_fail(err, s, "%s", m);
+    if (strncmp(m, own, sizeof own - 1) == 0) m += sizeof own - 1;
+    return gr_fail(err, s, "line %zu: broken JSON: %s", number, m + strspn(m, ":, "));
+}
+
 gr_status gr_json_read(gr_json **out, const char *path, size_t max, gr_err *err)
 {
     char *text = NULL;

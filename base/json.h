@@ -21,6 +21,8 @@ typedef struct cJSON gr_json;
  * invalid UTF-8, unpaired surrogates, numbers beyond a double, trailing text and nesting beyond 64 are
  * errors. A UTF-8 BOM is skipped. Time is n log n whatever the text. GR_E_NOMEM. */
 gr_status gr_json_parse(gr_json **out, const char *p, size_t n, gr_err *err) GR_MUST_USE;
+/* The same for one line of a file: a fault is "line 7: broken JSON: column 12: ...", by the number that the caller knows. */
+gr_status gr_json_parse_line(gr_json **out, gr_sv line, size_t number, gr_err *err) GR_MUST_USE;
 gr_status gr_json_read(gr_json **out, const char *path, size_t max, gr_err *err) GR_MUST_USE;
 void      gr_json_free(gr_json *root);
 

@@ -121,3 +121,10 @@ void gr_log(gr_log_level level, const char *fmt, ...)
     }
     gr_log_release();
 }
+
+void gr_log_place(const gr_err *err)
+{
+    const char *const slash = err->file ? strrchr(err->file, '/') : NULL;
+
+    if (err->file) gr_log(GR_LOG_DEBUG, "raised at %s:%d", slash ? slash + 1 : err->file, err->line);
+}

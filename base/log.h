@@ -17,6 +17,8 @@ void gr_log_set_level(gr_log_level level);
 /* Drop a warning whose text was logged before. Off at the start; setting it forgets what was logged. */
 void gr_log_set_once(int on);
 void gr_log(gr_log_level level, const char *fmt, ...) GR_PRINTF(2, 3);
+/* At level DEBUG: the source place where an error was raised. */
+void gr_log_place(const gr_err *err);
 #define gr_warn(...) gr_log(GR_LOG_WARN, __VA_ARGS__)
 #define gr_info(...) gr_log(GR_LOG_INFO, __VA_ARGS__)
 

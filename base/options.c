@@ -154,7 +154,7 @@ static gr_status set_int(void *at, const gr_opt *o, const char *text, gr_err *er
         return GR_OK;
     }
     if (any_range(o)) return gr_fail(err, GR_E_ARG, "--%s takes a whole number, not '%s'", o->name, text);
-    return gr_fail(err, GR_E_ARG, "--%s takes a whole number from %.15g to %.15g, not '%s'", o->name, o->lo, o->hi, text);
+    return gr_fail(err, GR_E_ARG, "--%s takes a whole number from %.0f to %.0f, not '%s'", o->name, o->lo, o->hi, text);
 }
 
 static gr_status set_real(void *at, const gr_opt *o, const char *text, gr_err *err)

@@ -133,22 +133,9 @@ static gr_status sentence(gr_reader *r, gr_row *row, const gr_json *obj, gr_err 
     return GR_OK;
 }
 
-/* The parser counts lines from the start of its text; the file's line number replaces its "line 1". */
-static gr_status fail_json(const gr_reader *r, gr_status s, const gr_err *why, gr_err *err)
-{
-    const char *const own = "line 1";
-    const char       *m = why->msg;
-
-    if (s != GR_E_FORMAT) return gr_fail(err, s, "%s", m);
-    m = strncmp(m, own, strlen(own)) == 0 ? m + strlen(own) : m;
-    m += strspn(m, ":, ");
-    return gr_fail(err, GR_E_FORMAT, "line %zu: broken JSON: %s", r->in.line, m);
-}
-
 gr_status gr_jsonl_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
 {
     gr_json  *obj = NULL;
-    gr_err    why = GR_ERR_INIT;
     gr_sv     line;
     gr_status s;
 
@@ -159,8 +146,7 @@ gr_status gr_jsonl_next(gr_reader *r, gr_row *row, bool *more, gr_err *err)
     row->n_col = r->n_want;
     row->columns = r->src->columns;
     if (has_nul_escape(line)) return gr_fail(err, GR_E_FORMAT, "line %zu: a string holds U+0000", r->in.line);
-    s = gr_json_parse(&obj, line.p, line.n, &why);
-    if (s != GR_OK) return fail_json(r, s, &why, err);
+    GR_TRY(gr_json_parse_line(&obj, line, r->in.line, err));
     s = gr_source_has_sentences(r->src) ? sentence(r, row, obj, err) : columns(r, obj, err);
     gr_json_free(obj);
     return s;

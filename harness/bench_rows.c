@@ -58,7 +58,7 @@ static gr_status file_rows(gr_bench *b, gr_err *err)
     gr_sv rest;
     gr_status s;
 
-    GR_TRY(gr_fs_read(&text, &n, b->o.rows, (size_t)1 << 30, err));
+    GR_TRY(gr_input_status(gr_fs_read(&text, &n, b->o.rows, (size_t)1 << 30, err), err));
     rest = (gr_sv){ text, n };
     s = GR_OK;
     while (rest.n && s == GR_OK) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 
 int gr_cmd_exit_code(gr_status s)
 {
@@ -30,6 +31,7 @@ int gr_cmd_exit_code(gr_status s)
 int gr_cmd_fail(const gr_err *err)
 {
     fprintf(stderr, "glue-run: %s\n", err->msg);
+    gr_log_place(err);
     return gr_cmd_exit_code(err->status);
 }
 

@@ -85,7 +85,8 @@ static gr_status made_model(gr_bench *b, const gr_model_opts *mo, gr_err *err)
     }
     if (s == GR_OK && rest.n) s = gr_fail(err, GR_E_ARG, "--shape '%s': four numbers", b->o.shape);
     if (s == GR_OK) s = gr_json_print(&text, j, false, err);
-    if (s == GR_OK && (s = gr_model_create_from(&b->model, text, b->o.shape, mo, err)) != GR_OK) s = gr_wrap(err, s, "--shape %s", b->o.shape);
+    if (s == GR_OK && (s = gr_model_create_from(&b->model, text, b->o.shape, mo, err)) != GR_OK)
+        s = gr_wrap(err, s == GR_E_FORMAT ? GR_E_ARG : s, "--shape %s", b->o.shape); /* a configuration that the user made up */
     free(text);
     gr_json_free(j);
     return s;

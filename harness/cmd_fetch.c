@@ -318,8 +318,8 @@ static gr_status fetch(call *c, gr_cmd_words *w, int *code, gr_err *err)
 int gr_cmd_fetch(int argc, char **argv)
 {
     static const gr_cmd_spec spec = {
-        "glue-run fetch NAME... [options]\n\nNAME: a data set or task (mrpc), a model (all-MiniLM-L6-v2), a suite for all its data (glue). Files that are here and\n"
-        "right are kept, others are checked while they come; what was interrupted goes on with the same command.\n",
+        "glue-run fetch NAME... [options]\n\nNAME: a data set or task (mrpc), a model (all-MiniLM-L6-v2), a suite for all its data (glue).\n"
+        "Files that are here and right are kept, others are checked while they come; what was interrupted\ngoes on with the same command.\n",
         options, NULL,
     };
     gr_cmd_words w;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/options.h"
 #include "harness/cmd.h"
@@ -234,21 +235,39 @@ static gr_status take_file(job *j, gr_err *err)
     FILE *in = standard ? stdin : fopen(j->o->file, "rb");
     gr_status s;
 
+    if (!standard && gr_fs_is_dir(j->o->file)) {
+        if (in) (void)fclose(in);
+        return gr_fail(err, GR_E_NOTFOUND, "%s: a folder, not a file", j->o->file);
+    }
     if (!in) return gr_fail(err, GR_E_NOTFOUND, "%s: %s", j->o->file, strerror(errno));
     s = gr_infer_lines(in, standard ? "standard input" : j->o->file, take_line, j, err);
     if (!standard) (void)fclose(in);
     return s;
 }
 
+static bool ends_in(const char *file, const char *const *endings)
+{
+    const size_t n = strlen(file);
+
+    for (; *endings; endings++)
+        if (n >= strlen(*endings) && strcasecmp(file + n - strlen(*endings), *endings) == 0) return true;
+    return false;
+}
+
 /* A .tsv of text TAB pair has no header and is read by lines, unless a column is named. */
 static bool is_table(const options *o)
 {
-    static const char *const endings[] = { ".csv", ".jsonl", ".ndjson", ".json", ".csv.gz", ".jsonl.gz", ".ndjson.gz", ".json.gz" };
-    const size_t n = strlen(o->file);
+    static const char *const endings[] = { ".csv", ".jsonl", ".ndjson", ".json", ".csv.gz", ".jsonl.gz", ".ndjson.gz", ".json.gz", NULL };
 
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        if (n >= strlen(endings[i]) && strcasecmp(o->file + n - strlen(endings[i]), endings[i]) == 0) return true;
-    return o->text_column || o->pair_column;
+    return ends_in(o->file, endings) || o->text_column || o->pair_column;
+}
+
+/* Taken line by line, a word with its tag would be a text. */
+static bool is_tagged(const options *o)
+{
+    static const char *const endings[] = { ".conll", ".iob", ".iob2", ".bio", ".conll.gz", ".iob.gz", ".iob2.gz", ".bio.gz", NULL };
+
+    return ends_in(o->file, endings);
 }
 
 static gr_status take_table(job *j, gr_err *err)
@@ -280,6 +299,8 @@ static gr_status run(job *j, gr_err *err)
     j->order = calloc(width, sizeof *j->order);
     if (!j->p || !j->order) return gr_fail(err, GR_E_NOMEM, "out of memory for the labels");
     if (j->o->file) {
+        if (is_tagged(j->o))
+            return gr_fail(err, GR_E_ARG, "%s: a word and its tag a line: predict reads a text a line (`run --train-file ... --test-file FILE --predict-test` reads these)", j->o->file);
         GR_TRY(is_table(j->o) ? take_table(j, err) : take_file(j, err));
     } else {
         if (j->o->pair && j->f->model->head.kind == GR_HEAD_TOKEN) return gr_fail(err, GR_E_ARG, "predict: a model of word tags takes no --pair");
@@ -321,7 +342,7 @@ int gr_cmd_predict(int argc, char **argv)
 {
     static const gr_cmd_spec spec = {
         "glue-run predict --model DIR [--text T [--pair P]] [--file F] [--top-k N] [--json]\n\nLabels with probabilities, a value for a regression "
-        "model, or entities with their place in code points.\n",
+        "model, or entities with their place\nin code points.\n",
         table, "give the text with --text",
     };
     gr_cmd_words w;

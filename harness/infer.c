@@ -49,9 +49,7 @@ static gr_status set_length(gr_infer *f, const gr_infer_opts *o, const char *dir
     own = own > 0 ? smaller(own, most) : most;
     f->max_length = own;
     if (o->max_length > 0 && !(o->may_shorten && o->max_length > own)) f->max_length = (int32_t)o->max_length;
-    if ((size_t)f->max_length < gr_tok_n_special(f->tok, true) + 1)
-        return gr_fail(err, GR_E_ARG, "--max-length %d leaves no room for text", (int)f->max_length);
-    return GR_OK;
+    return gr_fit_room(f->tok, f->max_length, err);
 }
 
 static gr_status take_memory(gr_infer *f, gr_err *err)

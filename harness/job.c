@@ -16,6 +16,7 @@
 #include "harness/job_files.h"
 #include "harness/job_record.h"
 #include "harness/label_evidence.h"
+#include "harness/train_log.h"
 #include "model/session.h"
 #include "model/weights_labels.h"
 #include "results/store.h"
@@ -109,6 +110,17 @@ static gr_status check_head(const job *j, gr_err *err)
     return GR_OK;
 }
 
+static gr_status freeze(job *j, gr_err *err)
+{
+    const gr_params *t = &j->model->params;
+
+    GR_TRY(gr_params_freeze(&j->model->params, j->room->o->freeze, err));
+    for (size_t i = 0; i < t->n; i++)
+        if (t->p[i].trainable) return GR_OK;
+    if (!trains(j)) return GR_OK;
+    return gr_fail(err, GR_E_ARG, "--freeze %s: nothing is left to train; --epochs 0 only evaluates", j->room->o->freeze);
+}
+
 static gr_status open_model(job *j, gr_err *err)
 {
     const gr_run_opts *o = j->room->o;
@@ -125,7 +137,7 @@ static gr_status open_model(job *j, gr_err *err)
         return gr_wrap(err, s, "%s wants a model fine-tuned on %s, as `run %s --save-model` leaves one", j->task->name, j->task->weights_of, j->task->weights_of);
     if (s != GR_OK) return s;
     GR_TRY(gr_fit_tokenizer(&j->model->config, j->room->tok, j->room->model_dir, err));
-    return o->freeze ? gr_params_freeze(&j->model->params, o->freeze, err) : GR_OK;
+    return o->freeze ? freeze(j, err) : GR_OK;
 }
 
 static int32_t longest(const gr_task_data *d)
@@ -332,6 +344,18 @@ static bool is_complete(const job *j, const gr_record *old)
     return !o->predict_test || gr_job_has_predictions(old, j->room);
 }
 
+/* The event file of a finished run that was made without one. */
+static gr_status write_events(const job *j, const gr_record *old, gr_err *err)
+{
+    const int stem = (int)(strlen(old->path) - strlen(".json")), dir = (int)(gr_fs_basename(old->path) - old->path);
+    char log[GR_PATH_MAX], board[GR_PATH_MAX];
+
+    if (strcmp(j->room->o->report_to, "tensorboard") != 0 || !trains(j) || stem <= dir || stem > 3000) return GR_OK;
+    (void)snprintf(log, sizeof log, "%.*s.log.jsonl", stem, old->path);
+    (void)snprintf(board, sizeof board, "%.*stensorboard/%.*s", dir, old->path, stem - dir, old->path + dir);
+    return gr_fs_is_dir(board) || !gr_fs_is_file(log) ? GR_OK : gr_train_log_replay(log, j->board_dir, err);
+}
+
 /* Take the record of a finished run with the same content key, if there is one. */
 static gr_status reuse_finished(job *j, bool *reused, gr_err *err)
 {
@@ -347,7 +371,7 @@ static gr_status reuse_finished(job *j, bool *reused, gr_err *err)
     gr_record_free(j->r);
     *j->r = old;
     *reused = true;
-    return GR_OK;
+    return write_events(j, j->r, err);
 }
 
 static gr_status run_phases(job *j, bool *reused, gr_err *err)

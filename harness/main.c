@@ -57,25 +57,42 @@ static int finish(int code)
     return GR_EXIT_DEVICE;
 }
 
+static const command *find(const char *word)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(word, commands[i].name) == 0) return &commands[i];
+    return NULL;
+}
+
+/* "help", or "help COMMAND" for COMMAND --help. */
+static int help(const char *word)
+{
+    char option[] = "--help", *words[] = { option, NULL };
+    const command *c = word ? find(word) : NULL;
+
+    if (word && !c) return unknown(word);
+    if (c) return c->run(1, words);
+    usage(stdout);
+    return GR_EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
+    const command *c;
     const char *word = argc > 1 ? argv[1] : "--help";
 
     if (argc < 2) {
         usage(stderr);
         return GR_EXIT_USAGE;
     }
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-        usage(stdout);
-        return GR_EXIT_OK;
-    }
+    if (strcmp(word, "help") == 0) return finish(help(argv[2]));
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) return finish(help(NULL));
     if (strcmp(word, "--version") == 0) {
         printf("glue-run %s\n", gr_build_version());
-        return GR_EXIT_OK;
+        return finish(GR_EXIT_OK);
     }
     if (strcmp(word, "export") == 0 && argc > 2 && strcmp(argv[2], "leaderboard") == 0) return finish(gr_cmd_leaderboard(argc - 3, argv + 3));
     if (word[0] == '-') return finish(gr_cmd_run(argc - 1, argv + 1)); /* glue-run --all */
-    for (int i = 0; i < N_COMMANDS; i++)
-        if (strcmp(word, commands[i].name) == 0) return finish(commands[i].run(argc - 2, argv + 2));
-    return unknown(word);
+    c = find(word);
+    return c ? finish(c->run(argc - 2, argv + 2)) : unknown(word);
 }

@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 
+static const double SEED_MAX = 9007199254740991.0; /* the largest that a record holds exactly */
+
 #define AT(field) offsetof(gr_run_opts, field)
 
 const gr_opt gr_run_options[] = {
@@ -17,6 +19,9 @@ const gr_opt gr_run_options[] = {
     { .name = "dataset-config-name", .type = GR_OPT_REFUSED, .help = "a task has one name: --task-name mrpc" },
     { .name = "model", .aliases = "model-name-or-path", .type = GR_OPT_STR, .offset = AT(model), .value = "NAME|DIR",
       .help = "encoder: a name of `list models` or a folder with config.json, weights and tokenizer files (default demo)" },
+    { .name = "tokenizer-name", .type = GR_OPT_REFUSED, .help = "the tokenizer is that of the model's folder: --model DIR" },
+    { .name = "cache-dir", .type = GR_OPT_REFUSED, .help = "nothing is downloaded: --model DIR and --data DIR" },
+    { .name = "ignore-mismatched-sizes", .type = GR_OPT_REFUSED, .help = "a head of another shape is made afresh, with a warning: leave it out" },
     { .name = "data", .aliases = "data-dir", .type = GR_OPT_STR, .offset = AT(data), .value = "DIR",
       .help = "folder with the published archives or files; also GLUE_RUN_DATA (default: the demo data)" },
     { .name = "output-dir", .type = GR_OPT_STR, .offset = AT(output_dir), .fallback = "runs", .value = "DIR",
@@ -43,10 +48,14 @@ const gr_opt gr_run_options[] = {
       .help = "of that cut" },
     { .name = "max-train-samples", .type = GR_OPT_INT, .offset = AT(max_train_samples), .value = "N", .hi = 1e12, .help = "first N training rows" },
     { .name = "max-eval-samples", .type = GR_OPT_INT, .offset = AT(max_eval_samples), .value = "N", .hi = 1e12, .help = "first N evaluation rows" },
+    { .name = "max-predict-samples", .type = GR_OPT_REFUSED, .help = "a submission has every test row: leave it out" },
     { .name = "sample", .type = GR_OPT_INT, .offset = AT(sample), .value = "N", .hi = 1e12, .help = "N training rows, seeded and stratified" },
     { .name = "max-length", .aliases = "max-seq-length", .type = GR_OPT_INT, .offset = AT(max_length), .value = "N", .hi = 1e6,
       .help = "tokens of a row, special ones included; truncation longest_first (default: the task's)" },
     { .name = "pad-to-max-length", .type = GR_OPT_REFUSED, .help = "batches are packed, nothing is padded: leave it out" },
+    { .name = "overwrite-cache", .type = GR_OPT_REFUSED, .help = "kept tokens are found by content: leave it out" },
+    { .name = "preprocessing-num-workers", .type = GR_OPT_REFUSED, .help = "--threads N is for all of the work" },
+    { .name = "dataloader-num-workers", .type = GR_OPT_REFUSED, .help = "--threads N is for all of the work" },
     { .name = "label-all-tokens", .type = GR_OPT_FLAG, .offset = AT(label_all_tokens), .help = "NER: sub-tokens after the first get the I- label" },
 
     { .name = "do-train", .type = GR_OPT_FLAG, .offset = AT(do_train), .fallback = "true", .help = "run_glue's word; --do-eval without it only evaluates, as --epochs 0 does",
@@ -72,7 +81,7 @@ const gr_opt gr_run_options[] = {
     { .name = "max-grad-norm", .type = GR_OPT_REAL, .offset = AT(max_grad_norm), .fallback = "1.0", .value = "X", .hi = 1e30, .help = "clip the gradient's norm; 0 = off" },
     { .name = "scheduler", .aliases = "lr-scheduler-type", .type = GR_OPT_CHOICE, .offset = AT(scheduler), .fallback = "linear", .value = "NAME",
       .choices = "linear|cosine|cosine_with_restarts|polynomial|constant|constant_with_warmup|inverse_sqrt", .help = "of the learning rate" },
-    { .name = "warmup-steps", .type = GR_OPT_REAL, .offset = AT(warmup_steps), .fallback = "0", .value = "N", .hi = 1e12, .help = "below 1: a share of all steps" },
+    { .name = "warmup-steps", .aliases = "num-warmup-steps", .type = GR_OPT_REAL, .offset = AT(warmup_steps), .fallback = "0", .value = "N", .hi = 1e12, .help = "below 1: a share of all steps" },
     { .name = "warmup-ratio", .type = GR_OPT_REAL, .offset = AT(warmup_ratio), .fallback = "0", .value = "X", .hi = 1, .help = "the same, as a share" },
     { .name = "dropout", .type = GR_OPT_REAL, .offset = AT(dropout), .fallback = "-1", .value = "P", .lo = -1, .hi = 0.99, .help = "replaces all dropouts of the model's config (default: those)" },
     { .name = "label-smoothing", .aliases = "label-smoothing-factor", .type = GR_OPT_REAL, .offset = AT(label_smoothing), .fallback = "0", .value = "X", .hi = 0.999, .help = "share spread over all classes" },
@@ -95,14 +104,17 @@ const gr_opt gr_run_options[] = {
     { .name = "save-strategy", .type = GR_OPT_CHOICE, .offset = AT(save_strategy), .fallback = "no", .value = "WHEN", .choices = "no|epoch|steps", .help = "checkpoints that the same command resumes from" },
     { .name = "save-steps", .type = GR_OPT_INT, .offset = AT(save_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "for --save-strategy steps" },
     { .name = "save-total-limit", .type = GR_OPT_INT, .offset = AT(save_total_limit), .fallback = "1", .value = "N", .lo = 1, .hi = 1000, .help = "checkpoints kept of a run" },
+    { .name = "resume-from-checkpoint", .type = GR_OPT_REFUSED, .help = "with --save-strategy the same command goes on by itself from its newest checkpoint: leave it out" },
     { .name = "save-model", .type = GR_OPT_FLAG, .offset = AT(save_model), .help = "the fine-tuned model as a folder that transformers loads" },
     { .name = "predict-test", .aliases = "do-predict", .type = GR_OPT_FLAG, .offset = AT(predict_test), .help = "predict the test rows too: a GLUE submission's files, beside the record" },
     { .name = "log-steps", .aliases = "logging-steps", .type = GR_OPT_INT, .offset = AT(log_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "steps between lines of the run's log" },
+    { .name = "logging-dir", .type = GR_OPT_REFUSED, .help = "the log lies beside the record (--report-to tensorboard: below it)" },
     { .name = "logging-strategy", .type = GR_OPT_REFUSED, .help = "the log has a line each --log-steps N and one an evaluation: leave it out" },
     { .name = "push-to-hub", .type = GR_OPT_REFUSED, .help = "nothing is uploaded: --save-model leaves a folder that the Hub's own tool uploads" },
     { .name = "report-to", .type = GR_OPT_CHOICE, .offset = AT(report_to), .fallback = "none", .value = "NAME", .choices = "none|tensorboard", .help = "the log as a TensorBoard event file too" },
 
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "NAME", .help = "cpu, ref (plain float), ref64 (plain double)", .group = "Machine and output" },
+    { .name = "use-cpu", .type = GR_OPT_REFUSED, .help = "use --device cpu" },
     { .name = "precision", .type = GR_OPT_CHOICE, .offset = AT(precision), .fallback = "f32", .value = "NAME", .choices = "f32|bf16", .help = "operands of the matrix products; sums, weights and the rest are f32" },
     { .name = "fp16", .type = GR_OPT_REFUSED, .help = "use --precision bf16 (half floats need loss scaling)" },
     { .name = "bf16", .type = GR_OPT_FLAG, .offset = AT(bf16), .help = "the same as --precision bf16" },
@@ -138,6 +150,16 @@ static gr_status put(gr_run_opts *o, gr_opt_origin *origins, const char *option,
     return gr_opt_set(o, origins, gr_run_options, option, value, GR_ORIGIN_COMMAND_LINE, err);
 }
 
+/* run_ner and run_classification name the columns of a set of the hub; a task knows its own. The option is as if it were not given, so that
+ * the record does not say that it was used. */
+static void pass_over(const char **column, gr_opt_origin *origins, const char *option)
+{
+    if (!*column) return;
+    gr_warn("--%s is for a --train-file: a task knows its columns", option);
+    *column = NULL;
+    origins[gr_opt_index(gr_run_options, option)] = GR_ORIGIN_DEFAULT;
+}
+
 gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err)
 {
     const bool told_train = origins[gr_opt_index(gr_run_options, "do-train")] == GR_ORIGIN_COMMAND_LINE;
@@ -148,11 +170,31 @@ gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err
         GR_TRY(put(o, origins, "epochs", "0", err));
         GR_TRY(put(o, origins, "max-steps", "-1", err));
     }
+    if (!o->train_file) {
+        pass_over(&o->text_column, origins, "text-column");
+        pass_over(&o->pair_column, origins, "pair-column");
+        pass_over(&o->label_column, origins, "label-column");
+    }
     return o->do_eval ? GR_OK : put(o, origins, "eval-splits", "", err);
+}
+
+/* An empty name is a script's variable that is not set; taken for "not given" it would change what is run. */
+static gr_status check_names(const gr_run_opts *o, gr_err *err)
+{
+    const struct { const char *option, *name; } v[] = {
+        { "model", o->model },           { "data", o->data },
+        { "train-file", o->train_file }, { "validation-file", o->validation_file },
+        { "test-file", o->test_file },
+    };
+
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++)
+        if (v[i].name && !v[i].name[0]) return gr_fail(err, GR_E_ARG, "--%s is empty: a variable that is not set?", v[i].option);
+    return GR_OK;
 }
 
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
 {
+    GR_TRY(check_names(o, err));
     if (!o->output_dir[0]) return gr_fail(err, GR_E_ARG, "--output-dir is empty: a variable that is not set? '.' is this folder");
     if (o->data && !o->model)
         return gr_fail(err, GR_E_ARG, "--data (or GLUE_RUN_DATA) is given without --model: name the encoder with --model DIR (or --model demo, to insist)");
@@ -167,6 +209,8 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
     if (o->sample > 0 && o->max_train_samples > 0)
         return gr_fail(err, GR_E_ARG, "--sample and --max-train-samples are both given: keep one");
     if (o->regression && !o->train_file) return gr_fail(err, GR_E_ARG, "--regression is for a --train-file: a task knows what it is");
+    if ((o->labels || o->split) && !o->train_file)
+        return gr_fail(err, GR_E_ARG, "--%s is for a --train-file: a task has its own", o->labels ? "labels" : "split");
     if ((o->validation_file || o->test_file) && !o->train_file)
         return gr_fail(err, GR_E_ARG, "--validation-file and --test-file need --train-file");
     if (gr_run_precision(o) != GR_PRECISION_F32 && strncmp(o->device, "ref", 3) == 0)
@@ -194,12 +238,14 @@ gr_status gr_run_seeds(uint64_t out[GR_MAX_SEEDS], int *n, const gr_run_opts *o,
     if (!memchr(rest.p, ',', rest.n)) {
         if (gr_sv_int(&v, rest, NULL) != GR_OK || v < 1 || v > GR_MAX_SEEDS)
             return gr_fail(err, GR_E_ARG, "--seeds '%s': a count from 1 to %d, or seeds such as 42,43,44", o->seeds, GR_MAX_SEEDS);
+        if ((double)o->seed + (double)(v - 1) > SEED_MAX)
+            return gr_fail(err, GR_E_ARG, "--seed %lld with --seeds %lld: beyond the largest seed, %.0f", (long long)o->seed, (long long)v, SEED_MAX);
         for (int64_t i = 0; i < v; i++) out[(*n)++] = (uint64_t)(o->seed + i);
         return GR_OK;
     }
     while (rest.n) {
         const gr_sv one = gr_sv_trim(gr_sv_split(&rest, ','));
-        if (*n == GR_MAX_SEEDS || gr_sv_int(&v, one, NULL) != GR_OK || v < 0)
+        if (*n == GR_MAX_SEEDS || gr_sv_int(&v, one, NULL) != GR_OK || v < 0 || (double)v > SEED_MAX)
             return gr_fail(err, GR_E_ARG, "--seeds '%s': '%.*s' is not a seed (at most %d of them)", o->seeds, GR_SV_FMT(one), GR_MAX_SEEDS);
         for (int i = 0; i < *n; i++)
             if (out[i] == (uint64_t)v) return gr_fail(err, GR_E_ARG, "--seeds '%s': %lld stands there twice", o->seeds, (long long)v);

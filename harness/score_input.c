@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/str.h"
 
 /* ---- sides ----------------------------------------------------------------------------------- */
@@ -20,7 +21,7 @@ static gr_status add_unit(gr_score_side *s, size_t line, const char *id, gr_err 
         s->unit = p;
         s->cap_unit = cap;
     }
-    s->unit[s->n_unit++] = (gr_score_unit){ s->n, 0, line, id };
+    s->unit[s->n_unit++] = (gr_score_unit){ .first = s->n, .line = line, .id = id };
     return GR_OK;
 }
 
@@ -178,6 +179,14 @@ static gr_status read_sentences(gr_score_side *s, gr_arena *mem, gr_sv text, gr_
     return GR_OK;
 }
 
+/* FNV-1a over the words of a sentence, each with its end. */
+static uint64_t add_word(uint64_t digest, gr_sv word)
+{
+    if (!digest) digest = 14695981039346656037u;
+    for (size_t i = 0; i <= word.n; i++) digest = (digest ^ (i < word.n ? (unsigned char)word.p[i] : '\n')) * 1099511628211u;
+    return digest;
+}
+
 /* column 1 is the last, 2 the one before it. -DOCSTART- lines part sentences, as in CoNLL-2003. */
 static gr_status read_conll(gr_score_side *s, gr_arena *mem, gr_sv text, size_t column, gr_err *err)
 {
@@ -186,13 +195,14 @@ static gr_status read_conll(gr_score_side *s, gr_arena *mem, gr_sv text, size_t 
     gr_sv line;
 
     while (next_line(&l, &line)) {
-        gr_sv last = { NULL, 0 }, before = last, word;
+        gr_sv last = { NULL, 0 }, before = last, first = last, word;
         size_t n = 0;
         const bool mark = gr_sv_starts(line, "-DOCSTART-");
 
         for (; !mark && next_word(&line, &word); n++) {
             before = last;
             last = word;
+            if (n == 0) first = word;
         }
         if (n == 0) {
             open = false;
@@ -201,6 +211,7 @@ static gr_status read_conll(gr_score_side *s, gr_arena *mem, gr_sv text, size_t 
         if (n < column) return gr_fail(err, GR_E_FORMAT, "%s: line %zu: %zu column, but true and predicted tag need two", s->path, l.number, n);
         if (!open) GR_TRY(add_unit(s, l.number, NULL, err));
         open = true;
+        if (n > column) s->unit[s->n_unit - 1].words = add_word(s->unit[s->n_unit - 1].words, first);
         GR_TRY(add_item(s, mem, column == 1 ? last : before, l.number, err));
     }
     return GR_OK;
@@ -294,8 +305,8 @@ static gr_status read_jsonl(gr_score_side *s, gr_arena *mem, gr_sv text, gr_scor
 
         line = gr_sv_trim(line);
         if (line.n == 0) continue;
-        st = gr_json_parse(&row, line.p, line.n, err);
-        if (st != GR_OK) return gr_wrap(err, st, "%s: line %zu", s->path, l.number);
+        st = gr_json_parse_line(&row, line, l.number, err);
+        if (st != GR_OK) return gr_wrap(err, st, "%s", s->path);
         st = add_row(s, mem, row, kind, p, l.number, err);
         gr_json_free(row);
         GR_TRY(st);
@@ -337,6 +348,17 @@ static gr_status read_file(gr_score_side *s, gr_arena *mem, const gr_score_spec 
     return st;
 }
 
+/* As many tags, but of other sentences: files in another order score near nothing. Words may be masked on one side, so it is no fault. */
+static void warn_of_words(const gr_score_side *p, const gr_score_side *r)
+{
+    for (size_t i = 0; i < p->n_unit; i++) {
+        const gr_score_unit *a = &p->unit[i], *b = &r->unit[i];
+        if (!a->words || !b->words || a->words == b->words) continue;
+        gr_warn("%s: line %zu: other words than in %s: line %zu: are these the same sentences in the same order?", p->path, a->line, r->path, b->line);
+        return;
+    }
+}
+
 static gr_status check_pair(const gr_score_side *p, const gr_score_side *r, bool tags, gr_err *err)
 {
     if (p->n_unit != r->n_unit)
@@ -349,6 +371,7 @@ static gr_status check_pair(const gr_score_side *p, const gr_score_side *r, bool
         if (a->id && b->id && strcmp(a->id, b->id) != 0)
             return gr_fail(err, GR_E_FORMAT, "%s: line %zu: id '%.60s', but %s: line %zu: id '%.60s'", p->path, a->line, a->id, r->path, b->line, b->id);
     }
+    warn_of_words(p, r);
     return GR_OK;
 }
 

@@ -4,6 +4,7 @@
 #define GR_HARNESS_SCORE_INPUT_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/status.h"
@@ -31,6 +32,7 @@ typedef struct gr_score_unit {
     size_t      first, n; /* its items */
     size_t      line;
     const char *id; /* of a JSON row; NULL when it has none */
+    uint64_t    words; /* of CoNLL lines: a digest of the first columns; 0 where a line is a tag alone */
 } gr_score_unit;
 
 typedef struct gr_score_side {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -16,6 +17,14 @@
 enum { MAX_TASKS = 128 };
 
 /* ---- plan ---- */
+
+/* By its name, in capitals too: run_glue takes MRPC for mrpc. */
+static const gr_task *find_task(const char *name)
+{
+    for (size_t i = 0; gr_task_at(i); i++)
+        if (strcasecmp(gr_task_at(i)->name, name) == 0) return gr_task_at(i);
+    return NULL;
+}
 
 static gr_status unknown_task(const char *name, gr_err *err)
 {
@@ -188,7 +197,7 @@ gr_status gr_suite_plan(gr_suite_run *s, const char *const *names, int n_names, 
 
     GR_TRY(gr_run_seeds(s->seeds, &s->n_seeds, o, err));
     for (int i = 0; i < n_names; i++) {
-        const gr_task *t = gr_task_find(names[i]);
+        const gr_task *t = find_task(names[i]);
         if (!t) return unknown_task(names[i], err);
         GR_TRY(add_task(s, t, true, err));
     }
@@ -274,6 +283,7 @@ static gr_status run_one(gr_suite_run *s, const gr_task *t, uint64_t seed, gr_er
     if (!r) return GR_E_NOMEM;
     st = gr_job_run(&s->room, t, seed, r, &reused, &why);
     report(r, reused);
+    if (st != GR_OK) gr_log_place(&why);
     if (st == GR_E_CANCELLED) s->interrupted = true;
     else if (r->status != GR_RUN_OK || st != GR_OK) s->n_failed++;
     s->single = st;

@@ -125,6 +125,16 @@ gr_status gr_train_log_open(gr_train_log *l, const gr_train_log_paths *at, bool 
     return GR_OK;
 }
 
+gr_status gr_train_log_replay(const char *log, const char *board, gr_err *err)
+{
+    gr_train_log l = { .at = { .board = board } };
+    gr_status s = open_board(&l, err), end;
+
+    if (s == GR_OK && l.board) copy_lines(&l, log, INT64_MAX);
+    end = gr_train_log_close(&l, err);
+    return s == GR_OK ? end : s;
+}
+
 void gr_train_log_settle(gr_train_log *l)
 {
     if (l->f) l->failed = l->failed || fflush(l->f) != 0;

@@ -27,6 +27,8 @@ typedef struct gr_train_log {
 
 /* resumed: the lines of the run that was killed come first, up to `step`. Close it also when this failed. */
 gr_status gr_train_log_open(gr_train_log *l, const gr_train_log_paths *at, bool resumed, int64_t step, gr_err *err) GR_MUST_USE;
+/* The event file of a run that has finished, from its log. GR_E_NOMEM; what else goes wrong is warned of. */
+gr_status gr_train_log_replay(const char *log, const char *board, gr_err *err) GR_MUST_USE;
 /* What cannot be written is found when the log is closed. */
 void gr_train_log_step(gr_train_log *l, int64_t step, double epoch, double loss, double grad_norm, double learning_rate);
 void gr_train_log_eval(gr_train_log *l, const gr_rec_point *p);

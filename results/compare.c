@@ -56,13 +56,47 @@ static gr_comparison *append(gr_comparisons *list, const gr_record *r, const gr_
 
 /* ---- the tolerance that a person wrote down ---- */
 
+/* A tolerance that is not one would be the default, or turn the gate round. */
+static gr_status check_baseline(const gr_json *baseline, const char *path, gr_err *err)
+{
+    const gr_json *const list = gr_json_get(baseline, "entries");
+    size_t n = 0;
+
+    if (!list || !gr_json_is_array(list)) return gr_fail(err, GR_E_FORMAT, "%s: 'entries' is missing or not a list", path);
+    for (const gr_json *e = gr_json_first(list); e; e = gr_json_next(e), n++) {
+        const gr_json *const t = gr_json_get(e, "tolerance");
+        if (!t || !gr_json_is_number(t) || !(gr_json_num(t, -1) >= 0))
+            return gr_fail(err, GR_E_FORMAT, "%s: entry %zu (%.60s %.60s): 'tolerance' is not a number from 0 up", path, n + 1,
+                           gr_json_str(gr_json_get(e, "task"), "?"), gr_json_str(gr_json_get(e, "metric"), "?"));
+    }
+    return GR_OK;
+}
+
 static gr_status read_baseline(gr_json **out, const char *base, gr_err *err)
 {
     char path[GR_PATH_MAX];
 
     *out = NULL;
     if (!gr_fs_is_dir(base) || !gr_fs_join(path, sizeof path, base, "baseline.json") || !gr_fs_is_file(path)) return GR_OK;
-    return gr_json_read(out, path, 16 << 20, err);
+    GR_TRY(gr_json_read(out, path, 16 << 20, err));
+    return check_baseline(*out, path, err);
+}
+
+static bool is_entry_of(const gr_json *e, const gr_comparison *c)
+{
+    return strcmp(gr_json_str(gr_json_get(e, "task"), ""), c->task) == 0 && strcmp(gr_json_str(gr_json_get(e, "metric"), ""), c->metric) == 0 &&
+           strcmp(gr_json_str(gr_json_get(e, "split"), c->split), c->split) == 0;
+}
+
+/* A name with a slip of the pen: its tolerance would be the default without a word. */
+static void warn_of_unused(const gr_json *baseline, const gr_comparisons *c, const char *base)
+{
+    for (const gr_json *e = gr_json_first(gr_json_get(baseline, "entries")); e; e = gr_json_next(e)) {
+        bool used = false;
+        for (size_t i = 0; i < c->n && !used; i++) used = is_entry_of(e, &c->c[i]);
+        if (!used) gr_warn("%s/baseline.json: the tolerance of %.60s %.60s is of no use: no run there has this headline metric", base,
+                           gr_json_str(gr_json_get(e, "task"), "?"), gr_json_str(gr_json_get(e, "metric"), "?"));
+    }
 }
 
 static void tolerance(gr_comparison *c, const gr_json *baseline)
@@ -70,8 +104,7 @@ static void tolerance(gr_comparison *c, const gr_json *baseline)
     c->tolerance = DEFAULT_TOLERANCE;
     (void)snprintf(c->why, sizeof c->why, "no baseline file: the default");
     for (const gr_json *e = gr_json_first(gr_json_get(baseline, "entries")); e; e = gr_json_next(e)) {
-        if (strcmp(gr_json_str(gr_json_get(e, "task"), ""), c->task) != 0 || strcmp(gr_json_str(gr_json_get(e, "metric"), ""), c->metric) != 0 ||
-            strcmp(gr_json_str(gr_json_get(e, "split"), c->split), c->split) != 0) continue;
+        if (!is_entry_of(e, c)) continue;
         c->tolerance = gr_json_num(gr_json_get(e, "tolerance"), DEFAULT_TOLERANCE);
         (void)snprintf(c->why, sizeof c->why, "%.190s", gr_json_str(gr_json_get(e, "why"), ""));
     }
@@ -280,6 +313,7 @@ gr_status gr_compare(gr_comparisons *out, const char *base, const char *next, gr
             if (b.r[i].metrics[m].headline) s = compare_metric(out, &b.r[i], &b.r[i].metrics[m], &b, &n, baseline, err);
     }
     if (s == GR_OK && !out->n) s = gr_fail(err, GR_E_NOTFOUND, "%s holds no finished run with a headline metric to compare with", base);
+    if (s == GR_OK) warn_of_unused(baseline, out, base);
     gr_json_free(baseline);
     gr_records_free(&b);
     gr_records_free(&n);

@@ -12,6 +12,7 @@
 #include "results/markup.h"
 
 enum { CELL_BYTES = 1024 }; /* longer ones are cut */
+static const double WIDE = 1e12; /* from here on a number is written with its exponent */
 
 void gr_grid_open(gr_grid *g, const char *const *columns, size_t n_columns)
 {
@@ -70,7 +71,8 @@ void gr_grid_number(gr_grid *g, size_t column, const char *fmt, double v)
     char text[64];
 
     if (isnan(v)) return;
-    if (strcmp(fmt, "%.4f") == 0) (void)snprintf(text, sizeof text, "%.4f", v);
+    if (fabs(v) >= WIDE && isfinite(v) && strcmp(fmt, "%.6g") != 0) (void)snprintf(text, sizeof text, strcmp(fmt, "%+.4f") == 0 ? "%+.4e" : "%.4e", v);
+    else if (strcmp(fmt, "%.4f") == 0) (void)snprintf(text, sizeof text, "%.4f", v);
     else if (strcmp(fmt, "%+.4f") == 0) (void)snprintf(text, sizeof text, "%+.4f", v);
     else if (strcmp(fmt, "<%.4f") == 0) (void)snprintf(text, sizeof text, "<%.4f", v);
     else if (strcmp(fmt, "%.0f") == 0) (void)snprintf(text, sizeof text, "%.0f", v);

@@ -96,6 +96,29 @@ static gr_status load_listed(gr_records *out, const char *dir, const gr_json *su
     return GR_OK;
 }
 
+/* "...-0123abcd.json": what a run calls its record. */
+static bool is_own_name(const char *name)
+{
+    const gr_sv s = gr_sv_from(name);
+    const size_t tail = sizeof "-0123abcd.json" - 1;
+
+    return s.n > tail && s.p[s.n - tail] == '-' && strspn(s.p + s.n - tail + 1, "0123456789abcdef") == 8;
+}
+
+/* A folder may hold other people's JSON: what cannot be read is a fault only under the name of a record. */
+static gr_status load_named(gr_records *out, const char *path, gr_err *err)
+{
+    gr_err why = GR_ERR_INIT;
+    const gr_status s = load_file(out, path, &why);
+
+    if (s == GR_E_FORMAT && !is_own_name(gr_fs_basename(path))) {
+        gr_warn("%s: passed over", why.msg);
+        return GR_OK;
+    }
+    if (s != GR_OK && err) *err = why;
+    return s;
+}
+
 static gr_status load_by_name(gr_records *out, const char *dir, gr_err *err)
 {
     gr_fs_list l = { 0 };
@@ -103,7 +126,7 @@ static gr_status load_by_name(gr_records *out, const char *dir, gr_err *err)
     gr_status s = gr_fs_list_dir(&l, dir, err);
 
     for (size_t i = 0; s == GR_OK && i < l.n; i++)
-        if (is_record_name(l.names[i]) && gr_fs_join(path, sizeof path, dir, l.names[i]) && gr_fs_is_file(path)) s = load_file(out, path, err);
+        if (is_record_name(l.names[i]) && gr_fs_join(path, sizeof path, dir, l.names[i]) && gr_fs_is_file(path)) s = load_named(out, path, err);
     gr_fs_list_free(&l);
     return s;
 }
@@ -160,9 +183,11 @@ gr_status gr_store_load(gr_records *out, const char *path, gr_err *err)
 
     out->r = NULL;
     out->n = 0;
-    if (gr_fs_is_file(path)) s = load_file(out, path, err);
+    if (!path[0]) s = gr_fail(err, GR_E_ARG, "RUNS: a name is empty: a variable that is not set?");
+    else if (gr_fs_is_file(path)) s = load_file(out, path, err);
     else if (!gr_fs_is_dir(path)) s = gr_fail(err, GR_E_NOTFOUND, "%s: there is no such file or folder", path);
     else if ((s = is_suite_dir(&suite, path, err)) == GR_OK) s = suite ? load_suite(out, path, err) : load_output_dir(out, path, err);
+    if (s == GR_OK && suite && out->n == 0) s = load_output_dir(out, path, err); /* its JSON files are none of ours */
     if (s == GR_OK && out->n == 0) s = gr_fail(err, GR_E_NOTFOUND, "%s: no record of a run is there", path);
     if (s != GR_OK) gr_records_free(out);
     return gr_input_status(s, err);

@@ -12,7 +12,8 @@ extern "C" {
 typedef struct gr_records { gr_record *r; size_t n; } gr_records;
 
 /* RUNS of the command line: a record, a suite folder (in the order of its suite.json, else by name), or an output
- * folder (all suites in it, oldest first). GR_E_NOTFOUND when there is no record. */
+ * folder (all suites in it, oldest first). In folders without suite.json, JSON files that are not called as records are and are none are
+ * passed over with a warning. GR_E_NOTFOUND when there is no record. */
 gr_status gr_store_load(gr_records *out, const char *path, gr_err *err) GR_MUST_USE;
 /* Several RUNS joined. */
 gr_status gr_store_load_all(gr_records *out, const char *const *paths, size_t n, gr_err *err) GR_MUST_USE;

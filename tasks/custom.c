@@ -265,6 +265,19 @@ static gr_status hide_unlisted(custom *c, const gr_label_set *listed, gr_err *er
     return s;
 }
 
+/* A file of scores in which a label is no number is refused with its line, which takes a second look. */
+static gr_status refuse_words(custom *c, size_t i, const gr_label_set *own, bool values, gr_err *err)
+{
+    gr_label_set again = { .values = true };
+    gr_status    s;
+
+    if (own->numbers || gr_source_has_sentences(&c->source[i]) || !(values || gr_check_nearly_values(own))) return GR_OK;
+    again.no_word = values ? "and --regression takes numbers" : "as nearly all labels are: give the row one, or take the row out (--labels makes classes of them)";
+    s = gr_scan_labels(&again, &c->source[i], &c->arena, err);
+    gr_label_set_free(&again);
+    return s;
+}
+
 /* Labels of one file more; `set` holds those of the training file at least, or is empty. */
 static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, custom *c, size_t i, bool values, gr_err *err)
 {
@@ -277,6 +290,7 @@ static gr_status labels_of_file(gr_label_set *set, const gr_label_set *train, cu
         gr_label_set_free(&own);
         return GR_OK;
     }
+    if (s == GR_OK) s = refuse_words(c, i, &own, values, err);
     if (s == GR_OK && i > 0) s = gr_check_further_labels(&own, path, train, c->source[0].archives[0], values, err);
     if (s == GR_OK) s = gr_label_set_merge(set, &own, &c->arena, err);
     gr_label_set_free(&own);
@@ -301,15 +315,6 @@ static gr_status found_labels(gr_label_set *set, custom *c, bool values, gr_err 
     return GR_OK;
 }
 
-static const char *first_word(const gr_label_set *set)
-{
-    double x;
-
-    for (size_t i = 0; i < set->n; i++)
-        if (gr_sv_double(&x, gr_sv_from(set->names[i]), NULL) != GR_OK) return set->names[i];
-    return "";
-}
-
 /* The label columns get their meaning; the table gets its head. */
 static gr_status set_labels(custom *c, const gr_label_set *set, bool regression, gr_err *err)
 {
@@ -320,12 +325,13 @@ static gr_status set_labels(custom *c, const gr_label_set *set, bool regression,
     for (size_t i = 0; i < FILES; i++)
         for (gr_column *col = (gr_column *)c->source[i].columns; col != NULL && col->name != NULL; col++)
             if (col->role == GR_COL_OTHER) col->role = values ? GR_COL_SCORE : GR_COL_LABEL;
+    if (set->n < 2)
+        return gr_fail(err, GR_E_FORMAT, "%s: every row has the %s '%s': a task needs two at least", c->source[0].archives[0], values ? "value" : "label",
+                       set->names[0]);
     if (values) {
         c->task.head = (gr_head_spec){ GR_HEAD_REGRESSION, 1 };
         return GR_OK;
     }
-    if (set->n < 2)
-        return gr_fail(err, GR_E_FORMAT, "%s: every row has the label '%s': a task needs two at least", c->source[0].archives[0], set->names[0]);
     memcpy(names, set->names, set->n * sizeof *names);
     c->task.labels = names;
     c->task.head = (gr_head_spec){ tokens ? GR_HEAD_TOKEN : GR_HEAD_CLASS, (int32_t)set->n };
@@ -341,12 +347,11 @@ static gr_status add_labels(custom *c, const gr_custom_opts *o, gr_err *err)
     if (o->regression && gr_source_has_sentences(&c->source[0])) return gr_fail(err, GR_E_ARG, "--regression: words have tags, not values");
     if (given(o->labels) != NULL) {
         s = listed_labels(&set, o->labels, c, err);
+        if (s == GR_OK && set.n == 1) s = gr_fail(err, GR_E_ARG, "--labels names one class, '%.60s': a task needs two at least", set.names[0]);
         if (s == GR_OK) s = hide_unlisted(c, &set, err);
     } else {
         s = found_labels(&set, c, o->regression, err);
     }
-    if (s == GR_OK && o->regression && !set.numbers)
-        s = gr_fail(err, GR_E_FORMAT, "%s: --regression: labels are not numbers: '%.40s'", c->source[0].archives[0], first_word(&set));
     if (s == GR_OK) s = set_labels(c, &set, o->regression, err);
     gr_label_set_free(&set);
     return s;
@@ -499,7 +504,7 @@ gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_c
     gr_arena_init(&c->arena, 0);
     c->texts_only = true;
     s = add_file(c, 0, path, &o, err);
-    if (s == GR_OK && gr_source_has_sentences(&c->source[0])) s = gr_fail(err, GR_E_ARG, "%s: tagged tokens, not a table of texts", path);
+    if (s == GR_OK && gr_source_has_sentences(&c->source[0])) s = gr_fail(err, GR_E_ARG, "%s: lists of words: a text a row is read, so join the words of a sentence with blanks", path);
     if (s == GR_OK) {
         const gr_split        splits[] = { { .name = "", .sources = c->source, .n_sources = 1 }, { .name = NULL } };
         const gr_dataset_spec spec = { .splits = splits };

@@ -42,6 +42,18 @@ gr_status gr_check_further_labels(const gr_label_set *own, const char *path, con
 
 /* ---- labels for themselves ---- */
 
+bool gr_check_nearly_values(const gr_label_set *set)
+{
+    size_t words = 0, points = 0;
+    double x;
+
+    for (size_t i = 0; i < set->n; i++) {
+        if (gr_sv_double(&x, gr_sv_from(set->names[i]), NULL) != GR_OK) words++;
+        else if (strpbrk(set->names[i], ".eE") != NULL) points++;
+    }
+    return words > 0 && points > 0 && set->n - words >= 9 * words;
+}
+
 static bool nearly_same(const char *x, const char *y)
 {
     gr_sv a = gr_sv_trim(gr_sv_from(x)), b = gr_sv_trim(gr_sv_from(y));

@@ -9,6 +9,10 @@
  * the training file lacks some. Scores are compared with nothing. */
 gr_status gr_check_further_labels(const gr_label_set *own, const char *path, const gr_label_set *train, const char *train_path, bool values, gr_err *err) GR_MUST_USE;
 
+/* Are these scores with a word among them, as where one is missing ("NA", "nan")? Nine numbers at least stand beside each word, and one has a
+ * decimal point. */
+bool gr_check_nearly_values(const gr_label_set *set);
+
 /* values: the labels are scores, whatever they look like. Warns of labels that differ in case or blanks alone, and of about as many labels as rows. column NULL: tags, of which a row has many. */
 void gr_check_labels(const gr_label_set *set, const char *path, const char *column, bool values);
 

@@ -192,8 +192,12 @@ typedef struct collector {
 
 static gr_status add_column_label(const collector *c, const char *column, gr_sv label, gr_err *err)
 {
+    double x;
+
     if (label.n == 0)
         return gr_fail(err, GR_E_FORMAT, "column '%s': empty label: give the row one, or take the row out (a file to predict has no such column at all)", column);
+    if (c->set->no_word != NULL && gr_sv_double(&x, label, NULL) != GR_OK)
+        return gr_fail(err, GR_E_FORMAT, "column '%s': '%.*s' is not a number, %s", column, GR_SV_FMT(label), c->set->no_word);
     return add_label(c->set, label, c->arena, err);
 }
 

@@ -15,6 +15,7 @@ typedef struct gr_label_set {
     size_t       n, cap, n_places;
     size_t       rows;    /* read by gr_scan_labels */
     bool         values;  /* the caller's: the labels are scores whatever they look like */
+    const char  *no_word; /* the caller's: why a label that is no number is GR_E_FORMAT, said behind it; NULL: it is none */
     bool         numbers; /* every one is a number          */
     bool         points;  /* one at least has a point or an exponent */
 } gr_label_set;

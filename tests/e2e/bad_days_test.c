@@ -34,6 +34,7 @@ static void usage(void **state)
     ends(CALL("run"), 2, "--all", "list tasks");
     ends(CALL("run", "mrcp", "--model", m, "--data", data), 2, "mrcp", "'mrpc'");
     ends(CALL("run", "nothing_like_it", "--model", m, "--data", data), 2, "nothing_like_it", "list tasks");
+    ends(CALL("run", "--task_name", "COLA"), 3, "cola: not among the demo data", ""); /* run_glue takes capitals too */
     ends(CALL("run", "glue", "--model", m, "--data", data), 2, "'glue'", "a suite: --suite glue");
     ends(CALL("run", "mrpc", "--do_train", "--push_to_hub"), 2, "--push-to-hub", "--save-model");
     ends(CALL("run", "mrpc", "--epoch", "3"), 2, "--epoch", "--epochs");
@@ -44,12 +45,23 @@ static void usage(void **state)
     ends(CALL("run", "mrpc", "--model", m, "--data", data, "--seeds", "0"), 2, "--seeds", "42,43,44");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--load-best", "--metric-for-best", "acc"), 2, "'acc'", "accuracy");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "nosuch"), 2, "nosuch", "embeddings");
+    ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "encoder,embeddings,pooler,head"), 2, "--freeze", "nothing is left to train");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--eval-splits", "tests"), 2, "tests", "split");
+    ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--max_seq_length", "2"), 2, "--max-length 2", "at least 4");
+    (void)CALL("run", "nothing_like_it", "--verbose");
+    assert_non_null(strstr(last.err, "raised at suite.c:"));
+    (void)CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "nosuch", "--verbose");
+    assert_non_null(strstr(last.err, "raised at params.c:"));
+    (void)CALL("run", "nothing_like_it");
+    assert_null(strstr(last.err, "raised at"));
     ends(CALL("list", "modles"), 2, "modles", "'models'");
     ends(CALL("compare", "a"), 2, "BASE", "NEW");
     ends(CALL("table", "--format", "pdf"), 2, "pdf", "html");
     ends(CALL("leaderboard", "runs"), 2, "--out", "FILE.csv");
     ends(CALL("env", "--json", "now"), 2, "'now'", "--json");
+    ends(CALL("help", "rum"), 2, "rum", "'run'");
+    GOOD("help", "table");
+    assert_non_null(strstr(last.out, "glue-run table "));
     ends(CALL("embed", "some text"), 2, "'some text'", "standard input");
 }
 
@@ -210,6 +222,8 @@ static void output(void **state)
     ends(CALL("run", TINY_TASK, "--model", tiny_model(), "--output-dir", below), 4, "a-file", "");
     ends(CALL("run", TINY_TASK, "--model", tiny_model(), "--output-dir", "/proc/nothing"), 4, "/proc/nothing", "");
     ends(call_with(NULL, &full, (const char *const[]){ "list", NULL }), 4, "standard output", "");
+    ends(call_with(NULL, &full, (const char *const[]){ "--version", NULL }), 4, "standard output", "");
+    ends(call_with(NULL, &full, (const char *const[]){ "--help", NULL }), 4, "standard output", "");
     ends(call_with(NULL, &full, (const char *const[]){ "env", "--json", NULL }), 4, "standard output", "");
     ends(call_with(NULL, &full, (const char *const[]){ "run", TINY_TASK, "--model", tiny_model(), "--output-dir", at("o"), "--json", "--no-progress", "--quiet", NULL }), 4,
          "standard output", "");

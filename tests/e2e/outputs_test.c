@@ -104,6 +104,12 @@ static void predicted_table(const char *dir)
     assert_non_null(strstr(last.err, "both given"));
     expect(CALL("predict", "--model", dir, "--file", "-", "--text-column", "a"), 2);
     assert_non_null(strstr(last.err, "standard input has lines"));
+    expect(CALL("predict", "--model", dir, "--file", put("words.conll", "a O\ngood O\n")), 2); /* a label each for "a O" and "good O" would be nonsense */
+    assert_non_null(strstr(last.err, "words.conll: a word and its tag a line"));
+    expect(CALL("predict", "--model", dir, "--file", put("words.json", "{\"tokens\": [\"a\"], \"tags\": [\"O\"]}\n")), 2);
+    assert_non_null(strstr(last.err, "words.json: lists of words"));
+    expect(CALL("predict", "--model", dir, "--file", gr_test_tmpdir()), 3);
+    assert_non_null(strstr(last.err, "a folder, not a file"));
 }
 
 static void saved_model(void **state)
@@ -236,6 +242,26 @@ static void gate(void **state)
     assert_non_null(strstr(last.out, "missing"));
 }
 
+/* A --help on a terminal of 100 columns, each of its options in docs/cli.md or, of score, docs/metrics.md. */
+static void help_fits(const char *command, const char *docs, const char *metrics)
+{
+    gr_sv rest = gr_sv_from(last.out);
+
+    while (rest.n) {
+        gr_sv line = gr_sv_split(&rest, '\n');
+        char name[60];
+        if (line.n > 100) fail_msg("%s --help: %zu columns: %.*s", command, line.n, GR_SV_FMT(line));
+        if (!gr_sv_starts(line, "  --")) continue;
+        line = (gr_sv){ line.p + 4, line.n - 4 };
+        if (gr_sv_starts(line, "[no-]")) line = (gr_sv){ line.p + 5, line.n - 5 };
+        (void)snprintf(name, sizeof name, "--%.*s", (int)strcspn(line.p, " \n"), line.p);
+        if (strcmp(name, "--help") == 0 || strstr(docs, name) || strstr(metrics, name)) continue;
+        for (char *p = name + 2; *p; p++)
+            if (*p == '-') *p = '_';
+        if (!strstr(docs, name)) fail_msg("%s %s is not in docs/cli.md", command, name);
+    }
+}
+
 /* ---- the small commands ---- */
 
 static void lists(void **state)
@@ -244,6 +270,9 @@ static void lists(void **state)
     static const char *const commands[] = { "run", "list", "table", "leaderboard", "compare", "predict", "score", "tokenize", "embed", "bench", "env", "submit", "fetch" };
     static const char *const first[] = { "task", "model", "metric", "task", "suite", "device" };
     gr_json *j;
+    char *docs = NULL, *metrics = NULL;
+    size_t n;
+    gr_err err = GR_ERR_INIT;
 
     (void)state;
     for (size_t i = 0; i < 6; i++) {
@@ -256,14 +285,19 @@ static void lists(void **state)
         gr_json_free(j);
     }
     GOOD("list", "--check");
+    assert_ok(gr_fs_read(&docs, &n, GR_SOURCE_DIR "/docs/cli.md", 0, &err), &err);
+    assert_ok(gr_fs_read(&metrics, &n, GR_SOURCE_DIR "/docs/metrics.md", 0, &err), &err);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char head[40];
         (void)snprintf(head, sizeof head, "glue-run %s", commands[i]);
         GOOD(commands[i], "--help");
+        help_fits(commands[i], docs, metrics);
         if (strncmp(last.out, head, strlen(head)) != 0 || !strstr(last.out, "--help")) fail_msg("%s --help: %s", commands[i], last.out);
         GOOD(commands[i], "-h");
         assert_memory_equal(last.out, head, strlen(head));
     }
+    free(docs);
+    free(metrics);
     GOOD("leaderboard", "--help");
     assert_null(strstr(last.out, "--kind"));
     GOOD("--version");
@@ -335,6 +369,8 @@ static void env_and_bench(void **state)
     REFUSED("--batch-size 'x': whole numbers", "bench", "--model", tiny_model(), "--batch-size", "x");
     REFUSED("at most 16 cases", "bench", "--model", tiny_model(), "--mode", "infer", "--batch-size", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17");
     REFUSED("--mode 'fly'", "bench", "--model", tiny_model(), "--mode", "infer,fly");
+    REFUSED("--shape 2,33,2,64: 'hidden_size' 33", "bench", "--shape", "2,33,2,64");
+    expect(CALL("bench", "--model", tiny_model(), "--rows", gr_test_tmpdir()), 3);
     REFUSED("--length is for synthetic rows", "bench", "--model", tiny_model(), "--rows", at("rows.tsv"), "--length", "16");
 }
 

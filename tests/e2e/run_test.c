@@ -225,6 +225,30 @@ static void killed_and_resumed(void **state)
     assert_false(gr_fs_is_dir(at("killed/checkpoints"))); /* finished: they are gone */
 }
 
+/* A finished run whose event file is asked for afterwards: it is made of the log. */
+static void events_afterwards(void **state)
+{
+    const char *train = make_csv("late.csv", 80, true, 50, 10), *check = make_csv("late_check.csv", 40, true, 50, 11);
+    gr_fs_list l = { 0 };
+    gr_err err = GR_ERR_INIT;
+    bool found = false;
+
+    (void)state;
+#define LATE(...) GOOD("run", "--train-file", train, "--validation-file", check, "--model", tiny_model(), "--epochs", "5", "--learning-rate", "1e-3", "--log-steps", "3", "--output-dir", at("late"), __VA_ARGS__)
+    LATE("--no-progress");
+    LATE("--no-progress", "--report-to", "tensorboard");
+    assert_non_null(strstr(last.err, "finished before"));
+#undef LATE
+    assert_ok(gr_fs_list_dir(&l, at("late"), &err), &err);
+    for (size_t i = 0; i < l.n; i++) {
+        char board[GR_PATH_MAX];
+        (void)snprintf(board, sizeof board, "%s/%s/tensorboard", at("late"), l.names[i]);
+        found = found || gr_fs_is_dir(board);
+    }
+    gr_fs_list_free(&l);
+    assert_true(found);
+}
+
 static int after_first(void *user, const char *err)
 {
     int *sent = user;
@@ -344,7 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overfits), cmocka_unit_test(learns_what_is_there), cmocka_unit_test(collapsed_is_marked), cmocka_unit_test(repeats),
-        cmocka_unit_test(accumulation_is_the_big_batch), cmocka_unit_test(killed_and_resumed), cmocka_unit_test(interrupted),
+        cmocka_unit_test(accumulation_is_the_big_batch), cmocka_unit_test(killed_and_resumed), cmocka_unit_test(events_afterwards), cmocka_unit_test(interrupted),
         cmocka_unit_test(reused_and_forced), cmocka_unit_test(all_of_the_demo), cmocka_unit_test(one_broken_set),
     };
     const int code = gr_test_main(tests);

@@ -151,6 +151,11 @@ static void tags(void **state)
     assert_int_equal(RUN("seqeval", "--scheme", "IOB2", "--pred", both, "--json"), 0);
     assert_near(value("overall_f1"), 0.5, 0, "both in one file");
     assert_non_null(strstr(out_text, "\"LOC\":{\"precision\":1,\"recall\":1,\"f1\":1,\"number\":1}"));
+    assert_int_equal(RUN("overall_f1", "--pred", conll, "--ref", file("same.conll", "Jane B-PER\nDoe I-PER\nis O\n\nRome B-LOC\n")), 0);
+    assert_string_equal(err_text, "");
+    assert_int_equal(RUN("overall_f1", "--pred", conll, "--ref", file("other.conll", "Jane B-PER\nDoe I-PER\nis O\n\nParis B-LOC\n")), 0); /* another file's order */
+    assert_non_null(strstr(err_text, "r.conll: line 7: other words than in "));
+    assert_non_null(strstr(err_text, "other.conll: line 5"));
     fails(RUN("seqeval", "--scheme", "IOE2", "--pred", sent, "--ref", conll), GR_EXIT_INPUT, "p.txt: line 1", "'B-PER'");
     fails(RUN("seqeval", "--mode", "strict", "--pred", sent, "--ref", conll), GR_EXIT_USAGE, "--scheme", "IOB2");
 }
@@ -217,7 +222,7 @@ static void refusals(void **state)
     fails(RUN("accuracy", "--pred", hole, "--ref", three), GR_EXIT_INPUT, "h.txt: line 2", "empty");
     fails(RUN("accuracy", "--pred", none, "--ref", none), GR_EXIT_INPUT, "0.txt", "nothing");
     fails(RUN("mse", "--pred", word, "--ref", three), GR_EXIT_INPUT, "w.txt: line 2", "x");
-    fails(RUN("accuracy", "--pred", bad), GR_EXIT_INPUT, "b.jsonl: line 2", "");
+    fails(RUN("accuracy", "--pred", bad), GR_EXIT_INPUT, "b.jsonl: line 2: broken JSON: column 12: ", "expected");
     fails(RUN("accuracy", "--pred", file("z.jsonl", "{\"label\":\"a\",\"prediction\":\"a\\u0000b\"}\n")), GR_EXIT_INPUT, "z.jsonl: line 1", "a NUL byte");
     fails(RUN("accuracy", "--pred", file("z.jsonl", "{\"id\":\"7\\u0000\",\"label\":\"a\",\"prediction\":\"a\"}\n")), GR_EXIT_INPUT, "z.jsonl: line 1", "a NUL byte");
     fails(RUN("accuracy", "--pred", three), GR_EXIT_USAGE, "--ref", "3.txt");

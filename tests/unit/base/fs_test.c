@@ -76,6 +76,8 @@ static void read_refused(void **state)
     assert_true(gr_fs_size(path) == -1 && !gr_fs_is_file(path));
     assert_null(text);
     gr_fs_unmap(&m);
+    assert_status(gr_fs_read(&text, &n, "", 0, &err), GR_E_ARG, &err, "a name is empty: a variable that is not set?");
+    assert_status(gr_fs_write("", "x", 1, &err), GR_E_ARG, &err, "a name is empty: a variable that is not set?");
     if (geteuid() == 0) return; /* root may read everything */
     assert_ok(gr_fs_write(at("secret"), "x", 1, &err), &err);
     assert_int_equal(chmod(path, 0), 0);

@@ -83,9 +83,22 @@ static void lengths(void **state)
     gr_config_free(&c);
 }
 
+/* Below this the tokenizer, as that of transformers, cuts nothing: a run would see whole texts. */
+static void room_for_text(void **state)
+{
+    gr_tok *const t = tok_of_words();
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_fit_room(t, 0, &err), &err);
+    assert_ok(gr_fit_room(t, 4, &err), &err);
+    for (int n = 1; n < 4; n++) assert_status(gr_fit_room(t, n, &err), GR_E_ARG, &err, "leaves no room for text beside the special tokens: at least 4");
+    gr_tok_close(t);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(ids_and_embeddings), cmocka_unit_test(special_tokens), cmocka_unit_test(lengths) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(ids_and_embeddings), cmocka_unit_test(special_tokens), cmocka_unit_test(lengths), cmocka_unit_test(room_for_text) };
 
     return gr_test_main(tests);
 }

@@ -1,4 +1,5 @@
 /* run_options_test.c - the command line of `run`: defaults of docs/cli.md, every name of run_glue and TrainingArguments, refusals. */
+#include "base/log.h"
 #include "harness/run_options.h"
 #include "tests/support/test.h"
 
@@ -141,8 +142,45 @@ static void what_to_do(void **state)
     BAD("--log-steps", "mrpc", "--logging_strategy", "epoch");
     BAD("--task-name", "--dataset_name", "glue", "--dataset_config_name", "mrpc");
     BAD("packed", "mrpc", "--pad_to_max_length");
+    BAD("goes on by itself", "mrpc", "--resume_from_checkpoint", "runs/checkpoint-500");
+    BAD("goes on by itself", "mrpc", "--resume_from_checkpoint", "True");
+    BAD("made afresh", "mrpc", "--ignore_mismatched_sizes");
+    BAD("--model DIR", "mrpc", "--tokenizer_name", "bert-base-cased");
+    BAD("--model DIR", "mrpc", "--cache_dir", "/tmp");
+    BAD("--threads", "mrpc", "--preprocessing_num_workers", "4");
+    BAD("--threads", "mrpc", "--dataloader_num_workers", "4");
+    BAD("--report-to tensorboard", "mrpc", "--logging_dir", "logs");
+    BAD("--device cpu", "mrpc", "--use_cpu");
+    BAD("every test row", "mrpc", "--max_predict_samples", "50");
+    BAD("leave it out", "mrpc", "--overwrite_cache");
+    GOOD("mrpc", "--ignore_mismatched_sizes", "False", "--num_warmup_steps", "10", "--overwrite_cache=false"); /* the middle one is run_glue_no_trainer's */
+    assert_true(o.warmup_steps == 10);
     BAD("adamw", "mrpc", "--optim", "sgd");
     BAD("unknown option -y; --help lists them, and a name that begins with a dash stands behind --", "-y");
+}
+
+static void keep(void *user, gr_log_level level, const char *line)
+{
+    (void)level;
+    gr_buf_addf(user, "%s\n", line);
+}
+
+/* run_ner's and run_classification's line for a set of the hub: a task knows its columns, and what is not used is not in the record. */
+static void columns_of_a_task(void **state)
+{
+    gr_buf said = { 0 };
+
+    (void)state;
+    gr_log_set_sink(keep, &said);
+    GOOD("conll2003", "--text_column_name", "tokens", "--label_column_name", "ner_tags");
+    gr_log_set_sink(NULL, NULL);
+    assert_true(!o.text_column && !o.label_column);
+    assert_true(origins[gr_opt_index(gr_run_options, "text-column")] == GR_ORIGIN_DEFAULT);
+    assert_non_null(strstr(said.p, "--text-column is for a --train-file"));
+    assert_non_null(strstr(said.p, "--label-column is for a --train-file"));
+    gr_buf_free(&said);
+    GOOD("--train-file", "a.csv", "--text-column", "t");
+    assert_string_equal(o.text_column, "t");
 }
 
 static void refusals(void **state)
@@ -171,7 +209,14 @@ static void refusals(void **state)
     BAD("keep one", "mrpc", "--sample", "5", "--max-train-samples", "5");
     BAD("--train-file", "mrpc", "--test-file", "x.csv");
     BAD("--train-file", "stsb", "--do_regression");
+    BAD("--labels is for a --train-file", "mrpc", "--labels", "a,b");
+    BAD("--split is for a --train-file", "mrpc", "--split", "50/50");
+    BAD("--seed takes a whole number from 0 to 9007199254740991, not", "mrpc", "--seed", "1e3");
     BAD("--output-dir is empty", "mrpc", "--output-dir", "");
+    BAD("--validation-file is empty: a variable that is not set?", "--train-file", "a.csv", "--validation-file", ""); /* the training file would be cut */
+    BAD("--train-file is empty", "--train-file", "");
+    BAD("--data is empty", "mrpc", "--model", "demo", "--data", "");
+    BAD("--model is empty", "mrpc", "--model", "");
     BAD("needs a value", "mrpc", "--model");
 }
 
@@ -205,6 +250,10 @@ static void seeds_are(const char *text, const char *want)
 
 static void seeds(void **state)
 {
+    uint64_t s[GR_MAX_SEEDS];
+    int n = 0;
+    gr_err err = GR_ERR_INIT;
+
     (void)state;
     seeds_are(NULL, "42");
     seeds_are("1", "42");
@@ -221,6 +270,11 @@ static void seeds(void **state)
     seeds_are(",", NULL);
     seeds_are("", NULL);
     seeds_are("1.5", NULL);
+    seeds_are("1,9007199254740992", NULL); /* a record's numbers are doubles */
+    GOOD("mrpc", "--seed", "9007199254740990", "--seeds", "2");
+    assert_ok(gr_run_seeds(s, &n, &o, &err), &err);
+    GOOD("mrpc", "--seed", "9007199254740990", "--seeds", "3");
+    assert_status(gr_run_seeds(s, &n, &o, &err), GR_E_ARG, &err, "--seed 9007199254740990 with --seeds 3");
 }
 
 /* What changes a number is in the recipe, and so in the content key; what names work or shapes output is not. */
@@ -259,7 +313,7 @@ static void help_says_it_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(table_is_whole), cmocka_unit_test(defaults), cmocka_unit_test(names_of_others),
-                                        cmocka_unit_test(a_run_glue_line), cmocka_unit_test(what_to_do), cmocka_unit_test(refusals), cmocka_unit_test(no_forms),
+                                        cmocka_unit_test(a_run_glue_line), cmocka_unit_test(what_to_do), cmocka_unit_test(columns_of_a_task), cmocka_unit_test(refusals), cmocka_unit_test(no_forms),
                                         cmocka_unit_test(seeds), cmocka_unit_test(recipe_members), cmocka_unit_test(help_says_it_all) };
     return gr_test_main(tests);
 }

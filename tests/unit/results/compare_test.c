@@ -315,8 +315,37 @@ static void written_tolerance(void **state)
     assert_near(c.c[0].tolerance, 0.25, 0, "written tolerance");
     assert_string_equal(c.c[0].why, "made up");
     gr_comparisons_free(&c);
-    assert_ok(gr_fs_write(path, "{", 1, &err), &err);
-    assert_status(gr_compare(&c, made_path("tolerant"), made_path("less"), &err), GR_E_FORMAT, &err, "baseline.json");
+}
+
+/* What is written there and means nothing would be the default tolerance, or a gate that always falls. */
+static void nonsense_in_a_baseline(void **state)
+{
+    static const struct { const char *text, *part; } v[] = {
+        { "{", "baseline.json" },
+        { "{\"tolerances\":[]}", "'entries' is missing or not a list" },
+        { "{\"entries\":[{\"task\":\"sst2\",\"metric\":\"accuracy\",\"tolerance\":-1}]}", "entry 1 (sst2 accuracy): 'tolerance' is not a number from 0 up" },
+        { "{\"entries\":[{\"task\":\"sst2\",\"metric\":\"accuracy\",\"tolerance\":\"0.1\"}]}", "entry 1 (sst2 accuracy): 'tolerance'" },
+        { "{\"entries\":[{\"task\":\"sst2\",\"metric\":\"accuracy\"}]}", "entry 1 (sst2 accuracy): 'tolerance'" },
+    };
+    static const char slip[] = "{\"entries\":[{\"task\":\"sst-2\",\"metric\":\"accuracy\",\"tolerance\":0.25}]}";
+    char path[GR_PATH_MAX];
+    gr_comparisons c;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    add_run("nonsense", "sst2", 42, 50, 0, GR_RUN_OK);
+    assert_true(gr_fs_join(path, sizeof path, made_path("nonsense"), "baseline.json"));
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        assert_ok(gr_fs_write(path, v[i].text, strlen(v[i].text), &err), &err);
+        assert_status(gr_compare(&c, made_path("nonsense"), made_path("nonsense"), &err), GR_E_FORMAT, &err, v[i].part);
+    }
+    assert_ok(gr_fs_write(path, slip, sizeof slip - 1, &err), &err);
+    said[0] = '\0';
+    gr_log_set_sink(hear, NULL);
+    assert_ok(gr_compare(&c, made_path("nonsense"), made_path("nonsense"), &err), &err);
+    gr_log_set_sink(NULL, NULL);
+    assert_non_null(strstr(said, "the tolerance of sst-2 accuracy is of no use"));
+    gr_comparisons_free(&c);
 }
 
 /* Tagged sentences with overall_f1, or values with pearson or, where `errors`, their mean squared error, of which less is better. */
@@ -458,6 +487,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(split_is_named), cmocka_unit_test(split_is_missing), cmocka_unit_test(predicted_only),
                                         cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts), cmocka_unit_test(rivals), cmocka_unit_test(formats),
-                                        cmocka_unit_test(written_tolerance), cmocka_unit_test(less_is_better), cmocka_unit_test(unequal_lists), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
+                                        cmocka_unit_test(written_tolerance), cmocka_unit_test(nonsense_in_a_baseline), cmocka_unit_test(less_is_better), cmocka_unit_test(unequal_lists), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);
 }

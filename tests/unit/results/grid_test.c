@@ -63,6 +63,30 @@ static void every_format(void **state)
     gr_grid_close(&g);
 }
 
+/* The squared error of targets of 1e30 would need 67 digits: a column that nobody can read, and a cell that ended inside its number. */
+static void large_numbers(void **state)
+{
+    static const char *const four[] = { "a", "b", "c", "d" };
+    gr_err err = GR_ERR_INIT;
+    gr_grid g = { 0 };
+    gr_buf b = { 0 };
+
+    (void)state;
+    gr_grid_open(&g, four, 4);
+    gr_grid_row(&g);
+    gr_grid_number(&g, 0, "%.4f", -1.5e62);
+    gr_grid_number(&g, 1, "%+.4f", 1e300);
+    gr_grid_number(&g, 2, "%.4f", 123456789.25);
+    gr_grid_number(&g, 3, "%.0f", 1e100);
+    assert_ok(gr_grid_write(&b, &g, GR_TABLE_JSON, &err), &err);
+    assert_string_equal(b.p, "[\n {\"a\": -1.5000e+62, \"b\": 1.0000e+300, \"c\": 123456789.2500, \"d\": 1.0000e+100}\n]\n");
+    gr_buf_reset(&b);
+    assert_ok(gr_grid_write(&b, &g, GR_TABLE_CSV, &err), &err);
+    assert_string_equal(b.p, "a,b,c,d\n-1.5000e+62,+1.0000e+300,123456789.2500,1.0000e+100\n");
+    gr_buf_free(&b);
+    gr_grid_close(&g);
+}
+
 /* A cell that is too long ends at a whole character, so that JSON stays UTF-8; a table without rows has its head. */
 static void limits(void **state)
 {
@@ -114,7 +138,7 @@ static void wide_letters(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_format), cmocka_unit_test(limits), cmocka_unit_test(wide_letters) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_format), cmocka_unit_test(large_numbers), cmocka_unit_test(limits), cmocka_unit_test(wide_letters) };
 
     return gr_test_main(tests);
 }

@@ -88,6 +88,34 @@ static void order_of_the_suite(void **state)
     gr_records_free(&list);
 }
 
+static void put(const char *dir, const char *name, const char *text)
+{
+    char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    assert_true(gr_fs_join(path, sizeof path, dir, name));
+    assert_ok(gr_fs_write(path, text, strlen(text), &err), &err);
+}
+
+/* An output folder in which the user's own JSON files lie too, as --output-dir . makes one; a damaged record is no such file. */
+static void files_of_others(void **state)
+{
+    const char *a = suite_dir("mine/20260101T000000-aaaa"), *data = suite_dir("mine/data");
+    gr_records r;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    write_suite(a, "mrpc", 42, 42, NULL);
+    put(made_path("mine"), "rows.json", "[{\"text\": \"a\"}]\n");
+    put(data, "more.json", "{\"text\": \"a\"}\n{\"text\": \"b\"}\n");
+    assert_ok(gr_store_load(&r, made_path("mine"), &err), &err);
+    assert_true(r.n == 1 && r.r[0].seed == 42);
+    gr_records_free(&r);
+    put(data, "mrpc-tiny-1-0123abcd.json", "{\"schema\": 1,");
+    assert_status(gr_store_load(&r, made_path("mine"), &err), GR_E_FORMAT, &err, "mrpc-tiny-1-0123abcd.json");
+    assert_status(gr_store_load(&r, "", &err), GR_E_ARG, &err, "a name is empty: a variable that is not set?");
+}
+
 /* A second suite that found the first one's run lists it; both together hold it once. */
 static void reused_run(void **state)
 {
@@ -163,7 +191,7 @@ static void suite_id(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(load_forms), cmocka_unit_test(order_of_the_suite), cmocka_unit_test(reused_run),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(load_forms), cmocka_unit_test(order_of_the_suite), cmocka_unit_test(files_of_others), cmocka_unit_test(reused_run),
                                         cmocka_unit_test(find_by_key), cmocka_unit_test(suite_id) };
     return gr_test_main(tests);
 }

@@ -350,16 +350,51 @@ static void whole_numbers_as_values(void **state)
     gr_task_custom_free(t);
     refuse((gr_custom_opts){ .train_file = stars, .regression = true, .labels = "1,3,5" }, GR_E_ARG, "keep one");
     refuse((gr_custom_opts){ .train_file = FILES "names.conll", .regression = true }, GR_E_ARG, "words have tags");
-    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .regression = true }, GR_E_FORMAT, "labels are not numbers: 'bad'");
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .regression = true }, GR_E_FORMAT, "line 2: column 'label': 'bad' is not a number, and --regression takes numbers");
 }
 
-/* The word is named that is no number, wherever it stands among them. */
+/* The row is named that has no number, wherever it stands among them. */
 static void a_word_among_values(void **state)
 {
     const char *dash = put("dash.csv", "text,label\na,1\nb,-\nc,2\n");
 
     (void)state;
-    refuse((gr_custom_opts){ .train_file = dash, .regression = true }, GR_E_FORMAT, "labels are not numbers: '-'");
+    refuse((gr_custom_opts){ .train_file = dash, .regression = true }, GR_E_FORMAT, "line 3: column 'label': '-' is not a number, and --regression takes numbers");
+}
+
+/* A regression's file in which a score is missing as pandas or R writes it is no task of as many classes as scores. */
+static void a_score_is_missing(void **state)
+{
+    gr_buf      b = { 0 };
+    const char *whole, *missing;
+    gr_task    *t;
+
+    (void)state;
+    gr_buf_adds(&b, "text,score\n");
+    for (int i = 0; i < 20; i++) gr_buf_addf(&b, "a,%d.5\n", i);
+    whole = put("scores_whole.csv", b.p);
+    gr_buf_adds(&b, "a,NA\nb,3\n");
+    missing = put("scores_missing.csv", b.p);
+    refuse((gr_custom_opts){ .train_file = missing }, GR_E_FORMAT, "line 22: column 'score': 'NA' is not a number, as nearly all labels are");
+    refuse((gr_custom_opts){ .train_file = whole, .validation_file = missing }, GR_E_FORMAT, "scores_missing.csv: line 22: column 'score': 'NA' is not a number");
+    t = make(&(gr_custom_opts){ .train_file = put("versions.csv", "text,label\na,1.0\nb,1.1\nc,beta\nd,1.0\n") }); /* few: names of classes */
+    assert_int_equal(t->head.n_out, 3);
+    gr_task_custom_free(t);
+    gr_buf_free(&b);
+}
+
+/* Correlations with a constant are not numbers: as one class for a classification. */
+static void one_value(void **state)
+{
+    (void)state;
+    refuse((gr_custom_opts){ .train_file = put("constant.csv", "text,score\na,1.5\nb,1.5\n") }, GR_E_FORMAT, "every row has the value '1.5': a task needs two at least");
+}
+
+/* That the list is too short is not the file's fault. */
+static void one_label_is_listed(void **state)
+{
+    (void)state;
+    refuse((gr_custom_opts){ .train_file = FILES "reviews.csv", .labels = "bad" }, GR_E_ARG, "--labels names one class, 'bad': a task needs two at least");
 }
 
 /* More than classes can be: values that are said to be such, or that a decimal point shows to be such, in whichever row. */
@@ -426,7 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_with_split),           cmocka_unit_test(default_split_validates), cmocka_unit_test(test_without_labels),
-        cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens), cmocka_unit_test(tokens_in_json),
+        cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(a_score_is_missing), cmocka_unit_test(one_label_is_listed), cmocka_unit_test(one_value), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens), cmocka_unit_test(tokens_in_json),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
         cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files), cmocka_unit_test(hidden_labels),
         cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values), cmocka_unit_test(a_word_among_values), cmocka_unit_test(many_values),
