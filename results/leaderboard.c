@@ -1,7 +1,9 @@
 /* leaderboard.c - one row a model (with its device, precision, data and recipe), one column a task.
  *
  * Score rule "glue" (Wang et al. 2019): a task's value is the mean of its headline metrics, the score the mean over
- * tasks; tasks marked out of the mean (WNLI, AX) have a column and no share. Seeds are averaged per task first. */
+ * tasks; tasks marked out of the mean (WNLI, AX) have a column and no share. Seeds are averaged per task first.
+ *
+ * CSV and JSON have every column, for programs; the other formats have those of GLUE's own leaderboard, so that a row fits a line. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,7 +245,6 @@ static void write_entry(gr_grid *g, const entry *e, const board *b, size_t rank)
     gr_grid_text(g, a + 8, "%s", e->lead->created);
     gr_grid_text(g, a + 9, "%s", e->lead->git_revision);
     gr_grid_text(g, a + 10, "%s", gr_fs_basename(e->lead->path));
-    if (g->n_columns > a + N_AFTER && e->apart.n) gr_grid_text(g, a + N_AFTER, "%s", e->apart.p);
 }
 
 static gr_status tell_apart(board *b, const gr_groups *gs, gr_err *err)
@@ -255,28 +256,101 @@ static gr_status tell_apart(board *b, const gr_groups *gs, gr_err *err)
     return GR_OK;
 }
 
-/* People see in a row what sets it apart from its like; programs have its record. */
-static bool with_recipes(const board *b, gr_table_format f)
-{
-    bool any = false;
+/* What of a row a reader needs only where rows differ in it. */
+typedef struct extras { bool seeds, data, recipe; } extras;
 
-    for (size_t i = 0; i < b->n; i++) any = any || b->e[i].apart.n;
-    return any && f != GR_TABLE_CSV && f != GR_TABLE_JSON;
+static extras extras_of(const board *b)
+{
+    extras x = { 0 };
+
+    for (size_t i = 0; i < b->n; i++) {
+        x.seeds = x.seeds || b->e[i].n_seeds > 1;
+        x.data = x.data || strcmp(b->e[i].lead->data, "published") != 0;
+        x.recipe = x.recipe || b->e[i].apart.n;
+    }
+    return x;
+}
+
+static size_t columns_for_people(const char **columns, const board *b, const extras *x)
+{
+    size_t n = 0;
+
+    columns[n++] = "rank";
+    columns[n++] = "model";
+    columns[n++] = "params";
+    columns[n++] = "score";
+    if (x->seeds) columns[n++] = "std";
+    if (x->seeds) columns[n++] = "seeds";
+    for (size_t t = 0; t < b->n_tasks; t++) columns[n++] = b->task[t];
+    if (x->data) columns[n++] = "data";
+    if (x->recipe) columns[n++] = "recipe";
+    return n;
+}
+
+static void put_params(gr_grid *g, size_t c, double n)
+{
+    if (n >= 1e9) gr_grid_text(g, c, "%.1fB", n / 1e9);
+    else if (n >= 1e6) gr_grid_text(g, c, "%.1fM", n / 1e6);
+    else if (n > 0) gr_grid_text(g, c, "%.0f", n);
+}
+
+static void write_entry_for_people(gr_grid *g, const entry *e, const board *b, const extras *x, size_t rank)
+{
+    size_t c = 4;
+
+    gr_grid_row(g);
+    if (!isnan(e->score)) gr_grid_number(g, 0, "%.0f", (double)rank);
+    gr_grid_text(g, 1, "%s", e->lead->model);
+    put_params(g, 2, (double)e->lead->model_params);
+    gr_grid_number(g, 3, "%.1f", 100 * e->score);
+    if (x->seeds) gr_grid_number(g, c++, "%.1f", 100 * e->std);
+    if (x->seeds) gr_grid_number(g, c++, "%.0f", e->n_seeds);
+    for (size_t t = 0; t < b->n_tasks; t++, c++)
+        if (e->task[t]) gr_grid_number(g, c, "%.1f", 100 * group_value(e->task[t]));
+    if (x->data) gr_grid_text(g, c++, "%s", e->lead->data);
+    if (x->recipe && e->apart.n) gr_grid_text(g, c, "%s", e->apart.p);
+}
+
+static bool out_of_mean(const board *b, size_t t)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->e[i].task[t]) return gr_group_lead(b->e[i].task[t])->out_of_mean;
+    return false;
+}
+
+static void note_rule(gr_grid *g, const board *b)
+{
+    size_t out = 0;
+
+    if (!b->n) return;
+    gr_buf_adds(&g->notes, "In percent. The score is the mean over tasks");
+    for (size_t t = 0; t < b->n_tasks; t++)
+        if (out_of_mean(b, t)) gr_buf_addf(&g->notes, "%s%s", out++ ? ", " : " but ", b->task[t]);
+    gr_buf_adds(&g->notes, "; a task with several headline metrics counts with their mean.\n");
+}
+
+static size_t columns_for_programs(const char **columns, const board *b)
+{
+    memcpy(columns, before, sizeof before);
+    for (size_t t = 0; t < b->n_tasks; t++) columns[N_BEFORE + t] = b->task[t];
+    memcpy(columns + N_BEFORE + b->n_tasks, after, sizeof after);
+    return N_BEFORE + b->n_tasks + N_AFTER;
 }
 
 static gr_status write_board(gr_buf *out, const board *b, gr_table_format f, gr_err *err)
 {
-    const char *columns[N_BEFORE + MAX_TASKS + N_AFTER + 1];
-    const size_t n = N_BEFORE + b->n_tasks + N_AFTER;
+    const char *columns[N_BEFORE + MAX_TASKS + N_AFTER]; /* more than people see */
+    const bool programs = f == GR_TABLE_CSV || f == GR_TABLE_JSON;
+    const extras x = extras_of(b);
     gr_grid g;
     gr_status s;
 
-    memcpy(columns, before, sizeof before);
-    for (size_t t = 0; t < b->n_tasks; t++) columns[N_BEFORE + t] = b->task[t];
-    memcpy(columns + N_BEFORE + b->n_tasks, after, sizeof after);
-    columns[n] = "recipe";
-    gr_grid_open(&g, columns, n + with_recipes(b, f));
-    for (size_t i = 0; i < b->n; i++) write_entry(&g, &b->e[i], b, i + 1);
+    gr_grid_open(&g, columns, programs ? columns_for_programs(columns, b) : columns_for_people(columns, b, &x));
+    for (size_t i = 0; i < b->n; i++) {
+        if (programs) write_entry(&g, &b->e[i], b, i + 1);
+        else write_entry_for_people(&g, &b->e[i], b, &x, i + 1);
+    }
+    if (!programs) note_rule(&g, b);
     s = gr_grid_write(out, &g, f, err);
     gr_grid_close(&g);
     return s;
