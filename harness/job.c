@@ -336,7 +336,7 @@ static bool is_complete(const job *j, const gr_record *old)
 static gr_status reuse_finished(job *j, bool *reused, gr_err *err)
 {
     gr_record old;
-    int found = 0;
+    bool found = false;
 
     GR_TRY(gr_store_find(&old, &found, j->room->o->output_dir, j->r->key, err));
     if (!found) return GR_OK;
