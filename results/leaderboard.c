@@ -17,13 +17,13 @@
 #include "results/group.h"
 #include "results/table.h"
 
-enum { MAX_TASKS = 128, MAX_SEEDS_SCORED = 64 };
+enum { MAX_SEEDS_SCORED = 64 };
 
 typedef struct entry {
     const gr_record *lead;
     char             recipe[GR_SHA256_HEX];
     gr_buf           apart; /* in what it differs from the model's other entries; empty: in nothing */
-    const gr_group  *task[MAX_TASKS]; /* by column; NULL: not run */
+    const gr_group **task; /* [the board's n_tasks] by column; NULL: not run */
     double           score, std, train_seconds, samples, memory;
     int              n_scored, n_seeds;
 } entry;
@@ -74,32 +74,67 @@ static double value_of_seed(const gr_group *g, uint64_t seed)
 typedef struct board {
     entry      *e;
     size_t      n;
-    const char *task[MAX_TASKS];
+    const char **task;
     size_t      n_tasks;
 } board;
+
+/* Not what had no data, nor what failed before it had a model, nor what was predicted only, for a scorer elsewhere. */
+static bool ranked(const gr_record *r)
+{
+    return r->model[0] && r->status != GR_RUN_NO_DATA && !(r->status == GR_RUN_OK && !r->n_metrics);
+}
+
+/* Column of a task; n_tasks: it has none. */
+static size_t column_of(const board *b, const char *task)
+{
+    size_t t = 0;
+
+    while (t < b->n_tasks && strcmp(b->task[t], task) != 0) t++;
+    return t;
+}
+
+static gr_status list_tasks(board *b, const gr_groups *gs, gr_err *err)
+{
+    b->task = calloc(gs->n + 1, sizeof *b->task);
+    if (!b->task) return gr_fail_nomem(err, "the leaderboard");
+    for (size_t i = 0; i < gs->n; i++) {
+        const gr_record *r = gr_group_lead(&gs->g[i]);
+        if (ranked(r) && column_of(b, r->task) == b->n_tasks) b->task[b->n_tasks++] = r->task;
+    }
+    return GR_OK;
+}
+
+static gr_status add_entry(board *b, const gr_record *lead, const char *recipe, gr_err *err)
+{
+    entry *grown = realloc(b->e, (b->n + 1) * sizeof *grown), *e;
+
+    if (!grown) return gr_fail_nomem(err, "the leaderboard");
+    b->e = grown;
+    e = &b->e[b->n];
+    *e = (entry){ .lead = lead, .task = calloc(b->n_tasks + 1, sizeof *e->task) };
+    if (!e->task) return gr_fail_nomem(err, "the leaderboard");
+    memcpy(e->recipe, recipe, sizeof e->recipe);
+    b->n++;
+    return GR_OK;
+}
 
 static gr_status place(board *b, const gr_group *g, gr_err *err)
 {
     const gr_record *r = gr_group_lead(g);
     char recipe[GR_SHA256_HEX];
-    size_t i = 0, t = 0;
-    entry *grown;
+    size_t i = 0;
 
     GR_TRY(recipe_digest(recipe, r, err));
     while (i < b->n && !same_entry(&b->e[i], r, recipe)) i++;
-    if (i == b->n) {
-        grown = realloc(b->e, (b->n + 1) * sizeof *grown);
-        if (!grown) return gr_fail_nomem(err, "the leaderboard");
-        b->e = grown;
-        memset(&b->e[b->n], 0, sizeof *b->e);
-        b->e[b->n].lead = r;
-        memcpy(b->e[b->n++].recipe, recipe, sizeof recipe);
-    }
-    while (t < b->n_tasks && strcmp(b->task[t], r->task) != 0) t++;
-    if (t == MAX_TASKS) return gr_fail(err, GR_E_ARG, "a leaderboard of more than %d tasks", MAX_TASKS);
-    if (t == b->n_tasks) b->task[b->n_tasks++] = r->task;
-    b->e[i].task[t] = g;
+    if (i == b->n) GR_TRY(add_entry(b, r, recipe, err));
+    b->e[i].task[column_of(b, r->task)] = g;
     return GR_OK;
+}
+
+static void free_entry(entry *e)
+{
+    gr_buf_free(&e->apart);
+    free(e->task);
 }
 
 /* Has it a task that counts, or would count had it not failed? */
@@ -128,8 +163,10 @@ static void drop_unscored(board *b)
     for (size_t i = 0; i < b->n; i++) kept += in_the_mean(&b->e[i], b);
     if (!kept || kept == b->n) return;
     kept = 0;
-    for (size_t i = 0; i < b->n; i++)
+    for (size_t i = 0; i < b->n; i++) {
         if (in_the_mean(&b->e[i], b)) b->e[kept++] = b->e[i];
+        else free_entry(&b->e[i]);
+    }
     b->n = kept;
     for (size_t t = b->n_tasks; t-- > 0;) {
         bool used = false;
@@ -339,12 +376,13 @@ static size_t columns_for_programs(const char **columns, const board *b)
 
 static gr_status write_board(gr_buf *out, const board *b, gr_table_format f, gr_err *err)
 {
-    const char *columns[N_BEFORE + MAX_TASKS + N_AFTER]; /* more than people see */
+    const char **columns = calloc(N_BEFORE + b->n_tasks + N_AFTER, sizeof *columns); /* more than people see */
     const bool programs = f == GR_TABLE_CSV || f == GR_TABLE_JSON;
     const extras x = extras_of(b);
     gr_grid g;
     gr_status s;
 
+    if (!columns) return gr_fail_nomem(err, "the leaderboard");
     gr_grid_open(&g, columns, programs ? columns_for_programs(columns, b) : columns_for_people(columns, b, &x));
     for (size_t i = 0; i < b->n; i++) {
         if (programs) write_entry(&g, &b->e[i], b, i + 1);
@@ -353,33 +391,33 @@ static gr_status write_board(gr_buf *out, const board *b, gr_table_format f, gr_
     if (!programs) note_rule(&g, b);
     s = gr_grid_write(out, &g, f, err);
     gr_grid_close(&g);
+    free(columns);
     return s;
 }
 
-/* Not what had no data, nor what failed before it had a model, nor what was predicted only, for a scorer elsewhere. */
-static bool ranked(const gr_record *r)
+static gr_status fill_board(board *b, const gr_groups *gs, gr_err *err)
 {
-    return r->model[0] && r->status != GR_RUN_NO_DATA && !(r->status == GR_RUN_OK && !r->n_metrics);
+    GR_TRY(list_tasks(b, gs, err));
+    for (size_t i = 0; i < gs->n; i++)
+        if (ranked(gr_group_lead(&gs->g[i]))) GR_TRY(place(b, &gs->g[i], err));
+    drop_unscored(b);
+    GR_TRY(tell_apart(b, gs, err));
+    for (size_t i = 0; i < b->n; i++) score(&b->e[i], b);
+    if (b->n) qsort(b->e, b->n, sizeof *b->e, by_score);
+    return GR_OK;
 }
 
 gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
 {
-    board *b = calloc(1, sizeof *b);
+    board b = { 0 };
     gr_groups gs = { 0 };
-    gr_status s;
+    gr_status s = gr_groups_make(&gs, r, err);
 
-    if (!b) return gr_fail_nomem(err, "the leaderboard");
-    s = gr_groups_make(&gs, r, err);
-    for (size_t i = 0; s == GR_OK && i < gs.n; i++)
-        if (ranked(gr_group_lead(&gs.g[i]))) s = place(b, &gs.g[i], err);
-    if (s == GR_OK) drop_unscored(b);
-    if (s == GR_OK) s = tell_apart(b, &gs, err);
-    for (size_t i = 0; s == GR_OK && i < b->n; i++) score(&b->e[i], b);
-    if (s == GR_OK && b->n) qsort(b->e, b->n, sizeof *b->e, by_score);
-    if (s == GR_OK) s = write_board(out, b, f, err);
+    if (s == GR_OK) s = fill_board(&b, &gs, err);
+    if (s == GR_OK) s = write_board(out, &b, f, err);
     gr_groups_free(&gs);
-    for (size_t i = 0; i < b->n; i++) gr_buf_free(&b->e[i].apart);
-    free(b->e);
-    free(b);
+    for (size_t i = 0; i < b.n; i++) free_entry(&b.e[i]);
+    free(b.e);
+    free(b.task);
     return s;
 }

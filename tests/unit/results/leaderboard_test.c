@@ -254,6 +254,32 @@ static void out_of_the_mean(void **state)
     gr_records_free(&r);
 }
 
+/* As many tasks as there are: everybody's own files are tasks too. */
+static void many_tasks(void **state)
+{
+    enum { TASKS = 200 };
+    gr_records r = { 0 };
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+    char name[16];
+
+    (void)state;
+    for (int i = 0; i < TASKS; i++) {
+        (void)snprintf(name, sizeof name, "task%d", i);
+        (void)made_accuracy(&r, name, "m", 42, 0, 0.5);
+        if (i % 50 == 0) made_accuracy(&r, name, "seed-of-its-own", 42, 0, 0.25)->out_of_mean = true;
+    }
+    assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_CSV, &err), &err);
+    assert_non_null(strstr(b.p, "n_tasks,task0,task1,"));
+    assert_non_null(strstr(b.p, "task198,task199,seeds,"));
+    assert_non_null(strstr(b.p, "\n1,m,1000,glue,0.5,glue,200,0.5,"));
+    gr_buf_reset(&b);
+    assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_MD, &err), &err);
+    assert_non_null(strstr(b.p, " task198 | task199 |\n"));
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
 static void nothing(void **state)
 {
     gr_records r = { 0 };
@@ -267,6 +293,6 @@ static void nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(main_split), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes), cmocka_unit_test(recipes_for_people), cmocka_unit_test(long_recipes), cmocka_unit_test(for_people), cmocka_unit_test(seeds_for_people),
-                                        cmocka_unit_test(without_a_model), cmocka_unit_test(out_of_the_mean), cmocka_unit_test(nothing) };
+                                        cmocka_unit_test(without_a_model), cmocka_unit_test(out_of_the_mean), cmocka_unit_test(many_tasks), cmocka_unit_test(nothing) };
     return gr_test_main(tests);
 }
