@@ -19,7 +19,7 @@ static struct {
     gr_log_sink     sink;
     void           *user;
     gr_log_bar      bar;
-    int             once;           /* gr_log_set_once */
+    bool            once;           /* gr_log_set_once */
     uint32_t        said[SAID_MAX]; /* hashes of the warnings so far */
     int             n_said;
 } terminal = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = GR_LOG_INFO };
@@ -40,12 +40,12 @@ void gr_log_set_bar(const gr_log_bar *bar)
     terminal.bar = bar ? *bar : none;
 }
 
-int gr_log_has_bar(void)
+bool gr_log_has_bar(void)
 {
     return terminal.bar.draw != NULL;
 }
 
-int gr_log_is_quiet(void)
+bool gr_log_is_quiet(void)
 {
     return terminal.level < GR_LOG_INFO;
 }
@@ -57,7 +57,7 @@ void gr_log_set_level(gr_log_level level)
     gr_log_release();
 }
 
-void gr_log_set_once(int on)
+void gr_log_set_once(bool on)
 {
     gr_log_hold();
     terminal.once = on;
@@ -66,14 +66,14 @@ void gr_log_set_once(int on)
 }
 
 /* Was this very warning said before? Beyond SAID_MAX different ones all are new. */
-static int said_before(const char *line)
+static bool said_before(const char *line)
 {
     const uint32_t h = gr_rng_hash(line);
 
     for (int i = 0; i < terminal.n_said; i++)
-        if (terminal.said[i] == h) return 1;
+        if (terminal.said[i] == h) return true;
     if (terminal.n_said < SAID_MAX) terminal.said[terminal.n_said++] = h;
-    return 0;
+    return false;
 }
 
 void gr_log_set_sink(gr_log_sink sink, void *user)

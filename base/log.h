@@ -3,6 +3,7 @@
  * shared state; it is set by main before threads start and is safe to call from any thread. */
 #ifndef GR_BASE_LOG_H
 #define GR_BASE_LOG_H
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -15,7 +16,7 @@ typedef enum gr_log_level { GR_LOG_QUIET, GR_LOG_ERROR, GR_LOG_WARN, GR_LOG_INFO
 
 void gr_log_set_level(gr_log_level level);
 /* Drop a warning whose text was logged before. Off at the start; setting it forgets what was logged. */
-void gr_log_set_once(int on);
+void gr_log_set_once(bool on);
 void gr_log(gr_log_level level, const char *fmt, ...) GR_PRINTF(2, 3);
 /* At level DEBUG: the source place where an error was raised. */
 void gr_log_place(const gr_err *err);

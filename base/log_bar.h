@@ -21,10 +21,10 @@ void gr_log_release(void);
 
 /* With the terminal held: set the bar that log lines must make room for (NULL: none), and ask whether there is one. */
 void gr_log_set_bar(const gr_log_bar *bar);
-int  gr_log_has_bar(void);
+bool gr_log_has_bar(void);
 
 /* With the terminal held: is the level too low for GR_LOG_INFO? */
-int gr_log_is_quiet(void);
+bool gr_log_is_quiet(void);
 
 #ifdef __cplusplus
 }

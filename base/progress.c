@@ -114,7 +114,7 @@ static void keep(char *out, size_t cap, const char *text)
 gr_progress *gr_progress_start(gr_progress_mode mode, const char *title, int64_t total, double interval_s)
 {
     gr_progress *p;
-    int quiet;
+    bool quiet;
 
     mode = choose(mode);
     gr_log_hold();

@@ -215,16 +215,25 @@ static gr_status warn(gr_examples *out, const char *line, gr_err *err)
     return GR_OK;
 }
 
-/* Rows that differ from a ragged file's header: what was done with them, and where the first of them stands. */
-static gr_status warn_ragged(gr_examples *out, const gr_ragged *g, gr_err *err)
+/* Rows left out are worth a warning unless they are those that the publisher's count leaves out too. */
+static gr_status tell_left_out(gr_examples *out, size_t published, const gr_ragged *g, gr_err *err)
 {
     char line[360];
 
-    if (g->n_left_out > 0) {
-        (void)snprintf(line, sizeof line, "%zu row%s left out for want of a column or of a label, the first at line %zu of %.200s", g->n_left_out,
-                       g->n_left_out == 1 ? "" : "s", g->left_out_line, g->left_out_file);
-        GR_TRY(warn(out, line, err));
-    }
+    if (g->n_left_out == 0) return GR_OK;
+    (void)snprintf(line, sizeof line, "%zu row%s left out for want of a column or of a label, the first at line %zu of %.200s", g->n_left_out,
+                   g->n_left_out == 1 ? "" : "s", g->left_out_line, g->left_out_file);
+    if (published == 0 || published != out->n) return warn(out, line, err);
+    out->left_out = gr_arena_strndup(&out->arena, line, strlen(line));
+    return out->left_out != NULL ? GR_OK : gr_fail_nomem(err, "a note");
+}
+
+/* Rows that differ from a ragged file's header: what was done with them, and where the first of them stands. */
+static gr_status warn_ragged(gr_examples *out, size_t published, const gr_ragged *g, gr_err *err)
+{
+    char line[360];
+
+    GR_TRY(tell_left_out(out, published, g, err));
     if (g->n_long == 0) return GR_OK;
     (void)snprintf(line, sizeof line, "%zu row%s with more columns than the header, the first at line %zu of %.200s: what is beyond them is not read",
                    g->n_long, g->n_long == 1 ? "" : "s", g->long_line, g->long_file);
@@ -262,7 +271,7 @@ static gr_status finish(gr_examples *out, loader *ld, const gr_load_opts *opts, 
         out->e[i] = ld->e[ld->sel.row[i]];
         if (out->e[i].id < 0) out->e[i].id = (int64_t)i;
     }
-    GR_TRY(warn_ragged(out, &ld->ragged, err));
+    GR_TRY(warn_ragged(out, ld->split->rows, &ld->ragged, err));
     GR_TRY(check_rows(out, ld->split, &ld->ragged, opts, err));
     GR_TRY(warn_empty(out, err));
     return gr_examples_digest(out->sha256, out->e, out->n, ld->spec->regression, err);

@@ -26,6 +26,7 @@ typedef struct gr_examples {
                                                * -1.0 unlabelled. Without tags the part behind the tab is empty. */
     const char *const *warnings;              /* n_warnings lines worth a person's eye */
     size_t             n_warnings;
+    const char        *left_out;              /* such a line of no concern: rows left out, and as many remain as are published; or NULL */
     gr_arena           arena;
 } gr_examples;
 

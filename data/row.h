@@ -61,8 +61,8 @@ typedef struct gr_source {
     bool               has_header; /* TSV, CSV: rows have exactly the header's columns                         */
     bool               ragged;     /* with a header: rows may differ from it, and are taken as glue.py of Hugging Face datasets takes
                                     * them (through csv.DictReader): one that ends before a wanted column, or whose label is empty,
-                                    * is left out; columns beyond the header's are not looked at. Both are warned of. */
-    const char        *no_label;   /* TSV, CSV, JSONL: what the label's column holds in rows that have none; they are left out, and warned of */
+                                    * is left out; columns beyond the header's are not looked at. Both are told of. */
+    const char        *no_label;   /* TSV, CSV, JSONL: what the label's column holds in rows that have none; they are left out, and told of */
     bool               strip;      /* white space (Unicode's) off both ends of each text                       */
     /* TSV, CSV, JSONL: ends at .name == NULL. With a header (and in JSONL) the wanted columns, in the order a row
      * presents them; without one all columns of the file from the left, and a row presents all. Unused by LINES and

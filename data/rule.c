@@ -17,7 +17,7 @@ void gr_key_set_sort(gr_key_set *k)
     if (k->n > 1) qsort(k->keys, k->n, sizeof *k->keys, cmp_sv);
 }
 
-int gr_key_set_has(const gr_key_set *k, gr_sv key)
+bool gr_key_set_has(const gr_key_set *k, gr_sv key)
 {
     return k->n > 0 && bsearch(&key, k->keys, k->n, sizeof *k->keys, cmp_sv) != NULL;
 }
@@ -27,7 +27,7 @@ static void by_ids(gr_selection *sel, const gr_split_rule *rule, const gr_sv *ke
     size_t n = 0;
 
     for (size_t i = 0; i < sel->n; i++)
-        if ((gr_key_set_has(set, keys[sel->row[i]]) != 0) == rule->ids_in) sel->row[n++] = sel->row[i];
+        if (gr_key_set_has(set, keys[sel->row[i]]) == rule->ids_in) sel->row[n++] = sel->row[i];
     sel->n = n;
 }
 

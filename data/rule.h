@@ -1,6 +1,7 @@
 /* rule.h - which rows of a split's sources the split takes: gr_split_rule carried out on row numbers. */
 #ifndef GR_DATA_RULE_H
 #define GR_DATA_RULE_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,7 @@ typedef struct gr_key_set {
 } gr_key_set;
 
 void gr_key_set_sort(gr_key_set *k);
-int  gr_key_set_has(const gr_key_set *k, gr_sv key);
+bool gr_key_set_has(const gr_key_set *k, gr_sv key);
 
 typedef struct gr_selection {
     uint32_t *row; /* malloc'd by the caller of gr_rule_apply, which may replace it */

@@ -1,6 +1,7 @@
 /* cmd_predict.c - `glue-run predict`: classes with probabilities, a value, or entities, from a fine-tuned model.
  *
- * One text from --text (and --pair), lines of --file (text, or text TAB pair), or the columns of a table that --file names. */
+ * One text from --text (and --pair), lines of --file (text, or text TAB pair), or the columns of a table that --file names. Of words (CoNLL
+ * columns, lists in JSON lines) each gets its tag, behind the file's own: what `score` reads. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/options.h"
 #include "harness/cmd.h"
 #include "harness/entities.h"
@@ -28,7 +30,7 @@ static const gr_opt table[] = {
     { .name = "model", .aliases = "model-name-or-path", .type = GR_OPT_STR, .offset = AT(model), .value = "DIR", .help = "folder of a fine-tuned model" },
     { .name = "text", .type = GR_OPT_STR, .offset = AT(text), .value = "T", .help = "the text" },
     { .name = "pair", .type = GR_OPT_STR, .offset = AT(pair), .value = "P", .help = "its second text, for models of pairs" },
-    { .name = "file", .type = GR_OPT_STR, .offset = AT(file), .value = "F", .help = "a line is text or text TAB pair, - is standard input; of a .csv or .jsonl its columns" },
+    { .name = "file", .type = GR_OPT_STR, .offset = AT(file), .value = "F", .help = "a line is text or text TAB pair, - is standard input; of a .csv or .jsonl its columns; of a .conll its words" },
     { .name = "text-column", .type = GR_OPT_STR, .offset = AT(text_column), .value = "NAME", .help = "of a table: the column of the text (default: by its usual names); makes a .tsv a table" },
     { .name = "pair-column", .type = GR_OPT_STR, .offset = AT(pair_column), .value = "NAME", .help = "of a table: the column of the second text" },
     { .name = "top-k", .type = GR_OPT_INT, .offset = AT(top_k), .fallback = "0", .hi = 1 << 24, .value = "N",
@@ -50,6 +52,8 @@ typedef struct job {
     double        *p;      /* [width] probabilities */
     size_t        *order;  /* [width] labels, most probable first */
     gr_buf         out;
+    const gr_example *sentence; /* of the batch's first row; NULL: rows are texts */
+    size_t         untagged; /* words without a token */
 } job;
 
 /* ---- classes and values ---- */
@@ -143,6 +147,65 @@ static gr_status put_entities(job *j, size_t row, gr_err *err)
     return GR_OK;
 }
 
+/* ---- tags of words ---- */
+
+/* The label of each word's first token, as it was trained; NULL where the word has none: it was cut off, or holds nothing that the tokenizer keeps. */
+static gr_status find_tags(job *j, const char ***out, size_t row, size_t n_words, gr_err *err)
+{
+    const size_t width = (size_t)j->f->width;
+    const char **tags = calloc(n_words + 1, sizeof *tags);
+
+    if (!tags) return gr_fail_nomem(err, "the tags");
+    for (int32_t t = j->f->cu[row]; t < j->f->cu[row + 1]; t++) {
+        const int32_t w = j->f->word_ids[t];
+        if (w < 0 || tags[w]) continue;
+        rank(j, j->f->out + (size_t)t * width);
+        tags[w] = j->f->model->labels[j->order[0]];
+    }
+    for (size_t w = 0; w < n_words; w++) j->untagged += !tags[w];
+    *out = tags;
+    return GR_OK;
+}
+
+static void put_tags_json(job *j, const char *key, const char *const *tags, size_t n)
+{
+    gr_buf_addf(&j->out, ",\"%s\":[", key);
+    for (size_t w = 0; w < n; w++) {
+        if (w) gr_buf_addc(&j->out, ',');
+        if (tags[w]) gr_json_quote(&j->out, gr_sv_from(tags[w]));
+        else gr_buf_adds(&j->out, "null");
+    }
+    gr_buf_addc(&j->out, ']');
+}
+
+static gr_status put_tags(job *j, size_t row, gr_err *err)
+{
+    const gr_example *x = &j->sentence[row];
+    const char **tags;
+
+    GR_TRY(find_tags(j, &tags, row, x->n_words, err));
+    if (j->o->json) gr_buf_adds(&j->out, "{\"words\":[");
+    for (size_t w = 0; w < x->n_words; w++) {
+        if (j->o->json) {
+            if (w) gr_buf_addc(&j->out, ',');
+            gr_json_quote(&j->out, x->words[w]);
+        } else {
+            gr_buf_add(&j->out, x->words[w].p, x->words[w].n);
+            if (x->tags) gr_buf_addf(&j->out, "\t%s", x->tags[w]);
+            gr_buf_addf(&j->out, "\t%s\n", tags[w] ? tags[w] : "O");
+        }
+    }
+    if (j->o->json) {
+        gr_buf_addc(&j->out, ']');
+        if (x->tags) put_tags_json(j, "labels", x->tags, x->n_words);
+        put_tags_json(j, "predicted", tags, x->n_words);
+    } else {
+        gr_buf_addc(&j->out, '\n');
+    }
+    free(tags);
+    return GR_OK;
+}
+
 /* ---- a row ---- */
 
 static void put_ids(job *j, const char *key, const int32_t *x, size_t row)
@@ -176,21 +239,25 @@ static void put_raw(job *j, size_t row)
     gr_buf_addc(&j->out, ']');
 }
 
+static void put_text(job *j, size_t row)
+{
+    const gr_sv pair = gr_infer_pair(j->f, row);
+
+    gr_buf_adds(&j->out, "{\"text\":");
+    gr_json_quote(&j->out, gr_infer_text(j->f, row));
+    if (!pair.p) return;
+    gr_buf_adds(&j->out, ",\"pair\":");
+    gr_json_quote(&j->out, pair);
+}
+
 static gr_status put_row(job *j, size_t row, gr_err *err)
 {
     const gr_head_kind kind = j->f->model->head.kind;
     const double *logits = kind == GR_HEAD_TOKEN ? NULL : j->f->out + row * (size_t)j->f->width;
-    const gr_sv pair = gr_infer_pair(j->f, row);
 
-    if (j->o->json) {
-        gr_buf_adds(&j->out, "{\"text\":");
-        gr_json_quote(&j->out, gr_infer_text(j->f, row));
-        if (pair.p) {
-            gr_buf_adds(&j->out, ",\"pair\":");
-            gr_json_quote(&j->out, pair);
-        }
-    }
-    if (kind == GR_HEAD_TOKEN) GR_TRY(put_entities(j, row, err));
+    if (j->o->json && !j->sentence) put_text(j, row);
+    if (j->sentence) GR_TRY(put_tags(j, row, err));
+    else if (kind == GR_HEAD_TOKEN) GR_TRY(put_entities(j, row, err));
     else if (kind == GR_HEAD_CLASS && j->o->json) class_json(j, logits);
     else if (kind == GR_HEAD_CLASS) class_text(j, logits);
     else if (j->o->json) {
@@ -245,29 +312,42 @@ static gr_status take_file(job *j, gr_err *err)
     return s;
 }
 
+static const char *const tables[] = { ".csv", ".jsonl", ".ndjson", ".json", NULL };
+static const char *const tokens[] = { ".conll", ".iob", ".iob2", ".bio", NULL };
+
 static bool ends_in(const char *file, const char *const *endings)
 {
-    const size_t n = strlen(file);
+    size_t n = strlen(file);
 
+    if (n >= 3 && strcasecmp(file + n - 3, ".gz") == 0) n -= 3;
     for (; *endings; endings++)
-        if (n >= strlen(*endings) && strcasecmp(file + n - strlen(*endings), *endings) == 0) return true;
+        if (n >= strlen(*endings) && strncasecmp(file + n - strlen(*endings), *endings, strlen(*endings)) == 0) return true;
     return false;
 }
 
-/* A .tsv of text TAB pair has no header and is read by lines, unless a column is named. */
+/* A .tsv of text TAB pair has no header and is read by lines, unless a column is named; a .txt is lines of text, where `run` would see a token a line. */
 static bool is_table(const options *o)
 {
-    static const char *const endings[] = { ".csv", ".jsonl", ".ndjson", ".json", ".csv.gz", ".jsonl.gz", ".ndjson.gz", ".json.gz", NULL };
-
-    return ends_in(o->file, endings) || o->text_column || o->pair_column;
+    return ends_in(o->file, tables) || ends_in(o->file, tokens) || o->text_column || o->pair_column;
 }
 
-/* Taken line by line, a word with its tag would be a text. */
-static bool is_tagged(const options *o)
+static gr_status take_rows(job *j, const gr_examples *ex, gr_err *err)
 {
-    static const char *const endings[] = { ".conll", ".iob", ".iob2", ".bio", ".conll.gz", ".iob.gz", ".iob2.gz", ".bio.gz", NULL };
+    const bool tags = j->f->model->head.kind == GR_HEAD_TOKEN, sentences = ex->n && ex->e[0].n_words;
+    const gr_sv none = { NULL, 0 };
 
-    return ends_in(o->file, endings);
+    if (sentences && !tags) return gr_fail(err, GR_E_ARG, "%s holds words to be tagged: the model has no tags", j->o->file);
+    for (size_t i = 0; i < ex->n; i++) {
+        const gr_example *x = &ex->e[i];
+        gr_status s;
+
+        if (sentences && j->f->batch.n_rows == 0) j->sentence = x;
+        s = sentences ? gr_infer_add_words(j->f, x->words, x->n_words, err) : gr_infer_add(j->f, x->text_a, tags ? none : x->text_b, err);
+        if (s != GR_OK) return gr_wrap(err, s, "%s: row %zu", j->o->file, i + 1);
+        if (gr_infer_full(j->f)) GR_TRY(flush_batch(j, err));
+        if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "interrupted");
+    }
+    return flush_batch(j, err);
 }
 
 static gr_status take_table(job *j, gr_err *err)
@@ -276,16 +356,13 @@ static gr_status take_table(job *j, gr_err *err)
     gr_status s;
 
     if (j->f->model->head.kind == GR_HEAD_TOKEN && j->o->pair_column) return gr_fail(err, GR_E_ARG, "predict: a model of word tags takes no --pair-column");
+    if (j->o->text_column && ends_in(j->o->file, tokens)) return gr_fail(err, GR_E_ARG, "%s: columns of tokens have no names: leave out --text-column", j->o->file);
     GR_TRY(gr_custom_texts(&ex, j->o->file, j->o->text_column, j->o->pair_column, err));
-    s = GR_OK;
-    for (size_t i = 0; s == GR_OK && i < ex.n; i++) {
-        const gr_sv none = { NULL, 0 };
-        s = gr_infer_add(j->f, ex.e[i].text_a, j->f->model->head.kind == GR_HEAD_TOKEN ? none : ex.e[i].text_b, err);
-        if (s != GR_OK) s = gr_wrap(err, s, "%s: row %zu", j->o->file, i + 1);
-        else if (gr_infer_full(j->f)) s = flush_batch(j, err);
-        if (s == GR_OK && gr_interrupted()) s = gr_fail(err, GR_E_CANCELLED, "interrupted");
-    }
+    s = take_rows(j, &ex, err);
     gr_examples_free(&ex);
+    if (s == GR_OK && j->untagged)
+        gr_warn("%s: %zu word%s no prediction (%s), being cut off at %d tokens or without a token", j->o->file, j->untagged, j->untagged == 1 ? " has" : "s have",
+                j->o->json ? "null" : "O", (int)j->f->max_length);
     return s;
 }
 
@@ -298,10 +375,9 @@ static gr_status run(job *j, gr_err *err)
     j->p = calloc(width, sizeof *j->p);
     j->order = calloc(width, sizeof *j->order);
     if (!j->p || !j->order) return gr_fail(err, GR_E_NOMEM, "out of memory for the labels");
+    if (j->o->file && is_table(j->o)) return take_table(j, err);
     if (j->o->file) {
-        if (is_tagged(j->o))
-            return gr_fail(err, GR_E_ARG, "%s: a word and its tag a line: predict reads a text a line (`run --train-file ... --test-file FILE --predict-test` reads these)", j->o->file);
-        GR_TRY(is_table(j->o) ? take_table(j, err) : take_file(j, err));
+        GR_TRY(take_file(j, err));
     } else {
         if (j->o->pair && j->f->model->head.kind == GR_HEAD_TOKEN) return gr_fail(err, GR_E_ARG, "predict: a model of word tags takes no --pair");
         GR_TRY(gr_infer_add(j->f, gr_sv_from(j->o->text), gr_sv_from(j->o->pair), err));

@@ -198,7 +198,7 @@ static int run(command *c, int argc, char **argv)
     gr_status s = read_options(c, argc, argv, &err);
 
     if (c->tasks.help) return gr_cmd_end(&c->tasks, s, &err);
-    gr_log_set_once(1);
+    gr_log_set_once(true);
     gr_log_set_level(c->o.quiet ? GR_LOG_ERROR : c->o.verbose ? GR_LOG_DEBUG : GR_LOG_INFO);
     if (s == GR_OK) s = set_up(c, &err);
     if (s == GR_OK) s = add_custom(c, &err);

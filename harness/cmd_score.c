@@ -41,7 +41,7 @@ static void add_usage(gr_buf *b)
 static gr_status print_scores(const gr_score_options *o, const gr_json *json, const gr_buf *text, gr_err *err)
 {
     char *line = NULL;
-    int bad;
+    bool bad;
 
     if (!o->json) {
         bad = text->n && fwrite(text->p, 1, text->n, stdout) != text->n;

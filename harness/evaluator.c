@@ -89,34 +89,38 @@ static gr_status take_sentence(pass *p, size_t row, const double *logits, gr_err
 
 /* ---- the pass ---- */
 
-static gr_status run_batches(pass *p, gr_session *s, size_t n, gr_err *err)
+/* rows[k], of which the first is row `at` of the split. */
+static gr_status run_batch(pass *p, gr_session *s, gr_batcher *b, const uint32_t *rows, size_t k, size_t at, double *logits, gr_err *err)
 {
     const bool tokens = p->task->head.kind == GR_HEAD_TOKEN;
     const size_t n_out = (size_t)p->task->head.n_out;
-    gr_batcher b = { 0 };
     gr_batch batch;
-    uint32_t *rows = malloc((n + 1) * sizeof *rows);
-    double *logits = malloc((size_t)(tokens ? p->o->max_tokens : p->o->max_rows) * n_out * sizeof *logits);
-    gr_status st = GR_OK;
 
-    if (!rows || !logits) st = gr_fail_nomem(err, "evaluation");
+    if (gr_interrupted()) return gr_fail(err, GR_E_CANCELLED, "stopped while evaluating");
+    GR_TRY(gr_batcher_fill(b, &batch, rows, k, (uint32_t)at, err));
+    batch.classes = NULL;
+    batch.values = NULL;
+    GR_TRY(gr_session_eval(s, &batch, logits, NULL, err));
+    for (size_t r = 0; r < k; r++) {
+        const gr_status st = tokens ? take_sentence(p, at + r, logits + (size_t)batch.cu_seqlens[r] * n_out, err)
+                                    : take_sequence(p, at + r, logits + r * n_out, err);
+        if (st != GR_OK) return gr_wrap(err, st, "row %zu", at + r + 1);
+    }
+    return GR_OK;
+}
+
+static gr_status run_batches(pass *p, gr_session *s, size_t n, gr_err *err)
+{
+    const bool tokens = p->task->head.kind == GR_HEAD_TOKEN;
+    gr_batcher b = { 0 };
+    uint32_t *rows = malloc((n + 1) * sizeof *rows);
+    double *logits = malloc((size_t)(tokens ? p->o->max_tokens : p->o->max_rows) * (size_t)p->task->head.n_out * sizeof *logits);
+    gr_status st = rows && logits ? gr_batcher_open(&b, p->e, tokens, p->o->max_tokens, p->o->max_rows, err) : gr_fail_nomem(err, "evaluation");
+
     for (size_t i = 0; rows && i < n; i++) rows[i] = (uint32_t)i;
-    if (st == GR_OK) st = gr_batcher_open(&b, p->e, tokens, p->o->max_tokens, p->o->max_rows, err);
     for (size_t i = 0, k; st == GR_OK && i < n; i += k) {
-        if (gr_interrupted()) {
-            st = gr_fail(err, GR_E_CANCELLED, "stopped while evaluating");
-            break;
-        }
         k = gr_batcher_take(&b, rows + i, n - i);
-        st = gr_batcher_fill(&b, &batch, rows + i, k, (uint32_t)i, err);
-        batch.classes = NULL;
-        batch.values = NULL;
-        if (st == GR_OK) st = gr_session_eval(s, &batch, logits, NULL, err);
-        for (size_t r = 0; st == GR_OK && r < k; r++) {
-            st = tokens ? take_sentence(p, i + r, logits + (size_t)batch.cu_seqlens[r] * n_out, err)
-                        : take_sequence(p, i + r, logits + r * n_out, err);
-            if (st != GR_OK) (void)gr_wrap(err, st, "row %zu", i + r + 1);
-        }
+        st = run_batch(p, s, &b, rows + i, k, i, logits, err);
     }
     gr_batcher_close(&b);
     free(rows);
@@ -181,32 +185,39 @@ static size_t longest_sentence(const gr_encoded *e)
     return longest;
 }
 
+/* The memory of *p is its caller's to free, also after a failure. */
+static gr_status evaluate(gr_eval_result *out, pass *p, gr_session *s, size_t n, gr_err *err)
+{
+    const size_t words = longest_sentence(p->e);
+
+    p->row_loss = calloc(n + 1, sizeof *p->row_loss);
+    p->row_labels = calloc(n + 1, sizeof *p->row_labels);
+    p->ref_tags = malloc((words + 1) * sizeof *p->ref_tags);
+    p->pred_tags = malloc((words + 1) * sizeof *p->pred_tags);
+    if (!p->row_loss || !p->row_labels || !p->ref_tags || !p->pred_tags) return gr_fail_nomem(err, "evaluation");
+    if (p->pred) GR_TRY(reserve_predictions(p->pred, p->e, p->task, n, err));
+    if (p->e->labelled) GR_TRY(open_metrics(out, p, err));
+    GR_TRY(run_batches(p, s, n, err));
+    if (!p->acc) return GR_OK;
+    out->loss = grouped_loss(p, n);
+    out->constant = gr_metric_acc_constant(p->acc);
+    GR_TRY(gr_metric_acc_read(p->acc, out->metrics, err));
+    return gr_metric_acc_detail(p->acc, &out->detail, &out->n_detail, err);
+}
+
 gr_status gr_evaluate(gr_eval_result *out, gr_predictions *predictions, gr_session *s, const gr_encoded *e,
                       const gr_examples *ex, const gr_task *task, const gr_eval_opts *o, gr_err *err)
 {
-    const size_t n = o->max_samples && o->max_samples < e->n ? o->max_samples : e->n, words = longest_sentence(e);
+    const size_t n = o->max_samples && o->max_samples < e->n ? o->max_samples : e->n;
     const double t0 = gr_clock_seconds();
     pass p = { .e = e, .ex = ex, .task = task, .o = o, .pred = predictions };
-    gr_status st = GR_OK;
+    gr_status st;
 
     memset(out, 0, sizeof *out);
     out->loss = NAN;
     out->examples = n;
     if (predictions) memset(predictions, 0, sizeof *predictions);
-    p.row_loss = calloc(n + 1, sizeof *p.row_loss);
-    p.row_labels = calloc(n + 1, sizeof *p.row_labels);
-    p.ref_tags = malloc((words + 1) * sizeof *p.ref_tags);
-    p.pred_tags = malloc((words + 1) * sizeof *p.pred_tags);
-    if (!p.row_loss || !p.row_labels || !p.ref_tags || !p.pred_tags) st = gr_fail_nomem(err, "evaluation");
-    if (st == GR_OK && predictions) st = reserve_predictions(predictions, e, task, n, err);
-    if (st == GR_OK && e->labelled) st = open_metrics(out, &p, err);
-    if (st == GR_OK) st = run_batches(&p, s, n, err);
-    if (st == GR_OK && p.acc) {
-        out->loss = grouped_loss(&p, n);
-        out->constant = gr_metric_acc_constant(p.acc);
-        st = gr_metric_acc_read(p.acc, out->metrics, err);
-        if (st == GR_OK) st = gr_metric_acc_detail(p.acc, &out->detail, &out->n_detail, err);
-    }
+    st = evaluate(out, &p, s, n, err);
     out->seconds = gr_clock_seconds() - t0;
     gr_metric_acc_close(p.acc);
     free(p.row_loss);

@@ -179,24 +179,39 @@ static gr_status keep_text(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err)
     return f->texts.oom ? gr_fail_nomem(err, "a text") : GR_OK;
 }
 
-gr_status gr_infer_add(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err)
+static gr_status append(gr_infer *f, const gr_encoding *e, gr_sv text, gr_sv pair, gr_err *err)
 {
     const int32_t at = f->batch.n_tokens, row = f->batch.n_rows;
+
+    if (row >= MAX_ROWS || e->n > (size_t)(f->cap_tokens - at)) return gr_fail(err, GR_E_INTERNAL, "a row of %zu tokens does not fit the batch", e->n);
+    GR_TRY(keep_text(f, text, pair, err));
+    memcpy(f->ids + at, e->ids, e->n * sizeof *f->ids);
+    memcpy(f->types + at, e->type_ids, e->n * sizeof *f->types);
+    memcpy(f->word_ids + at, e->word_ids, e->n * sizeof *f->word_ids);
+    memcpy(f->offsets + at, e->offsets, e->n * sizeof *f->offsets);
+    memcpy(f->byte_offsets + at, e->byte_offsets, e->n * sizeof *f->byte_offsets);
+    f->slots[row] = (uint32_t)row;
+    f->batch.n_rows++;
+    f->batch.n_tokens += (int32_t)e->n;
+    f->cu[f->batch.n_rows] = f->batch.n_tokens;
+    return GR_OK;
+}
+
+gr_status gr_infer_add(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err)
+{
     gr_encoding e;
 
     GR_TRY(gr_tok_encode(f->work, &e, text, pair, (size_t)f->max_length, true, err));
-    if (row >= MAX_ROWS || e.n > (size_t)(f->cap_tokens - at)) return gr_fail(err, GR_E_INTERNAL, "a row of %zu tokens does not fit the batch", e.n);
-    GR_TRY(keep_text(f, text, pair, err));
-    memcpy(f->ids + at, e.ids, e.n * sizeof *f->ids);
-    memcpy(f->types + at, e.type_ids, e.n * sizeof *f->types);
-    memcpy(f->word_ids + at, e.word_ids, e.n * sizeof *f->word_ids);
-    memcpy(f->offsets + at, e.offsets, e.n * sizeof *f->offsets);
-    memcpy(f->byte_offsets + at, e.byte_offsets, e.n * sizeof *f->byte_offsets);
-    f->slots[row] = (uint32_t)row;
-    f->batch.n_rows++;
-    f->batch.n_tokens += (int32_t)e.n;
-    f->cu[f->batch.n_rows] = f->batch.n_tokens;
-    return GR_OK;
+    return append(f, &e, text, pair, err);
+}
+
+gr_status gr_infer_add_words(gr_infer *f, const gr_sv *words, size_t n, gr_err *err)
+{
+    const gr_sv none = { NULL, 0 };
+    gr_encoding e;
+
+    GR_TRY(gr_tok_encode_words(f->work, &e, words, n, (size_t)f->max_length, true, err));
+    return append(f, &e, none, none, err);
 }
 
 bool gr_infer_full(const gr_infer *f)

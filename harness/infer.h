@@ -52,6 +52,8 @@ void      gr_infer_close(gr_infer *f); /* NULL is fine */
 
 /* Tokenise a text (pair.p NULL: none) and append it. Not when full. GR_E_FORMAT: not UTF-8. */
 gr_status gr_infer_add(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err) GR_MUST_USE;
+/* The same of words: word_ids count them. The row has no text. */
+gr_status gr_infer_add_words(gr_infer *f, const gr_sv *words, size_t n, gr_err *err) GR_MUST_USE;
 bool      gr_infer_full(const gr_infer *f);
 /* Forward; results in f->out. GR_E_NUMERIC names a row with a value that is not finite. */
 gr_status gr_infer_run(gr_infer *f, gr_err *err) GR_MUST_USE;

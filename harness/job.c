@@ -360,7 +360,7 @@ static gr_status write_events(const job *j, const gr_record *old, gr_err *err)
 static gr_status reuse_finished(job *j, bool *reused, gr_err *err)
 {
     gr_record old;
-    int found = 0;
+    bool found = false;
 
     GR_TRY(gr_store_find(&old, &found, j->room->o->output_dir, j->r->key, err));
     if (!found) return GR_OK;

@@ -2,6 +2,7 @@
  * names the line. */
 #include "harness/score_input.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -359,6 +360,37 @@ static void warn_of_words(const gr_score_side *p, const gr_score_side *r)
     }
 }
 
+static bool has_ids(const gr_score_side *s)
+{
+    for (size_t i = 0; i < s->n_unit; i++)
+        if (s->unit[i].id) return true;
+    return false;
+}
+
+/* Only one side names its rows: they are joined by their order. That is right where its numbers rise by one, may be right where they rise (rows that both
+ * files lack) or are no numbers, and is wrong where they fall. */
+static gr_status check_order(const gr_score_side *with, const gr_score_side *without, gr_err *err)
+{
+    const gr_score_unit *odd = NULL;
+    int64_t last = -1;
+
+    for (size_t i = 0; i < with->n_unit; i++) {
+        const gr_score_unit *u = &with->unit[i];
+        int64_t x = 0;
+        const bool number = u->id && gr_sv_int(&x, gr_sv_from(u->id), NULL) == GR_OK && x >= 0;
+
+        if (number && x <= last)
+            return gr_fail(err, GR_E_FORMAT, "%s: line %zu: row %" PRId64 " comes after row %" PRId64 ", and %s does not number its rows: sort by number, or number both", with->path,
+                           u->line, x, last, without->path);
+        if (!odd && (!number || (i && x != last + 1))) odd = u;
+        if (number) last = x;
+    }
+    if (odd)
+        gr_warn("%s: line %zu: row '%.60s' stands in place %zu: rows are joined by their order, since %s does not number its own", with->path, odd->line,
+                odd->id ? odd->id : "", (size_t)(odd - with->unit) + 1, without->path);
+    return GR_OK;
+}
+
 static gr_status check_pair(const gr_score_side *p, const gr_score_side *r, bool tags, gr_err *err)
 {
     if (p->n_unit != r->n_unit)
@@ -372,7 +404,8 @@ static gr_status check_pair(const gr_score_side *p, const gr_score_side *r, bool
             return gr_fail(err, GR_E_FORMAT, "%s: line %zu: id '%.60s', but %s: line %zu: id '%.60s'", p->path, a->line, a->id, r->path, b->line, b->id);
     }
     warn_of_words(p, r);
-    return GR_OK;
+    if (has_ids(p) == has_ids(r)) return GR_OK;
+    return has_ids(p) ? check_order(p, r, err) : check_order(r, p, err);
 }
 
 /* A word without a prediction is on neither side, as in the score of the run that wrote the file. */

@@ -14,8 +14,6 @@
 #include "results/table.h"
 #include "tasks/load.h"
 
-enum { MAX_TASKS = 128 };
-
 /* ---- plan ---- */
 
 /* By its name, in capitals too: run_glue takes MRPC for mrpc. */
@@ -28,11 +26,11 @@ static const gr_task *find_task(const char *name)
 
 static gr_status unknown_task(const char *name, gr_err *err)
 {
-    const char *names[MAX_TASKS + 1];
+    const char *names[GR_MAX_TASKS + 1];
     const char *near;
     size_t n = 0;
 
-    for (const gr_task *t; n < MAX_TASKS && (t = gr_task_at(n)); n++) names[n] = t->name;
+    for (const gr_task *t; n < GR_MAX_TASKS && (t = gr_task_at(n)); n++) names[n] = t->name;
     names[n] = NULL;
     if (gr_suite_find(name)) return gr_fail(err, GR_E_ARG, "no task is called '%s', but a suite: --suite %s", name, name);
     near = gr_opt_suggest(name, names);
@@ -101,7 +99,7 @@ static gr_status add_task(gr_suite_run *s, const gr_task *t, bool named, gr_err 
     gr_status st;
 
     if (planned(s, t)) return GR_OK;
-    if (s->n_tasks == MAX_TASKS) return gr_fail(err, GR_E_ARG, "at most %d tasks", MAX_TASKS);
+    if (s->n_tasks == GR_MAX_TASKS) return gr_fail(err, GR_E_ARG, "%s: a run has %d tasks at most: run the others by themselves", t->name, GR_MAX_TASKS);
     st = find_data(s, t, &present, &why);
     covered = present;
     if (st == GR_OK && present) st = find_tests(s, t, &present, &why);

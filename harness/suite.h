@@ -4,11 +4,13 @@
 #include "harness/job.h"
 #include "results/store.h"
 
+enum { GR_MAX_TASKS = 128 }; /* all of the registry and more; a test says so */
+
 typedef struct gr_suite_run {
     gr_workroom    room;
-    const gr_task *tasks[128];
-    bool           has_data[128];
-    bool           borrows[128]; /* a diagnostic task, evaluated with a model that this run fine-tunes on another task */
+    const gr_task *tasks[GR_MAX_TASKS];
+    bool           has_data[GR_MAX_TASKS];
+    bool           borrows[GR_MAX_TASKS]; /* a diagnostic task, evaluated with a model that this run fine-tunes on another task */
     int            n_tasks;
     uint64_t       seeds[GR_MAX_SEEDS];
     int            n_seeds;

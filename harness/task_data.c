@@ -198,6 +198,7 @@ static gr_status tokenise(const gr_task_data *d, gr_task_split *s, const gr_task
     if (!s->name[0]) return GR_OK;
     for (size_t i = 0; i < s->examples.n_warnings; i++) /* of the demo, only that its row counts are its own */
         gr_log(from->any_rows ? GR_LOG_DEBUG : GR_LOG_WARN, "%s: %s: %s", d->task->name, s->name, s->examples.warnings[i]);
+    if (s->examples.left_out) gr_info("%s: %s: %s, as published", d->task->name, s->name, s->examples.left_out);
     st = gr_token_cache_make(&t, from->cache, from->tok, s->examples.e, s->examples.n, words, from->max_length, from->pool, err);
     if (st == GR_OK) st = gr_encoded_of(&s->encoded, &t, &s->examples, d->task, label_all_tokens, err);
     return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", d->task->name, s->name);

@@ -26,23 +26,23 @@ enum need {
 
 /* symbol, name, title, input, higher is better, lo, hi, need */
 #define METRICS(X)                                                                                             \
-    X(accuracy, "accuracy", "accuracy", GR_METRIC_CLASSES, 1, 0.0, 1.0, NEED_ACCURACY)                         \
-    X(f1, "f1", "F1", GR_METRIC_CLASSES, 1, 0.0, 1.0, NEED_F1)                                                 \
-    X(precision, "precision", "precision", GR_METRIC_CLASSES, 1, 0.0, 1.0, NEED_PRECISION)                     \
-    X(recall, "recall", "recall", GR_METRIC_CLASSES, 1, 0.0, 1.0, NEED_RECALL)                                 \
-    X(macro_f1, "macro_f1", "macro F1", GR_METRIC_CLASSES, 1, 0.0, 1.0, NEED_MACRO_F1)                         \
-    X(macro_precision, "macro_precision", "macro precision", GR_METRIC_CLASSES, 1, 0.0, 1.0, NEED_MACRO_PRECISION) \
-    X(macro_recall, "macro_recall", "macro recall", GR_METRIC_CLASSES, 1, 0.0, 1.0, NEED_MACRO_RECALL)         \
-    X(matthews, "matthews_correlation", "Matthews", GR_METRIC_CLASSES, 1, -1.0, 1.0, NEED_MATTHEWS)            \
-    X(pearson, "pearson", "Pearson", GR_METRIC_VALUES, 1, -1.0, 1.0, NEED_PEARSON)                             \
-    X(spearman, "spearmanr", "Spearman", GR_METRIC_VALUES, 1, -1.0, 1.0, NEED_SPEARMAN)                        \
-    X(mse, "mse", "mean squared error", GR_METRIC_VALUES, 0, 0.0, INFINITY, NEED_MSE)                          \
-    X(rmse, "rmse", "root mean squared error", GR_METRIC_VALUES, 0, 0.0, INFINITY, NEED_RMSE)                  \
-    X(mae, "mae", "mean absolute error", GR_METRIC_VALUES, 0, 0.0, INFINITY, NEED_MAE)                         \
-    X(seqeval_precision, "overall_precision", "entity precision", GR_METRIC_TAGS, 1, 0.0, 1.0, NEED_SEQ_PRECISION) \
-    X(seqeval_recall, "overall_recall", "entity recall", GR_METRIC_TAGS, 1, 0.0, 1.0, NEED_SEQ_RECALL)         \
-    X(seqeval_f1, "overall_f1", "entity F1", GR_METRIC_TAGS, 1, 0.0, 1.0, NEED_SEQ_F1)                         \
-    X(seqeval_accuracy, "overall_accuracy", "tag accuracy", GR_METRIC_TAGS, 1, 0.0, 1.0, NEED_SEQ_ACCURACY)
+    X(accuracy, "accuracy", "accuracy", GR_METRIC_CLASSES, true, 0.0, 1.0, NEED_ACCURACY)                      \
+    X(f1, "f1", "F1", GR_METRIC_CLASSES, true, 0.0, 1.0, NEED_F1)                                              \
+    X(precision, "precision", "precision", GR_METRIC_CLASSES, true, 0.0, 1.0, NEED_PRECISION)                  \
+    X(recall, "recall", "recall", GR_METRIC_CLASSES, true, 0.0, 1.0, NEED_RECALL)                              \
+    X(macro_f1, "macro_f1", "macro F1", GR_METRIC_CLASSES, true, 0.0, 1.0, NEED_MACRO_F1)                      \
+    X(macro_precision, "macro_precision", "macro precision", GR_METRIC_CLASSES, true, 0.0, 1.0, NEED_MACRO_PRECISION) \
+    X(macro_recall, "macro_recall", "macro recall", GR_METRIC_CLASSES, true, 0.0, 1.0, NEED_MACRO_RECALL)      \
+    X(matthews, "matthews_correlation", "Matthews", GR_METRIC_CLASSES, true, -1.0, 1.0, NEED_MATTHEWS)         \
+    X(pearson, "pearson", "Pearson", GR_METRIC_VALUES, true, -1.0, 1.0, NEED_PEARSON)                          \
+    X(spearman, "spearmanr", "Spearman", GR_METRIC_VALUES, true, -1.0, 1.0, NEED_SPEARMAN)                     \
+    X(mse, "mse", "mean squared error", GR_METRIC_VALUES, false, 0.0, INFINITY, NEED_MSE)                      \
+    X(rmse, "rmse", "root mean squared error", GR_METRIC_VALUES, false, 0.0, INFINITY, NEED_RMSE)              \
+    X(mae, "mae", "mean absolute error", GR_METRIC_VALUES, false, 0.0, INFINITY, NEED_MAE)                     \
+    X(seqeval_precision, "overall_precision", "entity precision", GR_METRIC_TAGS, true, 0.0, 1.0, NEED_SEQ_PRECISION) \
+    X(seqeval_recall, "overall_recall", "entity recall", GR_METRIC_TAGS, true, 0.0, 1.0, NEED_SEQ_RECALL)      \
+    X(seqeval_f1, "overall_f1", "entity F1", GR_METRIC_TAGS, true, 0.0, 1.0, NEED_SEQ_F1)                      \
+    X(seqeval_accuracy, "overall_accuracy", "tag accuracy", GR_METRIC_TAGS, true, 0.0, 1.0, NEED_SEQ_ACCURACY)
 
 #define DEFINE(symbol, ...) const gr_metric gr_metric_##symbol = { __VA_ARGS__ };
 METRICS(DEFINE)
@@ -359,7 +359,7 @@ static bool constant_tags(const gr_seqeval *s)
     return gr_seqeval_scores(&r, s, 0.0, NULL) == GR_OK && r.sentences >= 2 && r.predicted == 0;
 }
 
-int gr_metric_acc_constant(const gr_metric_acc *a)
+bool gr_metric_acc_constant(const gr_metric_acc *a)
 {
     if (a->input[GR_METRIC_CLASSES]) return constant_classes(&a->classes);
     if (a->input[GR_METRIC_TAGS]) return constant_tags(a->tags);

@@ -5,6 +5,7 @@
  * counts a class and entity metrics three counts a type; only correlations keep the rows. */
 #ifndef GR_METRICS_METRIC_H
 #define GR_METRICS_METRIC_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,7 +25,7 @@ typedef struct gr_metric {
     const char     *name;     /* [a-z0-9_]+, the key in records: "accuracy", "f1", "macro_f1", "pearson", "spearman", "overall_f1" */
     const char     *title;    /* what a table prints */
     gr_metric_input input;
-    int             higher_is_better; /* 0: a loss, such as mse */
+    bool            higher_is_better; /* false: a loss, such as mse */
     double          lo, hi;   /* the interval that every finite value lies in; hi may be INFINITY */
     int             needs;    /* internal: which accumulator, see metric.c */
 } gr_metric;
@@ -76,7 +77,7 @@ gr_status gr_metric_acc_detail(const gr_metric_acc *a, gr_metric_value **out, si
 
 /* 1 when at least two examples were added and every prediction is the same class or value (or, for tags, no entity was predicted):
  * what a record marks as collapsed. */
-int gr_metric_acc_constant(const gr_metric_acc *a);
+bool gr_metric_acc_constant(const gr_metric_acc *a);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,9 @@
 /* leaderboard.c - one row a model (with its device, precision, data and recipe), one column a task.
  *
  * Score rule "glue" (Wang et al. 2019): a task's value is the mean of its headline metrics, the score the mean over
- * tasks; tasks marked out of the mean (WNLI, AX) have a column and no share. Seeds are averaged per task first. */
+ * tasks; tasks marked out of the mean (WNLI, AX) have a column and no share. Seeds are averaged per task first.
+ *
+ * CSV and JSON have every column, for programs; the other formats have those of GLUE's own leaderboard, so that a row fits a line. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +17,13 @@
 #include "results/group.h"
 #include "results/table.h"
 
-enum { MAX_TASKS = 128, MAX_SEEDS_SCORED = 64 };
+enum { MAX_SEEDS_SCORED = 64 };
 
 typedef struct entry {
     const gr_record *lead;
     char             recipe[GR_SHA256_HEX];
     gr_buf           apart; /* in what it differs from the model's other entries; empty: in nothing */
-    const gr_group  *task[MAX_TASKS]; /* by column; NULL: not run */
+    const gr_group **task; /* [the board's n_tasks] by column; NULL: not run */
     double           score, std, train_seconds, samples, memory;
     int              n_scored, n_seeds;
 } entry;
@@ -72,32 +74,67 @@ static double value_of_seed(const gr_group *g, uint64_t seed)
 typedef struct board {
     entry      *e;
     size_t      n;
-    const char *task[MAX_TASKS];
+    const char **task;
     size_t      n_tasks;
 } board;
+
+/* Not what had no data, nor what failed before it had a model, nor what was predicted only, for a scorer elsewhere. */
+static bool ranked(const gr_record *r)
+{
+    return r->model[0] && r->status != GR_RUN_NO_DATA && !(r->status == GR_RUN_OK && !r->n_metrics);
+}
+
+/* Column of a task; n_tasks: it has none. */
+static size_t column_of(const board *b, const char *task)
+{
+    size_t t = 0;
+
+    while (t < b->n_tasks && strcmp(b->task[t], task) != 0) t++;
+    return t;
+}
+
+static gr_status list_tasks(board *b, const gr_groups *gs, gr_err *err)
+{
+    b->task = calloc(gs->n + 1, sizeof *b->task);
+    if (!b->task) return gr_fail_nomem(err, "the leaderboard");
+    for (size_t i = 0; i < gs->n; i++) {
+        const gr_record *r = gr_group_lead(&gs->g[i]);
+        if (ranked(r) && column_of(b, r->task) == b->n_tasks) b->task[b->n_tasks++] = r->task;
+    }
+    return GR_OK;
+}
+
+static gr_status add_entry(board *b, const gr_record *lead, const char *recipe, gr_err *err)
+{
+    entry *grown = realloc(b->e, (b->n + 1) * sizeof *grown), *e;
+
+    if (!grown) return gr_fail_nomem(err, "the leaderboard");
+    b->e = grown;
+    e = &b->e[b->n];
+    *e = (entry){ .lead = lead, .task = calloc(b->n_tasks + 1, sizeof *e->task) };
+    if (!e->task) return gr_fail_nomem(err, "the leaderboard");
+    memcpy(e->recipe, recipe, sizeof e->recipe);
+    b->n++;
+    return GR_OK;
+}
 
 static gr_status place(board *b, const gr_group *g, gr_err *err)
 {
     const gr_record *r = gr_group_lead(g);
     char recipe[GR_SHA256_HEX];
-    size_t i = 0, t = 0;
-    entry *grown;
+    size_t i = 0;
 
     GR_TRY(recipe_digest(recipe, r, err));
     while (i < b->n && !same_entry(&b->e[i], r, recipe)) i++;
-    if (i == b->n) {
-        grown = realloc(b->e, (b->n + 1) * sizeof *grown);
-        if (!grown) return gr_fail_nomem(err, "the leaderboard");
-        b->e = grown;
-        memset(&b->e[b->n], 0, sizeof *b->e);
-        b->e[b->n].lead = r;
-        memcpy(b->e[b->n++].recipe, recipe, sizeof recipe);
-    }
-    while (t < b->n_tasks && strcmp(b->task[t], r->task) != 0) t++;
-    if (t == MAX_TASKS) return gr_fail(err, GR_E_ARG, "a leaderboard of more than %d tasks", MAX_TASKS);
-    if (t == b->n_tasks) b->task[b->n_tasks++] = r->task;
-    b->e[i].task[t] = g;
+    if (i == b->n) GR_TRY(add_entry(b, r, recipe, err));
+    b->e[i].task[column_of(b, r->task)] = g;
     return GR_OK;
+}
+
+static void free_entry(entry *e)
+{
+    gr_buf_free(&e->apart);
+    free(e->task);
 }
 
 /* Has it a task that counts, or would count had it not failed? */
@@ -126,8 +163,10 @@ static void drop_unscored(board *b)
     for (size_t i = 0; i < b->n; i++) kept += in_the_mean(&b->e[i], b);
     if (!kept || kept == b->n) return;
     kept = 0;
-    for (size_t i = 0; i < b->n; i++)
+    for (size_t i = 0; i < b->n; i++) {
         if (in_the_mean(&b->e[i], b)) b->e[kept++] = b->e[i];
+        else free_entry(&b->e[i]);
+    }
     b->n = kept;
     for (size_t t = b->n_tasks; t-- > 0;) {
         bool used = false;
@@ -243,7 +282,6 @@ static void write_entry(gr_grid *g, const entry *e, const board *b, size_t rank)
     gr_grid_text(g, a + 8, "%s", e->lead->created);
     gr_grid_text(g, a + 9, "%s", e->lead->git_revision);
     gr_grid_text(g, a + 10, "%s", gr_fs_basename(e->lead->path));
-    if (g->n_columns > a + N_AFTER && e->apart.n) gr_grid_text(g, a + N_AFTER, "%s", e->apart.p);
 }
 
 static gr_status tell_apart(board *b, const gr_groups *gs, gr_err *err)
@@ -255,57 +293,131 @@ static gr_status tell_apart(board *b, const gr_groups *gs, gr_err *err)
     return GR_OK;
 }
 
-/* People see in a row what sets it apart from its like; programs have its record. */
-static bool with_recipes(const board *b, gr_table_format f)
-{
-    bool any = false;
+/* What of a row a reader needs only where rows differ in it. */
+typedef struct extras { bool seeds, data, recipe; } extras;
 
-    for (size_t i = 0; i < b->n; i++) any = any || b->e[i].apart.n;
-    return any && f != GR_TABLE_CSV && f != GR_TABLE_JSON;
+static extras extras_of(const board *b)
+{
+    extras x = { 0 };
+
+    for (size_t i = 0; i < b->n; i++) {
+        x.seeds = x.seeds || b->e[i].n_seeds > 1;
+        x.data = x.data || strcmp(b->e[i].lead->data, "published") != 0;
+        x.recipe = x.recipe || b->e[i].apart.n;
+    }
+    return x;
+}
+
+static size_t columns_for_people(const char **columns, const board *b, const extras *x)
+{
+    size_t n = 0;
+
+    columns[n++] = "rank";
+    columns[n++] = "model";
+    columns[n++] = "params";
+    columns[n++] = "score";
+    if (x->seeds) columns[n++] = "std";
+    if (x->seeds) columns[n++] = "seeds";
+    for (size_t t = 0; t < b->n_tasks; t++) columns[n++] = b->task[t];
+    if (x->data) columns[n++] = "data";
+    if (x->recipe) columns[n++] = "recipe";
+    return n;
+}
+
+static void put_params(gr_grid *g, size_t c, double n)
+{
+    if (n >= 1e9) gr_grid_text(g, c, "%.1fB", n / 1e9);
+    else if (n >= 1e6) gr_grid_text(g, c, "%.1fM", n / 1e6);
+    else if (n > 0) gr_grid_text(g, c, "%.0f", n);
+}
+
+static void write_entry_for_people(gr_grid *g, const entry *e, const board *b, const extras *x, size_t rank)
+{
+    size_t c = 4;
+
+    gr_grid_row(g);
+    if (!isnan(e->score)) gr_grid_number(g, 0, "%.0f", (double)rank);
+    gr_grid_text(g, 1, "%s", e->lead->model);
+    put_params(g, 2, (double)e->lead->model_params);
+    gr_grid_number(g, 3, "%.1f", 100 * e->score);
+    if (x->seeds) gr_grid_number(g, c++, "%.1f", 100 * e->std);
+    if (x->seeds) gr_grid_number(g, c++, "%.0f", e->n_seeds);
+    for (size_t t = 0; t < b->n_tasks; t++, c++)
+        if (e->task[t]) gr_grid_number(g, c, "%.1f", 100 * group_value(e->task[t]));
+    if (x->data) gr_grid_text(g, c++, "%s", e->lead->data);
+    if (x->recipe && e->apart.n) gr_grid_text(g, c, "%s", e->apart.p);
+}
+
+static bool out_of_mean(const board *b, size_t t)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->e[i].task[t]) return gr_group_lead(b->e[i].task[t])->out_of_mean;
+    return false;
+}
+
+static void note_rule(gr_grid *g, const board *b)
+{
+    size_t out = 0;
+
+    if (!b->n) return;
+    gr_buf_adds(&g->notes, "In percent. The score is the mean over tasks");
+    for (size_t t = 0; t < b->n_tasks; t++)
+        if (out_of_mean(b, t)) gr_buf_addf(&g->notes, "%s%s", out++ ? ", " : " but ", b->task[t]);
+    gr_buf_adds(&g->notes, "; a task with several headline metrics counts with their mean.\n");
+}
+
+static size_t columns_for_programs(const char **columns, const board *b)
+{
+    memcpy(columns, before, sizeof before);
+    for (size_t t = 0; t < b->n_tasks; t++) columns[N_BEFORE + t] = b->task[t];
+    memcpy(columns + N_BEFORE + b->n_tasks, after, sizeof after);
+    return N_BEFORE + b->n_tasks + N_AFTER;
 }
 
 static gr_status write_board(gr_buf *out, const board *b, gr_table_format f, gr_err *err)
 {
-    const char *columns[N_BEFORE + MAX_TASKS + N_AFTER + 1];
-    const size_t n = N_BEFORE + b->n_tasks + N_AFTER;
+    const char **columns = calloc(N_BEFORE + b->n_tasks + N_AFTER, sizeof *columns); /* more than people see */
+    const bool programs = f == GR_TABLE_CSV || f == GR_TABLE_JSON;
+    const extras x = extras_of(b);
     gr_grid g;
     gr_status s;
 
-    memcpy(columns, before, sizeof before);
-    for (size_t t = 0; t < b->n_tasks; t++) columns[N_BEFORE + t] = b->task[t];
-    memcpy(columns + N_BEFORE + b->n_tasks, after, sizeof after);
-    columns[n] = "recipe";
-    gr_grid_open(&g, columns, n + with_recipes(b, f));
-    for (size_t i = 0; i < b->n; i++) write_entry(&g, &b->e[i], b, i + 1);
+    if (!columns) return gr_fail_nomem(err, "the leaderboard");
+    gr_grid_open(&g, columns, programs ? columns_for_programs(columns, b) : columns_for_people(columns, b, &x));
+    for (size_t i = 0; i < b->n; i++) {
+        if (programs) write_entry(&g, &b->e[i], b, i + 1);
+        else write_entry_for_people(&g, &b->e[i], b, &x, i + 1);
+    }
+    if (!programs) note_rule(&g, b);
     s = gr_grid_write(out, &g, f, err);
     gr_grid_close(&g);
+    free(columns);
     return s;
 }
 
-/* Not what had no data, nor what failed before it had a model, nor what was predicted only, for a scorer elsewhere. */
-static bool ranked(const gr_record *r)
+static gr_status fill_board(board *b, const gr_groups *gs, gr_err *err)
 {
-    return r->model[0] && r->status != GR_RUN_NO_DATA && !(r->status == GR_RUN_OK && !r->n_metrics);
+    GR_TRY(list_tasks(b, gs, err));
+    for (size_t i = 0; i < gs->n; i++)
+        if (ranked(gr_group_lead(&gs->g[i]))) GR_TRY(place(b, &gs->g[i], err));
+    drop_unscored(b);
+    GR_TRY(tell_apart(b, gs, err));
+    for (size_t i = 0; i < b->n; i++) score(&b->e[i], b);
+    if (b->n) qsort(b->e, b->n, sizeof *b->e, by_score);
+    return GR_OK;
 }
 
 gr_status gr_table_leaderboard(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
 {
-    board *b = calloc(1, sizeof *b);
+    board b = { 0 };
     gr_groups gs = { 0 };
-    gr_status s;
+    gr_status s = gr_groups_make(&gs, r, err);
 
-    if (!b) return gr_fail_nomem(err, "the leaderboard");
-    s = gr_groups_make(&gs, r, err);
-    for (size_t i = 0; s == GR_OK && i < gs.n; i++)
-        if (ranked(gr_group_lead(&gs.g[i]))) s = place(b, &gs.g[i], err);
-    if (s == GR_OK) drop_unscored(b);
-    if (s == GR_OK) s = tell_apart(b, &gs, err);
-    for (size_t i = 0; s == GR_OK && i < b->n; i++) score(&b->e[i], b);
-    if (s == GR_OK && b->n) qsort(b->e, b->n, sizeof *b->e, by_score);
-    if (s == GR_OK) s = write_board(out, b, f, err);
+    if (s == GR_OK) s = fill_board(&b, &gs, err);
+    if (s == GR_OK) s = write_board(out, &b, f, err);
     gr_groups_free(&gs);
-    for (size_t i = 0; i < b->n; i++) gr_buf_free(&b->e[i].apart);
-    free(b->e);
-    free(b);
+    for (size_t i = 0; i < b.n; i++) free_entry(&b.e[i]);
+    free(b.e);
+    free(b.task);
     return s;
 }

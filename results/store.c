@@ -221,7 +221,7 @@ static bool same_run(const gr_record *r, const char *key)
 }
 
 /* File names end in the key's first 8 digits, so only likely ones are read. */
-static gr_status find_in(gr_record *out, int *found, const char *dir, const char *key, gr_err *err)
+static gr_status find_in(gr_record *out, bool *found, const char *dir, const char *key, gr_err *err)
 {
     gr_fs_list l = { 0 };
     char path[GR_PATH_MAX], tail[32];
@@ -239,20 +239,20 @@ static gr_status find_in(gr_record *out, int *found, const char *dir, const char
         } else if (s != GR_OK) {
             gr_warn("%s is passed over", why.msg);
             s = GR_OK;
-        } else if (same_run(out, key)) *found = 1;
+        } else if (same_run(out, key)) *found = true;
         else gr_record_free(out);
     }
     gr_fs_list_free(&l);
     return s;
 }
 
-gr_status gr_store_find(gr_record *out, int *found, const char *output_dir, const char *key, gr_err *err)
+gr_status gr_store_find(gr_record *out, bool *found, const char *output_dir, const char *key, gr_err *err)
 {
     gr_fs_list l = { 0 };
     char path[GR_PATH_MAX];
     gr_status s = GR_OK;
 
-    *found = 0;
+    *found = false;
     if (!gr_fs_is_dir(output_dir)) return GR_OK;
     GR_TRY(gr_fs_list_dir(&l, output_dir, err));
     for (size_t i = l.n; i-- > 0 && !*found && s == GR_OK;) /* newest suite first */

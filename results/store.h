@@ -1,6 +1,7 @@
 /* store.h - where records lie: <output-dir>/<suite-id>/<task>-<model>-<seed>-<key8>.json. */
 #ifndef GR_RESULTS_STORE_H
 #define GR_RESULTS_STORE_H
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "results/record.h"
@@ -20,7 +21,7 @@ gr_status gr_store_load_all(gr_records *out, const char *const *paths, size_t n,
 void      gr_records_free(gr_records *r);
 
 /* A finished (ok or collapsed) record with this key anywhere under output_dir: *found says whether. */
-gr_status gr_store_find(gr_record *out, int *found, const char *output_dir, const char *key, gr_err *err) GR_MUST_USE;
+gr_status gr_store_find(gr_record *out, bool *found, const char *output_dir, const char *key, gr_err *err) GR_MUST_USE;
 
 /* "20261122T041703-3fa9": UTC time and 4 hex digits, the place within the second: by name is by time. */
 void gr_store_suite_id(char out[32]);

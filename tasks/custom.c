@@ -504,7 +504,7 @@ gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_c
     gr_arena_init(&c->arena, 0);
     c->texts_only = true;
     s = add_file(c, 0, path, &o, err);
-    if (s == GR_OK && gr_source_has_sentences(&c->source[0])) s = gr_fail(err, GR_E_ARG, "%s: lists of words: a text a row is read, so join the words of a sentence with blanks", path);
+    if (s == GR_OK && c->source[0].reader == GR_READ_CONLL) s = gr_scan_tags(&c->source[0], path, &c->arena, err);
     if (s == GR_OK) {
         const gr_split        splits[] = { { .name = "", .sources = c->source, .n_sources = 1 }, { .name = NULL } };
         const gr_dataset_spec spec = { .splits = splits };

@@ -39,7 +39,9 @@ typedef struct gr_custom_opts {
 gr_status gr_task_custom(gr_task **out, const gr_custom_opts *opts, gr_err *err) GR_MUST_USE;
 void      gr_task_custom_free(gr_task *t); /* only what gr_task_custom made; NULL is fine */
 
-/* The texts of a table (text_a, text_b) with its columns found or named as above, whatever labels it has. gr_examples_free releases. */
+/* The texts of a table (text_a, text_b) with its columns found or named as above, whatever labels it has; or the sentences of a file of
+ * tokens: words and, where there are any, tags by name, of any set. Of columns the last are the tags, unless there is one alone.
+ * gr_examples_free releases. */
 gr_status gr_custom_texts(gr_examples *out, const char *path, const char *text_column, const char *pair_column, gr_err *err) GR_MUST_USE;
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "data/dataset.h"
+#include "data/lines.h"
 #include "data/reader.h"
 #include "data/sources.h"
 
@@ -61,6 +62,16 @@ static gr_status read_text(gr_sv *out, const char *path, gr_arena *a, gr_err *er
     if (s == GR_OK) *out = f.n > 0 ? f.pieces[0].text : gr_sv_from("");
     gr_found_free(&f, 1);
     return s;
+}
+
+gr_status gr_scan_tags(gr_source *src, const char *path, gr_arena *a, gr_err *err)
+{
+    gr_sv rest, line;
+
+    GR_TRY(read_text(&rest, path, a, err));
+    do line = gr_text_strip(gr_sv_split(&rest, '\n')); while (rest.n > 0 && (line.n == 0 || gr_sv_starts(line, "-DOCSTART-")));
+    if (line.n > 0 && !memchr(line.p, ' ', line.n) && !memchr(line.p, '\t', line.n)) src->tag_column = -1;
+    return GR_OK;
 }
 
 static gr_status table_columns(gr_scanned **out, gr_reader *r, gr_arena *a, gr_err *err)

@@ -33,6 +33,9 @@ typedef struct gr_scanned { const char *name; bool list; /* JSONL: its value the
 /* The columns, up to one without a name, in the arena. */
 gr_status gr_scan_columns(const gr_scanned **out, const char *path, gr_reader_kind reader, gr_arena *a, gr_err *err) GR_MUST_USE;
 
+/* Token columns: whether there are tags, by the first token: src->tag_column. */
+gr_status gr_scan_tags(gr_source *src, const char *path, gr_arena *a, gr_err *err) GR_MUST_USE;
+
 /* Add those of another set: GR_E_FORMAT when they are too many for classes. */
 gr_status gr_label_set_merge(gr_label_set *s, const gr_label_set *more, gr_arena *a, gr_err *err) GR_MUST_USE;
 

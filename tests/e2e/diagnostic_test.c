@@ -117,6 +117,50 @@ static void order_of_classes(void **state)
     free(text);
 }
 
+/* A copy of the fine-tuned model whose id2label is this. */
+static const char *with_names(const char *folder, const char *names)
+{
+    char path[GR_PATH_MAX], *text = NULL;
+    const char *from, *end;
+    gr_buf b = { 0 };
+    size_t n;
+    gr_err err = GR_ERR_INIT;
+
+    shell("cp", fine_tuned(), at(folder));
+    assert_true(gr_fs_join(path, sizeof path, at(folder), "config.json"));
+    assert_ok(gr_fs_read(&text, &n, path, 0, &err), &err);
+    from = strstr(text, "\"id2label\"");
+    from = from ? strchr(from, '{') : NULL;
+    end = from ? strchr(from, '}') : NULL;
+    assert_non_null(end);
+    gr_buf_add(&b, text, (size_t)(from - text));
+    gr_buf_adds(&b, names);
+    gr_buf_adds(&b, end + 1);
+    assert_ok(gr_fs_write(path, b.p, b.n, &err), &err);
+    gr_buf_free(&b);
+    free(text);
+    return at(folder);
+}
+
+/* Names that were given in part: LABEL_0 beside the task's own says nothing where these stand in their places, and is another head's where one does not,
+ * found by its whole name or by its beginning. */
+static void names_in_part(void **state)
+{
+    (void)state;
+#define NAMED(folder, zero, one, six) \
+    CALL("run", "ttc4900_eval200", "--model", with_names(folder, "{\"0\": \"" zero "\", \"1\": \"" one "\", \"2\": \"kultur\", \"3\": \"saglik\", " \
+         "\"4\": \"siyaset\", \"5\": \"spor\", \"6\": \"" six "\"}"), "--data", news(), "--output-dir", at("in-part"))
+    (void)NAMED("part-kept", "LABEL_0", "ekonomi", "teknoloji");
+    if (last.code > 1) expect(last.code, 0);
+    assert_non_null(strstr(last.err, "LABEL_0, ekonomi, kultur"));
+    expect(NAMED("part-moved", "LABEL_0", "dunya", "teknoloji"), 3);
+    assert_non_null(strstr(last.err, "wants a model fine-tuned on ttc4900"));
+    assert_non_null(strstr(last.err, "class 'dunya' is number 1 in the model, 0 in the task, and not all names of id2label are the task's"));
+    expect(NAMED("part-begun", "teknoloji_haberleri", "ekonomi", "LABEL_6"), 3);
+    assert_non_null(strstr(last.err, "some of the task's classes have another place in id2label of config.json, and some are not there"));
+#undef NAMED
+}
+
 static void suites_leave_it_out(void **state)
 {
     gr_records r;
@@ -133,7 +177,7 @@ static void suites_leave_it_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(evaluated_alone), cmocka_unit_test(head_must_fit), cmocka_unit_test(order_of_classes),
+        cmocka_unit_test(evaluated_alone), cmocka_unit_test(head_must_fit), cmocka_unit_test(order_of_classes), cmocka_unit_test(names_in_part),
         cmocka_unit_test(suites_leave_it_out),
     };
     const int failed = gr_test_main(tests);

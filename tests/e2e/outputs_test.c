@@ -105,9 +105,9 @@ static void predicted_table(const char *dir)
     expect(CALL("predict", "--model", dir, "--file", "-", "--text-column", "a"), 2);
     assert_non_null(strstr(last.err, "standard input has lines"));
     expect(CALL("predict", "--model", dir, "--file", put("words.conll", "a O\ngood O\n")), 2); /* a label each for "a O" and "good O" would be nonsense */
-    assert_non_null(strstr(last.err, "words.conll: a word and its tag a line"));
+    assert_non_null(strstr(last.err, "words.conll holds words to be tagged: the model has no tags"));
     expect(CALL("predict", "--model", dir, "--file", put("words.json", "{\"tokens\": [\"a\"], \"tags\": [\"O\"]}\n")), 2);
-    assert_non_null(strstr(last.err, "words.json: lists of words"));
+    assert_non_null(strstr(last.err, "words.json holds words to be tagged: the model has no tags"));
     expect(CALL("predict", "--model", dir, "--file", gr_test_tmpdir()), 3);
     assert_non_null(strstr(last.err, "a folder, not a file"));
 }
@@ -147,6 +147,39 @@ static void saved_model(void **state)
     GOOD("run", "--train-file", train, "--validation-file", train, "--model", tiny_model(), "--epochs", "6", "--learning-rate", "2e-3", "--output-dir", at("late"),
          "--save-model");
     assert_non_null(strstr(last.err, "finished before"));
+}
+
+/* A saved model of word tags: `predict` gives the file's words the tags that the run gave them, and `score` its score. */
+static void saved_tagger(void **state)
+{
+    const char *conll = at("tagged.conll"), *out;
+    char path[GR_PATH_MAX + 40], dir[GR_PATH_MAX];
+    gr_buf b = { 0 };
+    gr_records r;
+    gr_json *j;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (int i = 0; i < 40; i++) gr_buf_addf(&b, "the O\n%s B-PER\n%sran O\n\n", i % 2 ? "good" : "kind", i % 4 ? "" : "day I-PER\n");
+    assert_ok(gr_fs_write(conll, b.p, b.n, &err), &err);
+    gr_buf_free(&b);
+    GOOD("run", "--train-file", conll, "--validation-file", conll, "--model", tiny_model(), "--epochs", "4", "--learning-rate", "2e-3", "--save-model", "--output-dir", at("tagger"));
+    r = records_of(at("tagger"));
+    (void)snprintf(dir, sizeof dir, "%.*s", (int)(strlen(r.r[0].path) - 5), r.r[0].path);
+    (void)snprintf(path, sizeof path, "%s.predictions.jsonl", dir);
+    GOOD("score", "seqeval", "--pred", path, "--json");
+    out = put("tagger.score", last.out);
+    GOOD("predict", "--model", dir, "--file", conll);
+    GOOD("score", "seqeval", "--pred", put("tagger.conll", last.out), "--json");
+    GOOD("score", "seqeval", "--pred", at("tagger.conll"), "--ref", conll, "--json");
+    assert_true(value_of(&r.r[0], "overall_f1") > 0.1);
+    j = printed();
+    assert_near(gr_json_num(gr_json_get(j, "overall_f1"), NAN), value_of(&r.r[0], "overall_f1"), 1e-15, "seqeval of the printed tags");
+    gr_json_free(j);
+    assert_ok(gr_json_read(&j, out, 0, &err), &err);
+    assert_near(gr_json_num(gr_json_get(j, "overall_f1"), NAN), value_of(&r.r[0], "overall_f1"), 1e-15, "seqeval of the record's");
+    gr_json_free(j);
+    gr_records_free(&r);
 }
 
 /* `score` reads the predictions that a run wrote and finds the record's value. */
@@ -408,7 +441,7 @@ static void bench_roofline(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(only_evaluated), cmocka_unit_test(saved_model), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(custom_files), cmocka_unit_test(only_evaluated), cmocka_unit_test(saved_model), cmocka_unit_test(saved_tagger), cmocka_unit_test(score_agrees), cmocka_unit_test(tables),
                                         cmocka_unit_test(gate), cmocka_unit_test(lists), cmocka_unit_test(env_text), cmocka_unit_test(env_and_bench),
                                         cmocka_unit_test(bench_roofline) };
     const int code = gr_test_main(tests);

@@ -59,6 +59,39 @@ static void collapsed_is_marked(void **state)
     gr_records_free(&r);
 }
 
+static double first_value(const gr_record *r)
+{
+    char path[GR_PATH_MAX + 40], *text = NULL;
+    gr_json *row = NULL;
+    gr_err err = GR_ERR_INIT;
+    double x;
+    size_t n;
+
+    (void)snprintf(path, sizeof path, "%.*s.predictions.jsonl", (int)(strlen(r->path) - 5), r->path);
+    assert_ok(gr_fs_read(&text, &n, path, 0, &err), &err);
+    assert_ok(gr_json_parse(&row, text, strcspn(text, "\n"), &err), &err);
+    x = gr_json_num(gr_json_get(row, "prediction"), NAN);
+    gr_json_free(row);
+    free(text);
+    return x;
+}
+
+/* One text in every row: nothing but one value can come out, whatever is learned. */
+static void collapsed_value(void **state)
+{
+    const char *rows = put("one_text.csv", "text,score\nthe day,1.5\nthe day,2.5\nthe day,1.5\nthe day,2.5\n");
+    gr_records r;
+
+    (void)state;
+    expect(CALL("run", "--train-file", rows, "--validation-file", rows, "--model", tiny_model(), "--max-steps", "1", "--learning-rate", "0", "--output-dir", at("one-value")), 1);
+    r = records_of(at("one-value"));
+    assert_true(r.r[0].status == GR_RUN_COLLAPSED);
+    assert_memory_equal(r.r[0].message, "every prediction is the same value, ", 36);
+    assert_non_null(strstr(last.out, r.r[0].message));
+    assert_near(strtod(r.r[0].message + 36, NULL), first_value(&r.r[0]), 5e-4, "the value, to four digits"); /* of about 1 */
+    gr_records_free(&r);
+}
+
 /* ---- the same bits ---- */
 
 static void repeats(void **state)
@@ -367,7 +400,7 @@ static void one_broken_set(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(overfits), cmocka_unit_test(learns_what_is_there), cmocka_unit_test(collapsed_is_marked), cmocka_unit_test(repeats),
+        cmocka_unit_test(overfits), cmocka_unit_test(learns_what_is_there), cmocka_unit_test(collapsed_is_marked), cmocka_unit_test(collapsed_value), cmocka_unit_test(repeats),
         cmocka_unit_test(accumulation_is_the_big_batch), cmocka_unit_test(killed_and_resumed), cmocka_unit_test(events_afterwards), cmocka_unit_test(interrupted),
         cmocka_unit_test(reused_and_forced), cmocka_unit_test(all_of_the_demo), cmocka_unit_test(one_broken_set),
     };

@@ -198,6 +198,30 @@ static void indexed(void **state)
     fails(RUN("accuracy", "--pred", t, "--ref", r), GR_EXIT_INPUT, "table.tsv: line 1 has several columns", "index<TAB>prediction");
 }
 
+/* Rows that one file numbers and the other does not are joined by their order: wrong where the numbers fall, said where rows are left out. */
+static void numbered_once(void **state)
+{
+    const char *fall = file("fall.tsv", "index\tprediction\n1\tb\n0\ta\n"), *gap = file("gap.tsv", "index\tprediction\n3\ta\n9\tb\n");
+    const char *twice = file("twice.jsonl", "{\"id\":4,\"prediction\":\"a\"}\n{\"id\":4,\"prediction\":\"b\"}\n");
+    const char *names = file("names.jsonl", "{\"id\":\"x\",\"prediction\":\"a\"}\n{\"id\":\"y\",\"prediction\":\"b\"}\n");
+    const char *from7 = file("from7.tsv", "index\tprediction\n7\ta\n8\tb\n"), *plain = file("plain.txt", "a\nb\n");
+
+    (void)state;
+    fails(RUN("accuracy", "--pred", fall, "--ref", plain), GR_EXIT_INPUT, "fall.tsv: line 3: row 0 comes after row 1", "plain.txt does not number its rows");
+    fails(RUN("accuracy", "--pred", plain, "--ref", fall), GR_EXIT_INPUT, "fall.tsv: line 3: row 0 comes after row 1", "plain.txt does not number its rows");
+    fails(RUN("accuracy", "--pred", twice, "--ref", plain), GR_EXIT_INPUT, "twice.jsonl: line 2: row 4 comes after row 4", "plain.txt");
+    assert_int_equal(RUN("accuracy", "--pred", gap, "--ref", plain), 0);
+    assert_string_equal(out_text, "accuracy                 1\n");
+    assert_non_null(strstr(err_text, "gap.tsv: line 3: row '9' stands in place 2: rows are joined by their order, since "));
+    assert_non_null(strstr(err_text, "plain.txt does not number its own\n"));
+    assert_int_equal(RUN("accuracy", "--pred", names, "--ref", plain), 0);
+    assert_non_null(strstr(err_text, "names.jsonl: line 1: row 'x' stands in place 1"));
+    assert_int_equal(RUN("accuracy", "--pred", from7, "--ref", plain), 0);
+    assert_string_equal(err_text, "");
+    assert_int_equal(RUN("accuracy", "--pred", gap, "--ref", gap), 0);
+    assert_string_equal(err_text, "");
+}
+
 /* docs/metrics.md names every metric. */
 static void documented(void **state)
 {
@@ -403,6 +427,6 @@ static void golden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(labels), cmocka_unit_test(words),     cmocka_unit_test(values),   cmocka_unit_test(tags),
-                                        cmocka_unit_test(json_rows), cmocka_unit_test(indexed), cmocka_unit_test(refusals), cmocka_unit_test(documented), cmocka_unit_test(golden) };
+                                        cmocka_unit_test(json_rows), cmocka_unit_test(indexed), cmocka_unit_test(numbered_once), cmocka_unit_test(refusals), cmocka_unit_test(documented), cmocka_unit_test(golden) };
     return gr_test_main(tests);
 }

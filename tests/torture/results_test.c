@@ -52,7 +52,7 @@ static gr_status load(gr_err *err)
 static gr_status find(gr_err *err)
 {
     gr_record r;
-    int found = 0;
+    bool found = false;
     const gr_status s = gr_store_find(&r, &found, made_path("runs"), made.r[0].key, err);
 
     if (found) gr_record_free(&r);

@@ -22,7 +22,7 @@ const char *gr_timed_op_name(gr_timed_op op)
 {
     static const char *const names[GR_TIMED_OPS] = {
         [GR_TIMED_LINEAR_FWD] = "linear forward", [GR_TIMED_LINEAR_DX] = "linear dx", [GR_TIMED_LINEAR_DW] = "linear dw",
-        [GR_TIMED_LINEAR_SLOPE] = "slope and bias", [GR_TIMED_ATTENTION_FWD] = "attention forward",
+        [GR_TIMED_LINEAR_SLOPE] = "activation backward", [GR_TIMED_ATTENTION_FWD] = "attention forward",
         [GR_TIMED_ATTENTION_BWD] = "attention backward", [GR_TIMED_HEADS] = "products by head", [GR_TIMED_ROTARY] = "rotary positions",
         [GR_TIMED_GATE_FWD] = "gate forward", [GR_TIMED_GATE_BWD] = "gate backward", [GR_TIMED_NORM_FWD] = "norm forward", [GR_TIMED_NORM_BWD] = "norm backward",
         [GR_TIMED_EMBED_FWD] = "embeddings forward", [GR_TIMED_EMBED_BWD] = "embeddings backward", [GR_TIMED_POOL] = "pooling",

@@ -16,7 +16,8 @@ extern "C" {
 #endif
 
 typedef enum gr_timed_op {
-    GR_TIMED_LINEAR_FWD, GR_TIMED_LINEAR_DX, GR_TIMED_LINEAR_DW, GR_TIMED_LINEAR_SLOPE, /* products; gradient of act and bias */
+    GR_TIMED_LINEAR_FWD, GR_TIMED_LINEAR_DX, GR_TIMED_LINEAR_DW, /* products */
+    GR_TIMED_LINEAR_SLOPE,                  /* through an activation that no product takes with it: the pooler's tanh; a bias whose weights are frozen */
     GR_TIMED_ATTENTION_FWD, GR_TIMED_ATTENTION_BWD, /* that of first tokens to plain rows, too */
     GR_TIMED_HEADS,                         /* products by head */
     GR_TIMED_ROTARY,                        /* both ways */

@@ -59,7 +59,7 @@ static void warnings_once(void **state)
     gr_warn("the head is new");
     gr_warn("the head is new");
     assert_int_equal(s.n, 2);
-    gr_log_set_once(1);
+    gr_log_set_once(true);
     gr_warn("the head is new");
     gr_warn("the head is new");
     gr_warn("the pooler is new");
@@ -67,7 +67,7 @@ static void warnings_once(void **state)
     gr_info("step"); /* only warnings are held back */
     gr_info("step");
     assert_int_equal(s.n, 6);
-    gr_log_set_once(0);
+    gr_log_set_once(false);
     gr_warn("the head is new");
     assert_int_equal(s.n, 7);
     gr_log_set_sink(NULL, NULL);

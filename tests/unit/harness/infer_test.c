@@ -259,6 +259,89 @@ static void test_predict_file(void **state)
     free(text);
 }
 
+static const char *put_file(const char *name, const char *text)
+{
+    static char paths[4][GR_PATH_MAX];
+    static int turn;
+    char *path = paths[turn = (turn + 1) % 4];
+    gr_err err = GR_ERR_INIT;
+
+    assert_true(gr_fs_join(path, GR_PATH_MAX, gr_test_tmpdir(), name));
+    assert_ok(gr_fs_write(path, text, strlen(text), &err), &err);
+    return path;
+}
+
+/* Words of `text`, a word a line with its columns, are those of the file; the last column is one of the model's labels. */
+static void check_columns(const char *text, const char *const *before, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const size_t len = strlen(before[i]);
+
+        if (strncmp(text, before[i], len) != 0) fail_msg("line %zu is '%.*s', not '%s...'", i + 1, (int)strcspn(text, "\n"), text, before[i]);
+        if (len) assert_true(strncmp(text + len, "O\n", 2) == 0 || strncmp(text + len, "B-LOC\n", 6) == 0 || strncmp(text + len, "I-LOC\n", 6) == 0);
+        text += strcspn(text, "\n") + 1;
+    }
+    assert_string_equal(text, "");
+}
+
+/* A CoNLL file: a tag a word comes out behind the file's own, and both forms of it score alike. */
+static void test_predict_conll(void **state)
+{
+    static const char tagged[] = "-DOCSTART- -X- O\n\nrain NN O\nfalls VB O\n\nthe DT B-LOC\nparis NN I-LOC\n";
+    const char *dir = make_model("conll", GR_HEAD_TOKEN, 3), *file = put_file("two.conll", tagged);
+    char *text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", file, "--device", "ref64", NULL }, 0), *score, *again;
+    const char *columns = put_file("two.predicted", text), *rows;
+    gr_json *v;
+
+    (void)state;
+    check_columns(text, (const char *[]){ "rain\tO\t", "falls\tO\t", "", "the\tB-LOC\t", "paris\tI-LOC\t", "" }, 6);
+    free(text);
+    text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", file, "--json", "--logits", "--device", "ref64", NULL }, 0);
+    v = parse_line(text, 1);
+    assert_string_equal(gr_json_str(gr_json_first(gr_json_get(v, "words")), ""), "the");
+    assert_string_equal(gr_json_str(gr_json_first(gr_json_get(v, "labels")), ""), "B-LOC");
+    assert_int_equal(gr_json_len(gr_json_get(v, "predicted")), 2);
+    assert_int_equal(gr_json_len(gr_json_get(v, "logits")), 4);
+    gr_json_free(v);
+    rows = put_file("two.jsonl", text);
+    free(text);
+    score = run_command(gr_cmd_score, (const char *[]){ "seqeval", "--pred", columns, NULL }, 0);
+    again = run_command(gr_cmd_score, (const char *[]){ "seqeval", "--pred", rows, NULL }, 0);
+    assert_string_equal(score, again);
+    free(score);
+    free(again);
+}
+
+/* Words alone, in a column or in lists; words that no token stands for; what does not go together. */
+static void test_predict_words(void **state)
+{
+    const char *dir = make_model("words", GR_HEAD_TOKEN, 3), *file = put_file("bare.iob2", "rain\nfalls\non\n\nparis\n");
+    const char *lists = put_file("lists.jsonl", "{\"tokens\": [\"rain\", \"falls\"]}\n");
+    char *text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", file, NULL }, 0);
+    gr_json *v;
+
+    (void)state;
+    check_columns(text, (const char *[]){ "rain\t", "falls\t", "on\t", "", "paris\t", "" }, 6);
+    free(text);
+    text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", lists, "--json", NULL }, 0);
+    v = parse_line(text, 0);
+    assert_int_equal(gr_json_len(gr_json_get(v, "predicted")), 2);
+    assert_null(gr_json_get(v, "labels"));
+    gr_json_free(v);
+    free(text);
+    text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", file, "--max-length", "4", "--json", NULL }, 0);
+    v = parse_line(text, 0);
+    assert_true(gr_json_is_null(gr_json_next(gr_json_next(gr_json_first(gr_json_get(v, "predicted")))))); /* cut off */
+    gr_json_free(v);
+    free(text);
+    text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", file, "--max-length", "4", NULL }, 0);
+    assert_non_null(strstr(text, "\non\tO\n"));
+    free(text);
+    free(run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", file, "--text-column", "word", NULL }, 2));
+    free(run_command(gr_cmd_predict, (const char *[]){ "--model", make_model("whole", GR_HEAD_CLASS, 2), "--file", file, NULL }, 2));
+    free(run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", put_file("odd.conll", "rain O\nfalls\n"), NULL }, 3));
+}
+
 static gr_status take_none(void *user, gr_sv line, gr_err *err)
 {
     (void)user;
@@ -305,7 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packed_is_single), cmocka_unit_test(test_nan), cmocka_unit_test(test_full), cmocka_unit_test(test_refusals), cmocka_unit_test(test_softmax),
-        cmocka_unit_test(test_predict_class), cmocka_unit_test(test_predict_file), cmocka_unit_test(test_unreadable), cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_predict_class), cmocka_unit_test(test_predict_file), cmocka_unit_test(test_predict_conll), cmocka_unit_test(test_predict_words), cmocka_unit_test(test_unreadable), cmocka_unit_test(test_exit_codes),
     };
 
     gr_log_set_level(GR_LOG_QUIET);

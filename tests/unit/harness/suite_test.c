@@ -75,6 +75,23 @@ static void plans(void **state)
     PLAN(demo_data, "published", "--require-all", GR_E_NOTFOUND, "rte: ", 0, "mrpc", "rte");
 }
 
+/* The whole registry fits into one run, and one task too many is told before it is written anywhere. */
+static void too_many_tasks(void **state)
+{
+    static const gr_task other = { .name = "other" };
+    play *p = PLAY(demo_data, "demo", "x");
+    const char *const names[] = { "mrpc" };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_null(gr_task_at(GR_MAX_TASKS));
+    for (p->suite.n_tasks = 0; p->suite.n_tasks < GR_MAX_TASKS; p->suite.n_tasks++) p->suite.tasks[p->suite.n_tasks] = &other;
+    assert_status(gr_suite_plan(&p->suite, names, 1, &err), GR_E_ARG, &err, "mrpc: a run has 128 tasks at most: run the others by themselves");
+    assert_int_equal(p->suite.n_tasks, GR_MAX_TASKS);
+    p->suite.n_tasks = 0;
+    close_play(p);
+}
+
 /* ---- execute ---- */
 
 static void failing_job(void **state)
@@ -199,7 +216,7 @@ static void label_names_count(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(plans), cmocka_unit_test(failing_job), cmocka_unit_test(found_again), cmocka_unit_test(content_key),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(plans), cmocka_unit_test(too_many_tasks), cmocka_unit_test(failing_job), cmocka_unit_test(found_again), cmocka_unit_test(content_key),
                                         cmocka_unit_test(label_names_count) };
     return gr_test_main(tests);
 }

@@ -235,9 +235,54 @@ static void evaluation_rows(void **state)
     stage_close(&s);
 }
 
+static char noted[400];
+static gr_log_level noted_level;
+
+static void note(void *user, gr_log_level level, const char *line)
+{
+    (void)user;
+    if (!strstr(line, "left out")) return;
+    noted_level = level;
+    (void)snprintf(noted, sizeof noted, "%s", line);
+}
+
+/* Rows that are left out wherever the set is used are information; others are a warning. */
+static void left_out(void **state)
+{
+    gr_split splits[3] = { { .name = NULL } };
+    gr_source source;
+    gr_task task;
+    stage s;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    STAGE(&s, "x");
+    stage_task(&s, stage_csv("l.csv", 12), stage_file("l2.csv", "text,label\na,x\nb,x\nc,y\n"));
+    task = *s.task;
+    splits[0] = *gr_split_find(task.splits, "train");
+    splits[1] = *gr_split_find(task.splits, "validation");
+    source = splits[1].sources[0];
+    source.no_label = "y";
+    splits[1].sources = &source;
+    splits[1].rows = 2;
+    task.splits = splits;
+    gr_log_set_level(GR_LOG_INFO);
+    gr_log_set_sink(note, NULL);
+    assert_ok(gr_task_data_open(&s.data, &task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 64, .pool = s.pool }, &s.o, &err), &err);
+    gr_task_data_close(&s.data);
+    assert_int_equal(noted_level, GR_LOG_INFO);
+    assert_non_null(strstr(noted, ": validation: 1 row left out for want of a column or of a label, the first at line 4 of "));
+    assert_non_null(strstr(noted, "l2.csv, as published"));
+    splits[1].rows = 0;
+    assert_ok(gr_task_data_open(&s.data, &task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 64, .pool = s.pool }, &s.o, &err), &err);
+    assert_int_equal(noted_level, GR_LOG_WARN);
+    gr_log_set_sink(NULL, NULL);
+    stage_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(two_of_each), cmocka_unit_test(nothing_trained), cmocka_unit_test(words_for_others), cmocka_unit_test(training_rows),
-                                        cmocka_unit_test(evaluation_rows) };
+                                        cmocka_unit_test(evaluation_rows), cmocka_unit_test(left_out) };
     return gr_test_main(tests);
 }

@@ -213,6 +213,7 @@ static void peak_is_measured(void **state)
     assert_non_null(p.isa);
     assert_true(p.gflops > 0.0 && p.read_gb > 0.0 && p.update_gb > 0.0);
     for (int i = 0; i < GR_TIMED_OPS; i++) assert_true(strlen(gr_timed_op_name((gr_timed_op)i)) > 2);
+    assert_string_equal(gr_timed_op_name(GR_TIMED_LINEAR_SLOPE), "activation backward");
 }
 
 /* ---- a session's own count ---- */

@@ -162,18 +162,65 @@ static void recipes_for_people(void **state)
     made_recipe(made_accuracy(&r, "mrpc", "m", 43, 0, 0.9), "learning-rate", 2, "command line");
     plain_paths(&r);
     assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_MD, &err), &err);
-    assert_non_null(strstr(b.p, "| git_revision | record | recipe |\n"));
-    assert_non_null(strstr(b.p, "| r.json | learning-rate 2 |\n| 2 |"));
+    assert_non_null(strstr(b.p, "| score | mrpc | recipe |\n"));
+    assert_non_null(strstr(b.p, "| 90.0 | learning-rate 2 |\n| 2 |"));
     gr_buf_reset(&b);
     made_recipe(&r.r[0], "max-length", 128, "task"); /* of another task: what it sets itself is no difference */
     made_recipe(&r.r[1], "max-length", 512, "task");
     MADE_COPY(r.r[1].task, "imdb");
     assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_MD, &err), &err);
-    assert_non_null(strstr(b.p, "| r.json | learning-rate 2 |\n| 2 |"));
+    assert_non_null(strstr(b.p, "| 90.0 | learning-rate 2 |\n| 2 |"));
     MADE_COPY(r.r[1].task, "mrpc");
     gr_buf_free(&b);
     expect(&r, "mrpc,", "1,m,1000,glue,0.9,glue,1,0.9,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n"
                         "2,m,1000,glue,0.6,glue,1,0.6,1,,2,150,64,cpu,f32,published,2026-01-02T03:04:05Z,abc123,r.json\n");
+    gr_records_free(&r);
+}
+
+static void expect_as(const gr_records *r, gr_table_format f, const char *want)
+{
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    assert_ok(gr_table_leaderboard(&b, r, f, &err), &err);
+    assert_text(&b, want);
+    gr_buf_free(&b);
+}
+
+/* People get what GLUE's leaderboard has, in percent: mrpc (0.8 + 0.6) / 2, the score (0.7 + 0.9) / 2. What is the same in every row is left out. */
+static void for_people(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    made_metric(made_accuracy(&r, "mrpc", "m", 1, 0, 0.8), "validation", "f1", true, 0, 0.6);
+    made_accuracy(&r, "sst2", "m", 1, 0, 0.9)->model_params = 1000;
+    made_accuracy(&r, "wnli", "m", 1, 0, 0.25)->out_of_mean = true;
+    r.r[0].model_params = 22713216;
+    expect_as(&r, GR_TABLE_MD, "| rank | model | params | score | mrpc | sst2 | wnli |\n|---:|---|---|---:|---:|---:|---:|\n"
+                               "| 1 | m | 22.7M | 80.0 | 70.0 | 90.0 | 25.0 |\n\n"
+                               "In percent. The score is the mean over tasks but wnli; a task with several headline metrics counts with their mean.\n");
+    expect_as(&r, GR_TABLE_LATEX, "\\begin{tabular}{rllrrrr}\n\\hline\nrank & model & params & score & mrpc & sst2 & wnli \\\\\n\\hline\n"
+                                  "1 & m & 22.7M & 80.0 & 70.0 & 90.0 & 25.0 \\\\\n\\hline\n\\end{tabular}\n");
+    gr_records_free(&r);
+}
+
+/* Several seeds: their deviation and number behind the score. Rows with nothing of a task, or no score, have an empty cell. */
+static void seeds_for_people(void **state)
+{
+    gr_records r = { 0 };
+
+    (void)state;
+    (void)made_accuracy(&r, "mrpc", "a", 1, 0, 0.6);
+    (void)made_accuracy(&r, "mrpc", "a", 2, 0, 0.8);
+    (void)made_accuracy(&r, "sst2", "b", 1, 0, 0.5);
+    made_failed(made_accuracy(&r, "sst2", "c", 1, 0, 0.99), GR_RUN_COLLAPSED, "every prediction is the same class");
+    for (size_t i = 0; i < r.n; i++) MADE_COPY(r.r[i].data, i == 2 ? "demo" : "published");
+    expect_as(&r, GR_TABLE_TEXT, "rank  model  params  score   std  seeds  mrpc  sst2  data\n"
+                                 "   1  a      1000     70.0  14.1      2  70.0        published\n"
+                                 "   2  b      1000     50.0            1        50.0  demo\n"
+                                 "      c      1000                     0              published\n\n"
+                                 "In percent. The score is the mean over tasks; a task with several headline metrics counts with their mean.\n");
     gr_records_free(&r);
 }
 
@@ -207,6 +254,32 @@ static void out_of_the_mean(void **state)
     gr_records_free(&r);
 }
 
+/* As many tasks as there are: everybody's own files are tasks too. */
+static void many_tasks(void **state)
+{
+    enum { TASKS = 200 };
+    gr_records r = { 0 };
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+    char name[16];
+
+    (void)state;
+    for (int i = 0; i < TASKS; i++) {
+        (void)snprintf(name, sizeof name, "task%d", i);
+        (void)made_accuracy(&r, name, "m", 42, 0, 0.5);
+        if (i % 50 == 0) made_accuracy(&r, name, "seed-of-its-own", 42, 0, 0.25)->out_of_mean = true;
+    }
+    assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_CSV, &err), &err);
+    assert_non_null(strstr(b.p, "n_tasks,task0,task1,"));
+    assert_non_null(strstr(b.p, "task198,task199,seeds,"));
+    assert_non_null(strstr(b.p, "\n1,m,1000,glue,0.5,glue,200,0.5,"));
+    gr_buf_reset(&b);
+    assert_ok(gr_table_leaderboard(&b, &r, GR_TABLE_MD, &err), &err);
+    assert_non_null(strstr(b.p, " task198 | task199 |\n"));
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
 static void nothing(void **state)
 {
     gr_records r = { 0 };
@@ -219,7 +292,7 @@ static void nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(main_split), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes), cmocka_unit_test(recipes_for_people), cmocka_unit_test(long_recipes),
-                                        cmocka_unit_test(without_a_model), cmocka_unit_test(out_of_the_mean), cmocka_unit_test(nothing) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(score_rule), cmocka_unit_test(splits_and_predictions), cmocka_unit_test(main_split), cmocka_unit_test(seeds), cmocka_unit_test(collapsed), cmocka_unit_test(recipes), cmocka_unit_test(recipes_for_people), cmocka_unit_test(long_recipes), cmocka_unit_test(for_people), cmocka_unit_test(seeds_for_people),
+                                        cmocka_unit_test(without_a_model), cmocka_unit_test(out_of_the_mean), cmocka_unit_test(many_tasks), cmocka_unit_test(nothing) };
     return gr_test_main(tests);
 }

@@ -122,7 +122,7 @@ static void reused_run(void **state)
     const char *a = suite_dir("reuse/20260101T000000-aaaa"), *b = suite_dir("reuse/20260102T000000-bbbb");
     gr_record old;
     gr_records r;
-    int found = 0;
+    bool found = false;
     gr_err err = GR_ERR_INIT;
 
     (void)state;
@@ -130,7 +130,7 @@ static void reused_run(void **state)
     assert_ok(gr_store_load(&r, a, &err), &err);
     assert_ok(gr_store_find(&old, &found, made_path("reuse"), r.r[0].key, &err), &err);
     gr_records_free(&r);
-    assert_int_equal(found, 1);
+    assert_true(found);
     write_suite(b, "mrpc", 43, 43, &old);
     assert_ok(gr_store_load(&r, b, &err), &err);
     assert_true(r.n == 2 && r.r[0].seed == 43 && r.r[1].seed == 42);
@@ -147,7 +147,7 @@ static void find_by_key(void **state)
     gr_records list = { 0 };
     gr_record *r = made_accuracy(&list, "mrpc", "tiny", 1, 0, 1), got;
     char path[GR_PATH_MAX], name[100];
-    int found;
+    bool found;
     gr_err err = GR_ERR_INIT;
 
     (void)state;
@@ -156,20 +156,20 @@ static void find_by_key(void **state)
     made_failed(r, GR_RUN_FAILED, "no");
     assert_ok(gr_record_write(r, path, &err), &err);
     assert_ok(gr_store_find(&got, &found, made_path("find"), r->key, &err), &err);
-    assert_int_equal(found, 0); /* a failed run is run again */
+    assert_false(found); /* a failed run is run again */
     r->status = GR_RUN_COLLAPSED;
     assert_ok(gr_record_write(r, path, &err), &err);
     assert_ok(gr_store_find(&got, &found, made_path("find"), r->key, &err), &err);
-    assert_int_equal(found, 1);
+    assert_true(found);
     gr_record_free(&got);
     r->key[15] = r->key[15] == '0' ? '1' : '0'; /* the same first eight digits, another run */
     assert_ok(gr_store_find(&got, &found, made_path("find"), r->key, &err), &err);
-    assert_int_equal(found, 0);
+    assert_false(found);
     assert_ok(gr_fs_write(path, "{", 1, &err), &err); /* damaged: passed over */
     assert_ok(gr_store_find(&got, &found, made_path("find"), r->key, &err), &err);
-    assert_int_equal(found, 0);
+    assert_false(found);
     assert_ok(gr_store_find(&got, &found, made_path("not-yet-there"), r->key, &err), &err);
-    assert_int_equal(found, 0);
+    assert_false(found);
     gr_records_free(&list);
 }
 
