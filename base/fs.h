@@ -14,7 +14,7 @@ extern "C" {
 
 /* Read a whole file; *out is malloc'd, NUL-terminated behind *n bytes, the caller frees it.
  * GR_E_NOTFOUND when absent, GR_E_IO, GR_E_FORMAT when larger than max (0: no cap), GR_E_NOMEM.
- * Every message starts with the path. */
+ * Every message starts with the path; an empty path is GR_E_ARG, here and below, and said to be empty. */
 gr_status gr_fs_read(char **out, size_t *n, const char *path, size_t max, gr_err *err) GR_MUST_USE;
 
 /* A read-only mapping of a regular file. An empty file gives p = "" and n = 0. */

@@ -178,6 +178,12 @@ static void put_tags_json(job *j, const char *key, const char *const *tags, size
     gr_buf_addc(&j->out, ']');
 }
 
+/* As a column: blanks and ends of lines within a word of a list ("New York", "\n") would make columns and sentences of their own. */
+static void put_word(gr_buf *out, gr_sv word)
+{
+    for (size_t i = 0; i < word.n; i++) gr_buf_addc(out, (unsigned char)word.p[i] > ' ' ? word.p[i] : '_');
+}
+
 static gr_status put_tags(job *j, size_t row, gr_err *err)
 {
     const gr_example *x = &j->sentence[row];
@@ -190,7 +196,7 @@ static gr_status put_tags(job *j, size_t row, gr_err *err)
             if (w) gr_buf_addc(&j->out, ',');
             gr_json_quote(&j->out, x->words[w]);
         } else {
-            gr_buf_add(&j->out, x->words[w].p, x->words[w].n);
+            put_word(&j->out, x->words[w]);
             if (x->tags) gr_buf_addf(&j->out, "\t%s", x->tags[w]);
             gr_buf_addf(&j->out, "\t%s\n", tags[w] ? tags[w] : "O");
         }
@@ -302,6 +308,7 @@ static gr_status take_file(job *j, gr_err *err)
     FILE *in = standard ? stdin : fopen(j->o->file, "rb");
     gr_status s;
 
+    if (!j->o->file[0]) return gr_fail(err, GR_E_ARG, "--file is empty: a variable that is not set?");
     if (!standard && gr_fs_is_dir(j->o->file)) {
         if (in) (void)fclose(in);
         return gr_fail(err, GR_E_NOTFOUND, "%s: a folder, not a file", j->o->file);

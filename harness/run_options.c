@@ -155,7 +155,7 @@ static gr_status put(gr_run_opts *o, gr_opt_origin *origins, const char *option,
 static void pass_over(const char **column, gr_opt_origin *origins, const char *option)
 {
     if (!*column) return;
-    gr_warn("--%s is for a --train-file: a task knows its columns", option);
+    if (**column) gr_warn("--%s is for a --train-file: a task knows its columns", option);
     *column = NULL;
     origins[gr_opt_index(gr_run_options, option)] = GR_ORIGIN_DEFAULT;
 }
@@ -192,6 +192,12 @@ static gr_status check_names(const gr_run_opts *o, gr_err *err)
     return GR_OK;
 }
 
+/* An empty list is none, as beside a --train-file. */
+static bool is_given(const char *list)
+{
+    return list && list[0];
+}
+
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
 {
     GR_TRY(check_names(o, err));
@@ -209,8 +215,8 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
     if (o->sample > 0 && o->max_train_samples > 0)
         return gr_fail(err, GR_E_ARG, "--sample and --max-train-samples are both given: keep one");
     if (o->regression && !o->train_file) return gr_fail(err, GR_E_ARG, "--regression is for a --train-file: a task knows what it is");
-    if ((o->labels || o->split) && !o->train_file)
-        return gr_fail(err, GR_E_ARG, "--%s is for a --train-file: a task has its own", o->labels ? "labels" : "split");
+    if ((is_given(o->labels) || is_given(o->split)) && !o->train_file)
+        return gr_fail(err, GR_E_ARG, "--%s is for a --train-file: a task has its own", is_given(o->labels) ? "labels" : "split");
     if ((o->validation_file || o->test_file) && !o->train_file)
         return gr_fail(err, GR_E_ARG, "--validation-file and --test-file need --train-file");
     if (gr_run_precision(o) != GR_PRECISION_F32 && strncmp(o->device, "ref", 3) == 0)

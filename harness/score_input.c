@@ -387,7 +387,7 @@ static gr_status check_order(const gr_score_side *with, const gr_score_side *wit
     }
     if (odd)
         gr_warn("%s: line %zu: row '%.60s' stands in place %zu: rows are joined by their order, since %s does not number its own", with->path, odd->line,
-                odd->id ? odd->id : "", (size_t)(odd - with->unit) + 1, without->path);
+                odd->id ? odd->id : "(no number)", (size_t)(odd - with->unit) + 1, without->path);
     return GR_OK;
 }
 

@@ -75,7 +75,7 @@ gr_status gr_metric_acc_read(const gr_metric_acc *a, gr_metric_value *out, gr_er
  * for classes (class.<id>.precision/recall/f1/support). *out is malloc'd, may be NULL with *n = 0. */
 gr_status gr_metric_acc_detail(const gr_metric_acc *a, gr_metric_value **out, size_t *n, gr_err *err) GR_MUST_USE;
 
-/* 1 when at least two examples were added and every prediction is the same class or value (or, for tags, no entity was predicted):
+/* Whether at least two examples were added and every prediction is the same class or value (or, for tags, no entity was predicted):
  * what a record marks as collapsed. */
 bool gr_metric_acc_constant(const gr_metric_acc *a);
 

@@ -204,6 +204,7 @@ static void numbered_once(void **state)
     const char *fall = file("fall.tsv", "index\tprediction\n1\tb\n0\ta\n"), *gap = file("gap.tsv", "index\tprediction\n3\ta\n9\tb\n");
     const char *twice = file("twice.jsonl", "{\"id\":4,\"prediction\":\"a\"}\n{\"id\":4,\"prediction\":\"b\"}\n");
     const char *names = file("names.jsonl", "{\"id\":\"x\",\"prediction\":\"a\"}\n{\"id\":\"y\",\"prediction\":\"b\"}\n");
+    const char *part = file("part.jsonl", "{\"prediction\":\"a\"}\n{\"id\":1,\"prediction\":\"b\"}\n");
     const char *from7 = file("from7.tsv", "index\tprediction\n7\ta\n8\tb\n"), *plain = file("plain.txt", "a\nb\n");
 
     (void)state;
@@ -216,6 +217,8 @@ static void numbered_once(void **state)
     assert_non_null(strstr(err_text, "plain.txt does not number its own\n"));
     assert_int_equal(RUN("accuracy", "--pred", names, "--ref", plain), 0);
     assert_non_null(strstr(err_text, "names.jsonl: line 1: row 'x' stands in place 1"));
+    assert_int_equal(RUN("accuracy", "--pred", part, "--ref", plain), 0);
+    assert_non_null(strstr(err_text, "part.jsonl: line 1: row '(no number)' stands in place 1"));
     assert_int_equal(RUN("accuracy", "--pred", from7, "--ref", plain), 0);
     assert_string_equal(err_text, "");
     assert_int_equal(RUN("accuracy", "--pred", gap, "--ref", gap), 0);

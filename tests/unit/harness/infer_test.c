@@ -329,6 +329,9 @@ static void test_predict_words(void **state)
     assert_null(gr_json_get(v, "labels"));
     gr_json_free(v);
     free(text);
+    text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", put_file("blanks.jsonl", "{\"tokens\": [\"rain falls\", \"\\n\", \"on\"]}\n"), NULL }, 0);
+    check_columns(text, (const char *[]){ "rain_falls\t", "_\t", "on\t", "" }, 4); /* a line a word whatever it holds */
+    free(text);
     text = run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", file, "--max-length", "4", "--json", NULL }, 0);
     v = parse_line(text, 0);
     assert_true(gr_json_is_null(gr_json_next(gr_json_next(gr_json_first(gr_json_get(v, "predicted")))))); /* cut off */
@@ -339,6 +342,7 @@ static void test_predict_words(void **state)
     free(text);
     free(run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", file, "--text-column", "word", NULL }, 2));
     free(run_command(gr_cmd_predict, (const char *[]){ "--model", make_model("whole", GR_HEAD_CLASS, 2), "--file", file, NULL }, 2));
+    free(run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", "", NULL }, 2));
     free(run_command(gr_cmd_predict, (const char *[]){ "--model", dir, "--file", put_file("odd.conll", "rain O\nfalls\n"), NULL }, 3));
 }
 

@@ -178,6 +178,11 @@ static void columns_of_a_task(void **state)
     assert_true(origins[gr_opt_index(gr_run_options, "text-column")] == GR_ORIGIN_DEFAULT);
     assert_non_null(strstr(said.p, "--text-column is for a --train-file"));
     assert_non_null(strstr(said.p, "--label-column is for a --train-file"));
+    gr_buf_reset(&said);
+    gr_log_set_sink(keep, &said);
+    GOOD("conll2003", "--text_column_name", "");
+    gr_log_set_sink(NULL, NULL);
+    assert_int_equal(said.n, 0);
     gr_buf_free(&said);
     GOOD("--train-file", "a.csv", "--text-column", "t");
     assert_string_equal(o.text_column, "t");
@@ -211,6 +216,7 @@ static void refusals(void **state)
     BAD("--train-file", "stsb", "--do_regression");
     BAD("--labels is for a --train-file", "mrpc", "--labels", "a,b");
     BAD("--split is for a --train-file", "mrpc", "--split", "50/50");
+    GOOD("mrpc", "--labels", "", "--split", ""); /* not given, as beside a --train-file */
     BAD("--seed takes a whole number from 0 to 9007199254740991, not", "mrpc", "--seed", "1e3");
     BAD("--output-dir is empty", "mrpc", "--output-dir", "");
     BAD("--validation-file is empty: a variable that is not set?", "--train-file", "a.csv", "--validation-file", ""); /* the training file would be cut */
