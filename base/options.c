@@ -286,12 +286,12 @@ static gr_status read_flag(reader *r, int i, const char *value)
     return set_at(r->target, r->origins, r->table, i, value ? value : "true", GR_ORIGIN_COMMAND_LINE, r->err);
 }
 
-/* "--fp16 False" asks for what is the case. */
+/* "--fp16 False" and "--dataloader_num_workers 0" ask for what is the case. */
 static gr_status read_refused(reader *r, const gr_opt *o, const char *value)
 {
     bool on = true;
 
-    if (!value && r->i + 1 < r->argc && strlen(r->argv[r->i + 1]) > 1 && bool_word(&on, r->argv[r->i + 1])) value = r->argv[++r->i];
+    if (!value && r->i + 1 < r->argc && bool_word(&on, r->argv[r->i + 1])) value = r->argv[++r->i];
     if (value && bool_word(&on, value) && !on) return GR_OK;
     return set_value(r->target, o, "", r->err);
 }

@@ -133,7 +133,7 @@ static void refusals(void **state)
     };
 
     (void)state;
-    assert_ok(parse("--fp16 False --fp16=0 --epochs 7"), &err); /* not offered, and not asked for */
+    assert_ok(parse("--fp16 False --fp16=0 --fp16 0 --epochs 7"), &err); /* not offered, and not asked for */
     assert_int_equal(o.epochs, 7);
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         assert_status(parse(v[i].line), GR_E_ARG, &err, NULL);
