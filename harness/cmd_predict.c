@@ -178,10 +178,34 @@ static void put_tags_json(job *j, const char *key, const char *const *tags, size
     gr_buf_addc(&j->out, ']');
 }
 
-/* As a column: blanks and ends of lines within a word of a list ("New York", "\n") would make columns and sentences of their own. */
+/* As a column: blanks and ends of lines within a word of a list ("New York", "\n") would make columns and sentences of their own, and
+ * an empty word none. */
 static void put_word(gr_buf *out, gr_sv word)
 {
+    if (word.n == 0) gr_buf_addc(out, '_');
     for (size_t i = 0; i < word.n; i++) gr_buf_addc(out, (unsigned char)word.p[i] > ' ' ? word.p[i] : '_');
+}
+
+static void put_lines(job *j, const gr_example *x, const char *const *tags)
+{
+    for (size_t w = 0; w < x->n_words; w++) {
+        put_word(&j->out, x->words[w]);
+        if (x->tags) gr_buf_addf(&j->out, "\t%s", x->tags[w]);
+        gr_buf_addf(&j->out, "\t%s\n", tags[w] ? tags[w] : "O");
+    }
+    gr_buf_addc(&j->out, '\n');
+}
+
+static void put_lists(job *j, const gr_example *x, const char *const *tags)
+{
+    gr_buf_adds(&j->out, "{\"words\":[");
+    for (size_t w = 0; w < x->n_words; w++) {
+        if (w) gr_buf_addc(&j->out, ',');
+        gr_json_quote(&j->out, x->words[w]);
+    }
+    gr_buf_addc(&j->out, ']');
+    if (x->tags) put_tags_json(j, "labels", x->tags, x->n_words);
+    put_tags_json(j, "predicted", tags, x->n_words);
 }
 
 static gr_status put_tags(job *j, size_t row, gr_err *err)
@@ -190,24 +214,8 @@ static gr_status put_tags(job *j, size_t row, gr_err *err)
     const char **tags;
 
     GR_TRY(find_tags(j, &tags, row, x->n_words, err));
-    if (j->o->json) gr_buf_adds(&j->out, "{\"words\":[");
-    for (size_t w = 0; w < x->n_words; w++) {
-        if (j->o->json) {
-            if (w) gr_buf_addc(&j->out, ',');
-            gr_json_quote(&j->out, x->words[w]);
-        } else {
-            put_word(&j->out, x->words[w]);
-            if (x->tags) gr_buf_addf(&j->out, "\t%s", x->tags[w]);
-            gr_buf_addf(&j->out, "\t%s\n", tags[w] ? tags[w] : "O");
-        }
-    }
-    if (j->o->json) {
-        gr_buf_addc(&j->out, ']');
-        if (x->tags) put_tags_json(j, "labels", x->tags, x->n_words);
-        put_tags_json(j, "predicted", tags, x->n_words);
-    } else {
-        gr_buf_addc(&j->out, '\n');
-    }
+    if (j->o->json) put_lists(j, x, tags);
+    else put_lines(j, x, tags);
     free(tags);
     return GR_OK;
 }
