@@ -178,11 +178,9 @@ static void put_tags_json(job *j, const char *key, const char *const *tags, size
     gr_buf_addc(&j->out, ']');
 }
 
-/* As a column: blanks and ends of lines within a word of a list ("New York", "\n") would make columns and sentences of their own, and
- * an empty word none. */
+/* As a column: blanks and ends of lines within a word of a list ("New York", "\n") would make columns and sentences of their own. */
 static void put_word(gr_buf *out, gr_sv word)
 {
-    if (word.n == 0) gr_buf_addc(out, '_');
     for (size_t i = 0; i < word.n; i++) gr_buf_addc(out, (unsigned char)word.p[i] > ' ' ? word.p[i] : '_');
 }
 
