@@ -208,14 +208,6 @@ void gr_json_number(gr_buf *out, double x)
 
 /* ---- keys ---- */
 
-static uint64_t fnv1a(const char *s)
-{
-    uint64_t h = UINT64_C(14695981039346656037);
-
-    for (; *s; s++) h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
-    return h;
-}
-
 static int by_hash_and_key(const void *a, const void *b)
 {
     const gr_json_key_entry *x = a, *y = b;
@@ -232,7 +224,7 @@ size_t gr_json_text_twin(gr_json_key_entry *e, size_t n)
 {
     size_t twin = n;
 
-    for (size_t i = 0; i < n; i++) e[i].hash = fnv1a(e[i].key);
+    for (size_t i = 0; i < n; i++) e[i].hash = gr_sv_hash(GR_SV_HASH, gr_sv_from(e[i].key));
     qsort(e, n, sizeof *e, by_hash_and_key);
     for (size_t i = 1; i < n; i++)
         if (e[i].hash == e[i - 1].hash && strcmp(e[i].key, e[i - 1].key) == 0 && e[i].i < twin) twin = e[i].i;

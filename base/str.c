@@ -27,6 +27,12 @@ bool gr_sv_eq(gr_sv a, gr_sv b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+uint64_t gr_sv_hash(uint64_t from, gr_sv a)
+{
+    for (size_t i = 0; i < a.n; i++) from = (from ^ (unsigned char)a.p[i]) * UINT64_C(1099511628211);
+    return from;
+}
+
 bool gr_sv_is(gr_sv a, const char *cstr)
 {
     return gr_sv_eq(a, gr_sv_from(cstr));

@@ -23,6 +23,9 @@ typedef struct gr_sv {
 gr_sv gr_sv_from(const char *cstr);                /* NULL gives {NULL, 0} */
 bool  gr_sv_eq(gr_sv a, gr_sv b);
 bool  gr_sv_is(gr_sv a, const char *cstr);         /* equal to a C string */
+/* FNV-1a of 64 bits, for tables and digests that stay in memory. `from`: the hash of what came before, GR_SV_HASH at first. */
+#define GR_SV_HASH UINT64_C(14695981039346656037)
+uint64_t gr_sv_hash(uint64_t from, gr_sv a);
 bool  gr_sv_starts(gr_sv s, const char *prefix);
 bool  gr_sv_ends(gr_sv s, const char *suffix);
 gr_sv gr_sv_trim(gr_sv s);                         /* ASCII blanks off both ends */

@@ -180,12 +180,10 @@ static gr_status read_sentences(gr_score_side *s, gr_arena *mem, gr_sv text, gr_
     return GR_OK;
 }
 
-/* FNV-1a over the words of a sentence, each with its end. */
+/* The hash of the words of a sentence, each with its end. */
 static uint64_t add_word(uint64_t digest, gr_sv word)
 {
-    if (!digest) digest = 14695981039346656037u;
-    for (size_t i = 0; i <= word.n; i++) digest = (digest ^ (i < word.n ? (unsigned char)word.p[i] : '\n')) * 1099511628211u;
-    return digest;
+    return gr_sv_hash(gr_sv_hash(digest ? digest : GR_SV_HASH, word), (gr_sv){ "\n", 1 });
 }
 
 /* column 1 is the last, 2 the one before it. -DOCSTART- lines part sentences, as in CoNLL-2003. */

@@ -45,9 +45,8 @@ struct gr_seqeval {
 
 static uint64_t hash_of(gr_sv s)
 {
-    uint64_t h = 14695981039346656037u; /* FNV-1a, 64 bits */
+    const uint64_t h = gr_sv_hash(GR_SV_HASH, s);
 
-    for (size_t i = 0; i < s.n; i++) h = (h ^ (unsigned char)s.p[i]) * 1099511628211u;
     return h ^ (h >> 29);
 }
 
