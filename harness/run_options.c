@@ -58,7 +58,7 @@ const gr_opt gr_run_options[] = {
     { .name = "dataloader-num-workers", .type = GR_OPT_REFUSED, .help = "--threads N is for all of the work" },
     { .name = "label-all-tokens", .type = GR_OPT_FLAG, .offset = AT(label_all_tokens), .help = "NER: sub-tokens after the first get the I- label" },
 
-    { .name = "do-train", .type = GR_OPT_FLAG, .offset = AT(do_train), .fallback = "true", .help = "run_glue's word; --do-eval without it only evaluates, as --epochs 0 does",
+    { .name = "do-train", .type = GR_OPT_FLAG, .offset = AT(do_train), .fallback = "true", .help = "run_glue's word; --do-eval or --do-predict without it trains nothing, as --epochs 0 does",
       .group = "Training" },
     { .name = "seed", .type = GR_OPT_INT, .offset = AT(seed), .fallback = "42", .value = "N", .hi = 9007199254740991.0, .help = "of order, dropout and new heads" },
     { .name = "seeds", .type = GR_OPT_STR, .offset = AT(seeds), .value = "N|a,b,c", .help = "several runs: N seeds from --seed on, or these" },
@@ -106,7 +106,8 @@ const gr_opt gr_run_options[] = {
     { .name = "save-total-limit", .type = GR_OPT_INT, .offset = AT(save_total_limit), .fallback = "1", .value = "N", .lo = 1, .hi = 1000, .help = "checkpoints kept of a run" },
     { .name = "resume-from-checkpoint", .type = GR_OPT_REFUSED, .help = "with --save-strategy the same command goes on by itself from its newest checkpoint: leave it out" },
     { .name = "save-model", .type = GR_OPT_FLAG, .offset = AT(save_model), .help = "the fine-tuned model as a folder that transformers loads" },
-    { .name = "predict-test", .aliases = "do-predict", .type = GR_OPT_FLAG, .offset = AT(predict_test), .help = "predict the test rows too: a GLUE submission's files, beside the record" },
+    { .name = "do-predict", .type = GR_OPT_FLAG, .offset = AT(do_predict), .help = "run_glue's word for --predict-test; without --do-train nothing is trained" },
+    { .name = "predict-test", .type = GR_OPT_FLAG, .offset = AT(predict_test), .help = "predict the test rows too: a GLUE submission's files, beside the record" },
     { .name = "log-steps", .aliases = "logging-steps", .type = GR_OPT_INT, .offset = AT(log_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "steps between lines of the run's log" },
     { .name = "logging-dir", .type = GR_OPT_REFUSED, .help = "the log lies beside the record (--report-to tensorboard: below it)" },
     { .name = "logging-strategy", .type = GR_OPT_REFUSED, .help = "the log has a line each --log-steps N and one an evaluation: leave it out" },
@@ -133,7 +134,7 @@ static const char *const outside_recipe[] = {
     "all", "suite", "task-name", "model", "data", "output-dir", "recipe", "force", "require-all", "train-file", "validation-file",
     "test-file", "seed", "seeds", "save-strategy", "save-steps", "save-total-limit", "save-model", "predict-test", "log-steps", "report-to", "device", "precision", "threads",
     "json", "quiet", "no-progress", "verbose", "help", "bf16",
-    "do-train", "do-eval", "optim", "regression", NULL, /* what the first two say is said by epochs and eval-splits; the last by the head */
+    "do-train", "do-eval", "do-predict", "optim", "regression", NULL, /* what the first three say is said by epochs, eval-splits and predict-test; the last by the head */
 };
 
 bool gr_run_option_in_recipe(const gr_opt *opt)
@@ -163,13 +164,14 @@ static void pass_over(const char **column, gr_opt_origin *origins, const char *o
 gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err)
 {
     const bool told_train = origins[gr_opt_index(gr_run_options, "do-train")] == GR_ORIGIN_COMMAND_LINE;
-    const bool told_eval = origins[gr_opt_index(gr_run_options, "do-eval")] == GR_ORIGIN_COMMAND_LINE;
+    const bool told_eval = origins[gr_opt_index(gr_run_options, "do-eval")] == GR_ORIGIN_COMMAND_LINE && o->do_eval;
 
-    if (!o->do_train || (told_eval && o->do_eval && !told_train)) {
-        gr_info("nothing is trained: %s", o->do_train ? "--do-eval stands without --do-train" : "--do-train is false");
+    if (!o->do_train || (!told_train && (told_eval || o->do_predict))) {
+        gr_info("nothing is trained: %s", !o->do_train ? "--do-train is false" : told_eval ? "--do-eval stands without --do-train" : "--do-predict stands without --do-train");
         GR_TRY(put(o, origins, "epochs", "0", err));
         GR_TRY(put(o, origins, "max-steps", "-1", err));
     }
+    if (o->do_predict) GR_TRY(put(o, origins, "predict-test", "true", err));
     if (!o->train_file) {
         pass_over(&o->text_column, origins, "text-column");
         pass_over(&o->pair_column, origins, "pair-column");

@@ -24,7 +24,7 @@ typedef struct gr_run_opts {
     double      learning_rate, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm;
     const char *scheduler;
     double      warmup_steps, warmup_ratio, dropout, label_smoothing;
-    bool        gradient_checkpointing, ignore_unused, do_train, do_eval;
+    bool        gradient_checkpointing, ignore_unused, do_train, do_eval, do_predict;
     const char *optim; /* a name of AdamW */
     const char *freeze, *order;
     /* evaluation and saving */
@@ -52,8 +52,8 @@ enum { GR_RUN_OPTIONS_MAX = 96 };     /* at least the table's length: size of or
  * key? Output, threads and the choice of tasks do not. */
 bool gr_run_option_in_recipe(const gr_opt *opt);
 
-/* run_glue's --do_train and --do_eval as the options that they stand for: --do_eval without --do_train is --epochs 0, --do_eval false
- * --eval-splits "". Columns without --train-file are put aside with a warning. After parsing, before the checks. */
+/* run_glue's --do_train, --do_eval and --do_predict as the options that they stand for: the last two without the first are --epochs 0, --do_eval
+ * false is --eval-splits "", --do_predict is --predict-test. Columns without --train-file are put aside with a warning. After parsing, before the checks. */
 gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err) GR_MUST_USE;
 
 /* Checks across options, after parsing. GR_E_ARG. */

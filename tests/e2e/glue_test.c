@@ -264,7 +264,7 @@ static void predict_test(void **state)
 
     (void)state;
     ran(CALL("run", "rte", "stsb", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("plain")));
-    ran(CALL("run", "rte", "stsb", "mrpc", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("plain"), "--do_predict"));
+    ran(CALL("run", "rte", "stsb", "mrpc", "--model", tiny_model(), "--data", data, "--max-steps", "1", "--output-dir", at("plain"), "--do_train", "--do_predict"));
     assert_null(strstr(last.err, "finished before")); /* the first time it had not predicted */
     r = records_of(at("plain"));
     check_submission(&r.r[r.n - 3], ".RTE.tsv", 1, two);

@@ -93,7 +93,7 @@ static void names_of_others(void **state)
         { "max_eval_samples", "max-eval-samples" }, { "train_file", "train-file" }, { "validation_file", "validation-file" },
         { "test_file", "test-file" }, { "text_column_name", "text-column" }, { "label_column_name", "label-column" },
         { "label_all_tokens", "label-all-tokens" }, { "disable_tqdm", "no-progress" }, { "full_determinism", "deterministic" }, { "fp16", "fp16" },
-        { "bf16", "bf16" }, { "dataset_name", "task-name" }, { "do_predict", "predict-test" }, { "data_dir", "data" }, { "do_regression", "regression" },
+        { "bf16", "bf16" }, { "dataset_name", "task-name" }, { "data_dir", "data" }, { "do_regression", "regression" },
     };
 
     (void)state;
@@ -131,7 +131,13 @@ static void what_to_do(void **state)
     assert_true(o.epochs == 0 && o.max_steps == -1 && strcmp(o.eval_splits, "validation") == 0);
     assert_true(origins[gr_opt_index(gr_run_options, "epochs")] == GR_ORIGIN_COMMAND_LINE);
     GOOD("mrpc", "--do_train", "False", "--do_eval", "True");
-    assert_true(o.epochs == 0);
+    assert_true(o.epochs == 0 && !o.predict_test);
+    GOOD("mrpc", "--do_predict");
+    assert_true(o.epochs == 0 && o.predict_test);
+    GOOD("mrpc", "--do_train", "--do_predict");
+    assert_true(o.epochs == 3 && o.predict_test);
+    GOOD("mrpc", "--predict-test", "--do_predict", "False");
+    assert_true(o.epochs == 3 && o.predict_test);
     GOOD("mrpc", "--do_train", "--no-do-eval");
     assert_true(o.epochs == 3 && !o.eval_splits[0]);
     GOOD("mrpc", "--do_eval", "False");
