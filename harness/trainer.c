@@ -254,10 +254,14 @@ static gr_status evaluate_now(loop *l, gr_err *err)
     return judge(l, &out->last_eval, err);
 }
 
+/* The last step is due by either strategy, so that its weights can be the best (DefaultFlowCallback of transformers 5). */
 static bool due(const char *strategy, int64_t every, const gr_train_result *r)
 {
-    if (strcmp(strategy, "epoch") == 0) return r->state.step % r->steps_per_epoch == 0 || r->state.step == r->total_steps;
-    return strcmp(strategy, "steps") == 0 && r->state.step % every == 0;
+    const int64_t step = r->state.step;
+
+    if (strcmp(strategy, "epoch") == 0) every = r->steps_per_epoch;
+    else if (strcmp(strategy, "steps") != 0) return false;
+    return step % every == 0 || step == r->total_steps;
 }
 
 /* ---- the loop ---- */

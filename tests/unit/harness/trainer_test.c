@@ -196,6 +196,25 @@ static void best_and_early(void **state)
     stage_close(&s);
 }
 
+/* Trainer of transformers 5.23 (6 steps, eval_steps 4) evaluates after steps 4 and 6; the last one can be the best. */
+static void last_step_is_evaluated(void **state)
+{
+    static seen w;
+    stage s;
+    gr_train_result r;
+    gr_record rec;
+
+    (void)state;
+    SMALL(&s, "--epochs", "2", "--learning-rate", "0.001", "--eval-strategy", "steps", "--eval-steps", "4", "--load-best");
+    train(&s, &w, &r, &rec, GR_OK);
+    assert_true(rec.n_history == 2 && rec.history[0].step == 4 && rec.history[1].step == 6);
+    assert_true(rec.history[1].eval_loss < rec.history[0].eval_loss);
+    assert_true(r.state.best_step == 6 && !r.restored_best && r.has_eval);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    stage_close(&s);
+}
+
 /* The log: a line each --log-steps steps with the mean since the last, and one each evaluation; a full disk is found. */
 static void log_lines(void **state)
 {
@@ -270,6 +289,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(counting), cmocka_unit_test(biggest_batch), cmocka_unit_test(rows_and_rates),
                                         cmocka_unit_test(epochs_by_micro_batches), cmocka_unit_test(order_of_the_trainer), cmocka_unit_test(best_and_early),
-                                        cmocka_unit_test(log_lines), cmocka_unit_test(interrupted) };
+                                        cmocka_unit_test(last_step_is_evaluated), cmocka_unit_test(log_lines), cmocka_unit_test(interrupted) };
     return gr_test_main(tests);
 }
