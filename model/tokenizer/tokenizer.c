@@ -240,6 +240,7 @@ static gr_status open_json_in(gr_tok **out, const char *path, const char *config
     s = gr_tok_read_json(t, path, err);
     if (s == GR_OK) s = gr_tok_config_read(&c, &t->arena, config_path, err);
     if (s == GR_OK) gr_tok_config_apply(t, &c);
+    if (s == GR_OK) s = gr_tok_config_override(t, &c, err);
     if (s == GR_OK && opts) s = gr_tok_set_prefix_space(t, opts->prefix_space, err);
     s = finish_open(out, t, s, err);
     if (s == GR_OK) warn_holes(*out, path);
