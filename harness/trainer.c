@@ -220,7 +220,8 @@ static gr_status keep_best(loop *l, gr_err *err)
     return GR_OK;
 }
 
-/* Trainer._determine_best_metric and EarlyStoppingCallback: an improvement is strict. */
+/* Trainer._determine_best_metric and EarlyStoppingCallback: an improvement is strict, and the first evaluation has none to miss, even
+ * if its metric has no value (a correlation of equal predictions). */
 static gr_status judge(loop *l, const gr_eval_result *e, gr_err *err)
 {
     const gr_run_opts *o = l->job->o;
@@ -235,7 +236,7 @@ static gr_status judge(loop *l, const gr_eval_result *e, gr_err *err)
         st->stale = 0;
         return o->load_best ? keep_best(l, err) : GR_OK;
     }
-    st->stale++;
+    if (l->record->n_history > 1) st->stale++;
     if (o->early_stopping && st->stale >= o->early_stopping) l->out->stopped_early = true;
     return GR_OK;
 }

@@ -215,6 +215,28 @@ static void last_step_is_evaluated(void **state)
     stage_close(&s);
 }
 
+/* Equal texts have equal predictions, and their correlation has no value. EarlyStoppingCallback(1) of transformers 5.23 stops such a run
+ * at its second evaluation, of three texts and these scores as well. */
+static void no_value_at_first(void **state)
+{
+    static const char even[] = "text,score\na day,1.5\na day,2.5\na day,0.5\n", rows[] = "text,score\na day,1.5\nthe house,2.5\ncold,0.5\nwarm,1.0\n";
+    static seen w;
+    stage s;
+    gr_train_result r;
+    gr_record rec;
+
+    (void)state;
+    STAGE(&s, "--epochs", "9", "--eval-strategy", "steps", "--eval-steps", "1", "--early-stopping", "1", "--metric-for-best", "pearson");
+    stage_task(&s, stage_file("scores.csv", rows), stage_file("even.csv", even));
+    stage_data(&s, 64);
+    stage_session(&s);
+    train(&s, &w, &r, &rec, GR_OK);
+    assert_true(r.stopped_early && r.state.step == 2 && r.state.best_step == 0 && rec.n_history == 2);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    stage_close(&s);
+}
+
 /* The log: a line each --log-steps steps with the mean since the last, and one each evaluation; a full disk is found. */
 static void log_lines(void **state)
 {
@@ -289,6 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(counting), cmocka_unit_test(biggest_batch), cmocka_unit_test(rows_and_rates),
                                         cmocka_unit_test(epochs_by_micro_batches), cmocka_unit_test(order_of_the_trainer), cmocka_unit_test(best_and_early),
-                                        cmocka_unit_test(last_step_is_evaluated), cmocka_unit_test(log_lines), cmocka_unit_test(interrupted) };
+                                        cmocka_unit_test(last_step_is_evaluated), cmocka_unit_test(no_value_at_first), cmocka_unit_test(log_lines),
+                                        cmocka_unit_test(interrupted) };
     return gr_test_main(tests);
 }
