@@ -46,6 +46,15 @@ static gr_status read_inputs(bool *no_segments, const gr_json *root, gr_err *err
     return GR_OK;
 }
 
+/* transformers writes 1e30 where nobody said a length. */
+static void read_truncation(gr_tok_config *out, const gr_json *root)
+{
+    const double n = gr_json_num(gr_json_get(root, "model_max_length"), 0);
+
+    out->max_length = n >= 1 && n <= INT32_MAX ? (int32_t)n : 0;
+    out->cut_left = strcmp(gr_json_str(gr_json_get(root, "truncation_side"), ""), "left") == 0;
+}
+
 static gr_status read_root(gr_tok_config *out, gr_arena *arena, const gr_json *root, gr_err *err)
 {
     if (!gr_json_is_object(root)) return gr_fail(err, GR_E_FORMAT, "not a JSON object");
@@ -58,6 +67,7 @@ static gr_status read_root(gr_tok_config *out, gr_arena *arena, const gr_json *r
     GR_TRY(read_flag(&out->strip_accents, root, "strip_accents", err));
     GR_TRY(read_flag(&out->chinese_chars, root, "tokenize_chinese_chars", err));
     GR_TRY(read_inputs(&out->no_segments, root, err));
+    read_truncation(out, root);
     GR_TRY(read_token(&out->unk, arena, root, "unk_token", err));
     GR_TRY(read_token(&out->pad, arena, root, "pad_token", err));
     GR_TRY(read_token(&out->cls, arena, root, "cls_token", err));
@@ -107,6 +117,8 @@ void gr_tok_config_apply(gr_tok *t, const gr_tok_config *c)
     apply(&t->cls_id, t, c, c->cls, "cls_token");
     apply(&t->sep_id, t, c, c->sep, "sep_token");
     apply(&t->mask_id, t, c, c->mask, "mask_token");
+    t->max_length = c->max_length;
+    t->cut_left = c->cut_left;
     if (!c->no_segments) return;
     all_one_segment(&t->post.single);
     all_one_segment(&t->post.pair);

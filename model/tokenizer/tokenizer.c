@@ -307,6 +307,11 @@ static const gr_added *added_by_id(const gr_added_set *set, int32_t id)
     return NULL;
 }
 
+int32_t gr_tok_max_length(const gr_tok *t)
+{
+    return t->max_length;
+}
+
 size_t gr_tok_vocab_size(const gr_tok *t)
 {
     return t->vocab_size;

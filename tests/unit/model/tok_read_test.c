@@ -491,13 +491,42 @@ static void test_input_names(void **state)
     assert_status(gr_tok_open(&t, dir, NULL, &err), GR_E_FORMAT, &err, "model_input_names");
 }
 
+/* truncation=True, max_length=5, of one text and of a pair; and how long a row may be. */
+static void test_truncation_side(void **state)
+{
+    static const struct { const char *config; int32_t one[5], pair[6], length; } cases[] = {
+        { "{\"truncation_side\":\"right\",\"model_max_length\":64}", { 1, 5, 8, 5, 2 }, { 1, 5, 2, 8, 5, 2 }, 64 },
+        { "{\"truncation_side\":\"left\",\"model_max_length\":1000000000000000019884624838656}", { 1, 5, 8, 9, 2 }, { 1, 8, 2, 5, 9, 2 }, 0 },
+    };
+    gr_tok_work *w = NULL;
+    gr_tok *t = NULL;
+    gr_encoding e;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    last_folder(uncased);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        open_last(&t, cases[i].config);
+        assert_int_equal(gr_tok_max_length(t), cases[i].length);
+        assert_ok(gr_tok_work_open(&w, t, &err), &err);
+        assert_ok(gr_tok_encode(w, &e, gr_sv_from("a e a e \xE4\xB8\xAD"), (gr_sv){ NULL, 0 }, 5, true, &err), &err);
+        assert_true(e.n == 5 && (i ? e.byte_offsets[1][0] == 4 : e.byte_offsets[1][0] == 0));
+        for (size_t k = 0; k < e.n; k++) assert_int_equal(e.ids[k], cases[i].one[k]);
+        assert_ok(gr_tok_encode(w, &e, gr_sv_from("a e"), gr_sv_from("e a \xE4\xB8\xAD"), 6, true, &err), &err);
+        assert_int_equal(e.n, 6);
+        for (size_t k = 0; k < e.n; k++) assert_int_equal(e.ids[k], cases[i].pair[k]);
+        gr_tok_work_close(w);
+        gr_tok_close(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds), cmocka_unit_test(test_bpe), cmocka_unit_test(test_stale), cmocka_unit_test(test_byte_level), cmocka_unit_test(test_unigram), cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
         cmocka_unit_test(test_templates), cmocka_unit_test(test_vocab_txt),  cmocka_unit_test(test_config), cmocka_unit_test(test_odd),
         cmocka_unit_test(test_duplicates), cmocka_unit_test(test_prefix_space), cmocka_unit_test(test_prefix_space_files),
-        cmocka_unit_test(test_last_word), cmocka_unit_test(test_last_word_prefix), cmocka_unit_test(test_input_names),
+        cmocka_unit_test(test_last_word), cmocka_unit_test(test_last_word_prefix), cmocka_unit_test(test_input_names), cmocka_unit_test(test_truncation_side),
     };
     return gr_test_main(tests);
 }
