@@ -58,21 +58,28 @@ static bool trains(const job *j)
 
 /* ---- before training ---- */
 
+/* Tokens of a row: what the task or --max-length says, within the model's positions and, as in run_glue, the tokenizer's model_max_length. */
+static size_t row_length(const job *j)
+{
+    const size_t asked = max_length(j->room->o, j->task), positions = (size_t)gr_fit_positions(&j->model->config), known = (size_t)gr_tok_max_length(j->room->tok);
+    const bool by_tokenizer = known > gr_tok_n_special(j->room->tok, true) && known < positions;
+    const size_t most = by_tokenizer ? known : positions;
+
+    if (asked <= most) return asked;
+    gr_warn("%s: rows are cut at %zu tokens, the %s (asked for: %zu)", j->task->name, most,
+            by_tokenizer ? "tokenizer's model_max_length" : "model's positions", asked);
+    return most;
+}
+
 static gr_status load_data(job *j, gr_err *err)
 {
     gr_workroom *w = j->room;
-    const size_t room = (size_t)gr_fit_positions(&j->model->config);
-    size_t length = max_length(w->o, j->task);
     gr_task_data_opts from = { .dir = w->data_dir, .any_rows = strcmp(w->data_kind, "demo") == 0, .tok = w->tok, .cache = &w->tokens,
                                .pool = w->pool, .tasks = w->tasks, .n_tasks = w->n_tasks };
 
     if (w->data.task != j->task) {
         gr_task_data_close(&w->data);
-        if (length > room) {
-            gr_warn("%s: rows are cut at %zu tokens, the model's positions (the task allows %zu)", j->task->name, room, length);
-            length = room;
-        }
-        from.max_length = length;
+        from.max_length = row_length(j);
         GR_TRY(gr_task_data_open(&w->data, j->task, &from, w->o, err));
     }
     GR_TRY(gr_task_eval_check(&w->data, w->o, err));

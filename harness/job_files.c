@@ -45,13 +45,17 @@ static void add_number(gr_json *j, const char *name, const char *suffix, double 
     gr_json_add_num(j, key, v);
 }
 
-static void add_eval(gr_json *j, const gr_eval_result *e, const char *suffix)
+/* Steps are Trainer's: batches of --eval-batch-size rows. */
+static void add_eval(gr_json *j, const gr_eval_result *e, int64_t batch_size, const char *suffix)
 {
+    const double steps = ceil((double)e->examples / (double)batch_size);
+
     for (size_t i = 0; i < e->n_metrics; i++) add_number(j, e->metrics[i].name, suffix, e->metrics[i].value);
     add_number(j, "loss", suffix, e->loss);
     add_number(j, "runtime", suffix, e->seconds);
     add_number(j, "samples", suffix, (double)e->examples);
     add_number(j, "samples_per_second", suffix, e->seconds > 0 ? (double)e->examples / e->seconds : NAN);
+    add_number(j, "steps_per_second", suffix, e->seconds > 0 ? steps / e->seconds : NAN);
 }
 
 /* Which evaluated split has the plain names: the task's main one, else the first that has no suffix; 0: none. */
@@ -73,7 +77,7 @@ static void add_evals(gr_json *j, const gr_workroom *w, const gr_eval_result *re
     const int plain = plain_split(d);
 
     for (int i = 1; i <= d->n_eval; i++)
-        if (i == plain || table_of(d, i)->suffix) add_eval(j, &results[i], table_of(d, i)->suffix);
+        if (i == plain || table_of(d, i)->suffix) add_eval(j, &results[i], w->o->eval_batch_size, table_of(d, i)->suffix);
 }
 
 static gr_status result_files(const gr_record *r, const gr_workroom *w, const char *dir, const gr_eval_result *results, gr_err *err)

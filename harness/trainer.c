@@ -36,13 +36,26 @@ typedef struct loop {
 
 /* ---- counting ---- */
 
+static int64_t micro_batches(const gr_run_opts *o, size_t n_rows)
+{
+    return ((int64_t)n_rows + o->batch_size - 1) / o->batch_size;
+}
+
 void gr_train_steps(int64_t *per_epoch, int64_t *total, const gr_run_opts *o, size_t n_rows)
 {
-    const int64_t n = (int64_t)n_rows, batches = (n + o->batch_size - 1) / o->batch_size;
-    const int64_t steps = (batches + o->grad_accum - 1) / o->grad_accum;
+    const int64_t steps = (micro_batches(o, n_rows) + o->grad_accum - 1) / o->grad_accum;
 
     *per_epoch = steps > 0 ? steps : 1;
     *total = o->max_steps > 0 ? o->max_steps : (int64_t)ceil(o->epochs * (double)*per_epoch);
+}
+
+/* Epochs behind the loop, counted in micro-batches as Trainer does (Trainer._run_epoch): the last step of an epoch may have fewer. */
+static double epochs_done(const loop *l)
+{
+    const gr_run_opts *o = l->job->o;
+    const int64_t step = l->out->state.step, whole = step / l->out->steps_per_epoch, more = step % l->out->steps_per_epoch;
+
+    return more ? (double)whole + (double)(more * o->grad_accum) / (double)micro_batches(o, l->job->n_train_rows) : (double)whole;
 }
 
 static int by_length_desc(const void *a, const void *b)
@@ -132,7 +145,7 @@ static gr_status step_once(loop *l, gr_step_info *info, gr_err *err)
     st->step++;
     st->samples += (double)n;
     info->step = st->step;
-    info->epoch = (double)st->step / (double)l->out->steps_per_epoch;
+    info->epoch = epochs_done(l);
     info->loss = result.loss;
     info->grad_norm = result.grad_norm;
     return GR_OK;
@@ -173,7 +186,7 @@ static gr_status add_point(loop *l, const gr_eval_result *e, gr_err *err)
     gr_rec_point *p = gr_record_point(l->record);
 
     if (!p) return gr_fail_nomem(err, "the history");
-    p->epoch = (double)st->step / (double)l->out->steps_per_epoch;
+    p->epoch = epochs_done(l);
     p->step = st->step;
     p->train_loss = st->point_steps ? st->point_sum / (double)st->point_steps : NAN;
     p->grad_norm = l->last_norm;
@@ -207,7 +220,8 @@ static gr_status keep_best(loop *l, gr_err *err)
     return GR_OK;
 }
 
-/* Trainer._determine_best_metric and EarlyStoppingCallback: an improvement is strict. */
+/* Trainer._determine_best_metric and EarlyStoppingCallback: an improvement is strict, and the first evaluation has none to miss, even
+ * if its metric has no value (a correlation of equal predictions). */
 static gr_status judge(loop *l, const gr_eval_result *e, gr_err *err)
 {
     const gr_run_opts *o = l->job->o;
@@ -222,7 +236,7 @@ static gr_status judge(loop *l, const gr_eval_result *e, gr_err *err)
         st->stale = 0;
         return o->load_best ? keep_best(l, err) : GR_OK;
     }
-    st->stale++;
+    if (l->record->n_history > 1) st->stale++;
     if (o->early_stopping && st->stale >= o->early_stopping) l->out->stopped_early = true;
     return GR_OK;
 }
@@ -241,10 +255,14 @@ static gr_status evaluate_now(loop *l, gr_err *err)
     return judge(l, &out->last_eval, err);
 }
 
+/* The last step is due by either strategy, so that its weights can be the best (DefaultFlowCallback of transformers 5). */
 static bool due(const char *strategy, int64_t every, const gr_train_result *r)
 {
-    if (strcmp(strategy, "epoch") == 0) return r->state.step % r->steps_per_epoch == 0 || r->state.step == r->total_steps;
-    return strcmp(strategy, "steps") == 0 && r->state.step % every == 0;
+    const int64_t step = r->state.step;
+
+    if (strcmp(strategy, "epoch") == 0) every = r->steps_per_epoch;
+    else if (strcmp(strategy, "steps") != 0) return false;
+    return step % every == 0 || step == r->total_steps;
 }
 
 /* ---- the loop ---- */
@@ -320,7 +338,7 @@ gr_status gr_train(gr_train_result *out, const gr_train_job *job, gr_record *rec
     if (s == GR_OK) s = restore_best(&l, err);
     if (s == GR_OK) gr_train_log_finish(&l.log);
     record->steps = out->state.step;
-    record->epochs = out->steps_per_epoch ? (double)out->state.step / (double)out->steps_per_epoch : 0;
+    record->epochs = out->steps_per_epoch ? epochs_done(&l) : 0;
     record->train_loss = out->state.step ? out->state.loss_sum / (double)out->state.step : NAN;
     closed = gr_train_log_close(&l.log, s == GR_OK ? err : NULL);
     if (s == GR_OK) s = closed;

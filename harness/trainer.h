@@ -26,7 +26,7 @@ typedef struct gr_train_state {
 
 typedef struct gr_step_info {
     int64_t         step;          /* from 1 */
-    double          epoch;         /* finished share: step / steps an epoch */
+    double          epoch;         /* of the training rows, counted in micro-batches */
     double          loss, grad_norm, lr;
     const uint32_t *rows;          /* row numbers of the step, in order */
     size_t          n_rows;

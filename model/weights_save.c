@@ -178,6 +178,27 @@ static gr_status copy_file(const char *from_dir, const char *to_dir, const char 
     return s;
 }
 
+/* RoBERTa's words are tagged with the blank before them (run_ner: add_prefix_space=True), which the tokenizer of whoever loads the
+ * folder has to know; as published it puts none before a word that was split off. */
+static gr_status copy_word_config(const gr_model *m, const char *dir, gr_err *err)
+{
+    static const char name[] = "tokenizer_config.json", key[] = "add_prefix_space";
+    char from[GR_PATH_MAX], to[GR_PATH_MAX];
+    gr_json *old = NULL, *doc;
+    gr_status s;
+
+    if (!gr_fs_join(from, sizeof from, m->dir, name) || !gr_fs_join(to, sizeof to, dir, name)) return gr_fail(err, GR_E_ARG, "path too long: %s", dir);
+    if (gr_fs_is_file(from)) GR_TRY(gr_json_read(&old, from, 0, err));
+    doc = gr_json_new_object();
+    for (const gr_json *v = gr_json_first(old); v; v = gr_json_next(v))
+        if (strcmp(gr_json_key(v), key) != 0) gr_json_add_copy(doc, gr_json_key(v), v);
+    gr_json_add_bool(doc, key, true);
+    s = gr_json_write(to, doc, err);
+    gr_json_free(old);
+    gr_json_free(doc);
+    return s;
+}
+
 static bool same_folder(const char *a, const char *b)
 {
     char *x = realpath(a, NULL), *y = realpath(b, NULL);
@@ -194,6 +215,7 @@ static gr_status copy_tokenizer(const gr_model *m, const char *dir, gr_err *err)
 
     if (same_folder(m->dir, dir)) return GR_OK;
     for (size_t i = 0; i < sizeof tokenizer_files / sizeof *tokenizer_files; i++) GR_TRY(copy_file(m->dir, dir, tokenizer_files[i], err));
+    if (m->head.kind == GR_HEAD_TOKEN && m->config.family == GR_FAMILY_ROBERTA) GR_TRY(copy_word_config(m, dir, err));
     if (m->head.kind != GR_HEAD_EMBED) return GR_OK;
     if (gr_fs_join(sub, sizeof sub, m->dir, "1_Pooling/config.json") && gr_fs_is_file(sub)) {
         if (!gr_fs_join(sub, sizeof sub, dir, "1_Pooling")) return gr_fail(err, GR_E_ARG, "path too long: %s", dir);

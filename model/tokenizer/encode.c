@@ -237,7 +237,8 @@ static gr_status assemble(gr_tok_work *w, gr_encoding *out, bool pair, size_t ro
 
         if (item->id >= 0) put(&e, at++, NULL, item);
         else
-            for (size_t i = 0; i < n[item->seq]; i++) put(&e, at++, &w->seq[item->seq].v[i], item);
+            for (size_t i = 0, cut = w->t->cut_left ? w->seq[item->seq].n - n[item->seq] : 0; i < n[item->seq]; i++)
+                put(&e, at++, &w->seq[item->seq].v[cut + i], item);
     }
     *out = e;
     return GR_OK;
@@ -260,8 +261,8 @@ gr_status gr_tok_encode(gr_tok_work *w, gr_encoding *out, gr_sv text, gr_sv pair
     const gr_sv texts[2] = { text.p ? text : (gr_sv){ "", 0 }, pair };
 
     for (int i = 0; i < (has_pair ? 2 : 1); i++) {
-        /* Which of two long texts is the longer must be known, so only a single one may stop early. */
-        gr_tok_run r = { w, w->t, &w->seq[i], texts[i], &w->t->post, &w->t->pretok, 0, 1, 0, has_pair ? SIZE_MAX : room };
+        /* Which of two long texts is the longer must be known, so only a single one that keeps its beginning may stop early. */
+        gr_tok_run r = { w, w->t, &w->seq[i], texts[i], &w->t->post, &w->t->pretok, 0, 1, 0, has_pair || w->t->cut_left ? SIZE_MAX : room };
 
         w->seq[i].n = 0;
         GR_TRY(check_text(texts[i], i ? "pair" : "text", err));
@@ -279,7 +280,7 @@ gr_status gr_tok_encode_words(gr_tok_work *w, gr_encoding *out, const gr_sv *wor
     w->seq[0].n = 0;
     for (size_t i = 0; i < n_words; i++) {
         const gr_sv text = words[i].p ? words[i] : (gr_sv){ "", 0 };
-        gr_tok_run r = { w, w->t, &w->seq[0], text, &w->t->word_post, &w->t->word_pretok, (int32_t)i, 0, 0, room };
+        gr_tok_run r = { w, w->t, &w->seq[0], text, &w->t->word_post, &w->t->word_pretok, (int32_t)i, 0, 0, w->t->cut_left ? SIZE_MAX : room };
 
         GR_TRY(check_text(words[i], "word", err));
         GR_TRY(encode_text(&r, err));

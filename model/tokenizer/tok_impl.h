@@ -188,6 +188,8 @@ struct gr_tok {
     gr_post        word_post;   /* byte-level words begin with a blank, as the models were trained          */
     size_t         vocab_size; /* added tokens included */
     int32_t        pad_id, cls_id, sep_id, mask_id;
+    int32_t        max_length; /* model_max_length; 0: not said */
+    bool           cut_left;   /* truncation keeps the end of a text */
     bool           scan;       /* the word scanner of encode.c may be used */
     uint8_t        byte_class[256]; /* gr_scan */
     int32_t        alone_id[128];   /* the token of an ASCII sign that is a word by itself */
@@ -312,6 +314,9 @@ typedef struct gr_tok_config {
     int   lowercase, strip_accents, chinese_chars; /* -1: not said */
     int   keep_accents, split_by_punct, prefix_space; /* add_prefix_space */
     bool  mpnet;                                   /* the template of MPNetTokenizer */
+    bool  no_segments;                             /* model_input_names without token_type_ids */
+    bool  cut_left;                                /* truncation_side */
+    int32_t max_length;                            /* model_max_length; 0: none */
     gr_sv class_name;                              /* tokenizer_class */
     gr_sv unk, pad, cls, sep, mask;
     gr_sv path;                                    /* for messages */
@@ -323,9 +328,13 @@ gr_status gr_tok_config_read(gr_tok_config *out, gr_arena *arena, const char *pa
 /* The name that the configuration gives a token, else its usual one. */
 gr_sv gr_tok_name_or(gr_sv given, const char *fallback);
 
-/* Set the special ids that the configuration names, in a tokenizer that came from elsewhere; warn of names that are no
- * tokens. */
+/* Set what the configuration says last: the special ids that it names (warn of names that are no tokens), what truncation does, and
+ * that all is one segment. Behind the reading of the templates. */
 void gr_tok_config_apply(gr_tok *t, const gr_tok_config *c);
+
+/* Where tokenizer.json says otherwise: the classes of BERT's kind and RoBERTa's build their normalizer and pre-tokenizer by
+ * tokenizer_config.json in the Python libraries. What it does not say is left as it is. GR_E_NOMEM. */
+gr_status gr_tok_config_override(gr_tok *t, const gr_tok_config *c, gr_err *err) GR_MUST_USE;
 
 /* ---- read_parts.c, read_model.c, read_norm.c, read_pretok.c, read_bpe.c, read_unigram.c ---- */
 

@@ -240,6 +240,7 @@ static gr_status open_json_in(gr_tok **out, const char *path, const char *config
     s = gr_tok_read_json(t, path, err);
     if (s == GR_OK) s = gr_tok_config_read(&c, &t->arena, config_path, err);
     if (s == GR_OK) gr_tok_config_apply(t, &c);
+    if (s == GR_OK) s = gr_tok_config_override(t, &c, err);
     if (s == GR_OK && opts) s = gr_tok_set_prefix_space(t, opts->prefix_space, err);
     s = finish_open(out, t, s, err);
     if (s == GR_OK) warn_holes(*out, path);
@@ -304,6 +305,11 @@ static const gr_added *added_by_id(const gr_added_set *set, int32_t id)
     for (size_t i = 0; i < set->n; i++)
         if (set->token[i].id == id) return &set->token[i];
     return NULL;
+}
+
+int32_t gr_tok_max_length(const gr_tok *t)
+{
+    return t->max_length;
 }
 
 size_t gr_tok_vocab_size(const gr_tok *t)

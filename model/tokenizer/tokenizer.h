@@ -55,6 +55,7 @@ int32_t     gr_tok_unk_id(const gr_tok *t);
 int32_t     gr_tok_cls_id(const gr_tok *t);
 int32_t     gr_tok_sep_id(const gr_tok *t);
 int32_t     gr_tok_mask_id(const gr_tok *t);                   /* -1 when the vocabulary has none */
+int32_t     gr_tok_max_length(const gr_tok *t);                /* model_max_length of tokenizer_config.json; 0: not said */
 size_t      gr_tok_n_special(const gr_tok *t, bool pair);      /* tokens that the template adds */
 
 /* One encoded text. Arrays of n; owned by the work, valid until its next encode. Arrays that were

@@ -169,6 +169,21 @@ static void parts_that_do_not_fit(void **state)
     assert_false(gr_fs_is_dir(at("p")));
 }
 
+/* model_max_length of the tokenizer is a limit, as in run_glue; 3 special tokens of a pair would fill one of 3, which is passed over. */
+static void tokenizers_length(void **state)
+{
+    const char *dir = copy_of(tiny_model(), "short"), *csv = put("short.csv", "text,label\nthe day,a\nthe house,b\nthe day,b\nthe house,a\n");
+    const char *const words[] = { "run", "--train-file", csv, "--validation-file", csv, "--model", dir, "--epochs", "0", "--output-dir", at("short-runs"), NULL };
+
+    (void)state;
+    (void)with_file(dir, "tokenizer_config.json", "{\"model_max_length\": 6}");
+    assert_true(call_with(NULL, NULL, words) <= 1);
+    assert_non_null(strstr(last.err, "rows are cut at 6 tokens, the tokenizer's model_max_length (asked for: 128)"));
+    (void)with_file(dir, "tokenizer_config.json", "{\"model_max_length\": 3}");
+    assert_true(call_with(NULL, NULL, words) <= 1);
+    assert_non_null(strstr(last.err, "rows are cut at 64 tokens, the model's positions (asked for: 128)"));
+}
+
 static void sentence_folders(void **state)
 {
     const char *dir = copy_of(tiny_model(), "sentences");
@@ -301,7 +316,7 @@ static void label_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(listed), cmocka_unit_test(unsupported), cmocka_unit_test(parts_that_do_not_fit), cmocka_unit_test(sentence_folders), cmocka_unit_test(label_order),
+        cmocka_unit_test(listed), cmocka_unit_test(unsupported), cmocka_unit_test(parts_that_do_not_fit), cmocka_unit_test(tokenizers_length), cmocka_unit_test(sentence_folders), cmocka_unit_test(label_order),
     };
     const int failed = gr_test_main(tests);
 

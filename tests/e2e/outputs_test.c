@@ -135,6 +135,8 @@ static void saved_model(void **state)
     assert_ok(gr_json_read(&j, path, 0, &err), &err);
     assert_near(gr_json_num(gr_json_get(j, "eval_accuracy"), NAN), value_of(&r.r[0], "accuracy"), 0, "eval_accuracy");
     assert_near(gr_json_num(gr_json_get(j, "train_samples"), NAN), 80, 0, "train_samples");
+    assert_near(gr_json_num(gr_json_get(j, "eval_samples_per_second"), NAN) / gr_json_num(gr_json_get(j, "eval_steps_per_second"), NAN), 8, 1e-9,
+                "rows of an evaluation's step"); /* 80 rows, --eval-batch-size 8 */
     gr_json_free(j);
     GOOD("predict", "--model", dir, "--text", "a good day");
     assert_non_null(strstr(last.out, "pos"));

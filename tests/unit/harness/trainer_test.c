@@ -125,6 +125,29 @@ static void rows_and_rates(void **state)
     stage_close(&s);
 }
 
+/* Accumulation that does not divide an epoch: 6 micro-batches in steps of 4 and 2. The shares are those that Trainer of
+ * transformers 5.23 logs for 21 rows, per_device_train_batch_size 4, gradient_accumulation_steps 4, max_steps 5. */
+static void epochs_by_micro_batches(void **state)
+{
+    static const double want[] = { 0.6666666666666666, 1, 1.6666666666666665, 2, 2.6666666666666665 };
+    static seen w;
+    stage s;
+    gr_train_result r;
+    gr_record rec;
+
+    (void)state;
+    SMALL(&s, "--batch-size", "4", "--grad-accum", "4", "--max-steps", "5");
+    train(&s, &w, &r, &rec, GR_OK);
+    assert_true(w.n == 5 && w.info[0].n_rows == 16 && w.info[1].n_rows == 5);
+    for (size_t i = 0; i < 5; i++) assert_near(w.info[i].epoch, want[i], 1e-15, "epoch of step %zu", i + 1);
+    assert_int_equal(rec.n_history, 3);
+    assert_near(rec.history[2].epoch, want[4], 1e-15, "epoch of the last evaluation");
+    assert_near(rec.epochs, want[4], 1e-15, "epochs of the record");
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    stage_close(&s);
+}
+
 static void order_of_the_trainer(void **state)
 {
     static seen w;
@@ -168,6 +191,47 @@ static void best_and_early(void **state)
     assert_true(e.loss == r.state.best && e.loss == rec.history[r.state.best_step - 1].eval_loss); /* to the bit */
     for (size_t i = 0; i < rec.n_history; i++) assert_true(rec.history[i].eval_loss >= e.loss);
     gr_eval_result_free(&e);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    stage_close(&s);
+}
+
+/* Trainer of transformers 5.23 (6 steps, eval_steps 4) evaluates after steps 4 and 6; the last one can be the best. */
+static void last_step_is_evaluated(void **state)
+{
+    static seen w;
+    stage s;
+    gr_train_result r;
+    gr_record rec;
+
+    (void)state;
+    SMALL(&s, "--epochs", "2", "--learning-rate", "0.001", "--eval-strategy", "steps", "--eval-steps", "4", "--load-best");
+    train(&s, &w, &r, &rec, GR_OK);
+    assert_true(rec.n_history == 2 && rec.history[0].step == 4 && rec.history[1].step == 6);
+    assert_true(rec.history[1].eval_loss < rec.history[0].eval_loss);
+    assert_true(r.state.best_step == 6 && !r.restored_best && r.has_eval);
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    stage_close(&s);
+}
+
+/* Equal texts have equal predictions, and their correlation has no value. EarlyStoppingCallback(1) of transformers 5.23 stops such a run
+ * at its second evaluation, of three texts and these scores as well. */
+static void no_value_at_first(void **state)
+{
+    static const char even[] = "text,score\na day,1.5\na day,2.5\na day,0.5\n", rows[] = "text,score\na day,1.5\nthe house,2.5\ncold,0.5\nwarm,1.0\n";
+    static seen w;
+    stage s;
+    gr_train_result r;
+    gr_record rec;
+
+    (void)state;
+    STAGE(&s, "--epochs", "9", "--eval-strategy", "steps", "--eval-steps", "1", "--early-stopping", "1", "--metric-for-best", "pearson");
+    stage_task(&s, stage_file("scores.csv", rows), stage_file("even.csv", even));
+    stage_data(&s, 64);
+    stage_session(&s);
+    train(&s, &w, &r, &rec, GR_OK);
+    assert_true(r.stopped_early && r.state.step == 2 && r.state.best_step == 0 && rec.n_history == 2);
     gr_train_result_free(&r);
     gr_record_free(&rec);
     stage_close(&s);
@@ -246,7 +310,8 @@ static void interrupted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(counting), cmocka_unit_test(biggest_batch), cmocka_unit_test(rows_and_rates),
-                                        cmocka_unit_test(order_of_the_trainer), cmocka_unit_test(best_and_early), cmocka_unit_test(log_lines),
+                                        cmocka_unit_test(epochs_by_micro_batches), cmocka_unit_test(order_of_the_trainer), cmocka_unit_test(best_and_early),
+                                        cmocka_unit_test(last_step_is_evaluated), cmocka_unit_test(no_value_at_first), cmocka_unit_test(log_lines),
                                         cmocka_unit_test(interrupted) };
     return gr_test_main(tests);
 }

@@ -389,12 +389,144 @@ static void test_prefix_space_files(void **state)
     gr_tok_close(t);
 }
 
+/* ---- tokenizer_config.json has the last word ---- */
+
+/* What is wanted here is what AutoTokenizer of transformers 5.23 gives for the folder that is written. */
+static void open_last(gr_tok **t, const char *config)
+{
+    char dir[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    (void)write_file("last/tokenizer_config.json", config);
+    assert_true(gr_fs_join(dir, sizeof dir, gr_test_tmpdir(), "last"));
+    assert_ok(gr_tok_open(t, dir, NULL, &err), &err);
+}
+
+static void last_folder(const char *tokenizer)
+{
+    char dir[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+
+    assert_true(gr_fs_join(dir, sizeof dir, gr_test_tmpdir(), "last"));
+    assert_ok(gr_fs_mkdirs(dir, &err), &err);
+    (void)write_file("last/tokenizer.json", tokenizer);
+}
+
+static const char uncased[] =
+    "{\"normalizer\":{\"type\":\"BertNormalizer\",\"clean_text\":true,\"handle_chinese_chars\":true,\"strip_accents\":null,\"lowercase\":true},"
+    "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":{\"type\":\"BertProcessing\",\"sep\":[\"[SEP]\",2],\"cls\":[\"[CLS]\",1]},"
+    "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"vocab\":{\"[UNK]\":0,\"[CLS]\":1,\"[SEP]\":2,\"[PAD]\":3,\"[MASK]\":4,\"a\":5,\"A\":6,"
+    "\"\xC3\xA9\":7,\"e\":8,\"\xE4\xB8\xAD\":9,\"\xE6\x96\x87\":10,\"\xE4\xB8\xAD\xE6\x96\x87\":11}}}";
+
+static void test_last_word(void **state)
+{
+    static const struct { const char *config; size_t n; int32_t want[6]; } cases[] = {
+        { "{}", 6, { 1, 5, 8, 9, 10, 2 } },
+        { "{\"do_lower_case\":true,\"tokenizer_class\":\"BertTokenizer\"}", 6, { 1, 5, 8, 9, 10, 2 } },
+        { "{\"do_lower_case\":false,\"tokenizer_class\":\"BertTokenizerFast\"}", 6, { 1, 6, 7, 9, 10, 2 } },
+        { "{\"do_lower_case\":false,\"tokenizer_class\":\"ElectraTokenizer\"}", 6, { 1, 6, 7, 9, 10, 2 } },
+        { "{\"do_lower_case\":true,\"strip_accents\":false,\"tokenizer_class\":\"DistilBertTokenizer\"}", 6, { 1, 5, 7, 9, 10, 2 } },
+        { "{\"do_lower_case\":true,\"tokenize_chinese_chars\":false,\"tokenizer_class\":\"BertTokenizer\"}", 5, { 1, 5, 8, 11, 2 } },
+        { "{\"do_lower_case\":false,\"tokenizer_class\":\"PreTrainedTokenizerFast\"}", 6, { 1, 5, 8, 9, 10, 2 } }, /* takes tokenizer.json as it is */
+    };
+    gr_tok *t = NULL;
+
+    (void)state;
+    last_folder(uncased);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        open_last(&t, cases[i].config);
+        expect(t, "A \xC3\xA9 \xE4\xB8\xAD\xE6\x96\x87", cases[i].want, cases[i].n);
+        gr_tok_close(t);
+    }
+}
+
+static void test_last_word_prefix(void **state)
+{
+    static const struct { const char *config; int32_t want[3]; } cases[] = {
+        { "{\"add_prefix_space\":true,\"tokenizer_class\":\"RobertaTokenizer\"}", { 1, 3, 2 } },
+        { "{\"add_prefix_space\":false,\"tokenizer_class\":\"RobertaTokenizerFast\"}", { 1, 0, 2 } },
+        { "{\"add_prefix_space\":true,\"tokenizer_class\":\"PreTrainedTokenizerFast\"}", { 1, 0, 2 } },
+    };
+    gr_tok *t = NULL;
+
+    (void)state;
+    last_folder("{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":true},\"post_processor\":{\"type\":\"RobertaProcessing\","
+                "\"sep\":[\"</s>\",2],\"cls\":[\"<s>\",1],\"trim_offsets\":true,\"add_prefix_space\":false},\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"<s>\":1,"
+                "\"</s>\":2,\"\\u0120a\":3,\"\\u0120\":4},\"merges\":[\"\\u0120 a\"]}}");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        open_last(&t, cases[i].config);
+        expect(t, "a", cases[i].want, 3);
+        gr_tok_close(t);
+    }
+}
+
+/* A pair's segments, unless model_input_names leaves them out. */
+static void test_input_names(void **state)
+{
+    static const struct { const char *config; int32_t second; } cases[] = {
+        { "{\"model_input_names\":[\"input_ids\",\"token_type_ids\",\"attention_mask\"]}", 1 },
+        { "{\"model_input_names\":[\"input_ids\",\"attention_mask\"]}", 0 },
+        { "{\"model_input_names\":null}", 1 },
+    };
+    char dir[GR_PATH_MAX];
+    gr_tok_work *w = NULL;
+    gr_tok *t = NULL;
+    gr_encoding e;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    last_folder(uncased);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const int32_t want[5] = { 0, 0, 0, cases[i].second, cases[i].second };
+        open_last(&t, cases[i].config);
+        assert_ok(gr_tok_work_open(&w, t, &err), &err);
+        assert_ok(gr_tok_encode(w, &e, gr_sv_from("a"), gr_sv_from("a"), 0, true, &err), &err);
+        assert_int_equal(e.n, 5);
+        for (size_t k = 0; k < e.n; k++) assert_int_equal(e.type_ids[k], want[k]);
+        gr_tok_work_close(w);
+        gr_tok_close(t);
+    }
+    (void)write_file("last/tokenizer_config.json", "{\"model_input_names\":\"input_ids\"}");
+    assert_true(gr_fs_join(dir, sizeof dir, gr_test_tmpdir(), "last"));
+    assert_status(gr_tok_open(&t, dir, NULL, &err), GR_E_FORMAT, &err, "model_input_names");
+}
+
+/* truncation=True, max_length=5, of one text and of a pair; and how long a row may be. */
+static void test_truncation_side(void **state)
+{
+    static const struct { const char *config; int32_t one[5], pair[6], length; } cases[] = {
+        { "{\"truncation_side\":\"right\",\"model_max_length\":64}", { 1, 5, 8, 5, 2 }, { 1, 5, 2, 8, 5, 2 }, 64 },
+        { "{\"truncation_side\":\"left\",\"model_max_length\":1000000000000000019884624838656}", { 1, 5, 8, 9, 2 }, { 1, 8, 2, 5, 9, 2 }, 0 },
+    };
+    gr_tok_work *w = NULL;
+    gr_tok *t = NULL;
+    gr_encoding e;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    last_folder(uncased);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        open_last(&t, cases[i].config);
+        assert_int_equal(gr_tok_max_length(t), cases[i].length);
+        assert_ok(gr_tok_work_open(&w, t, &err), &err);
+        assert_ok(gr_tok_encode(w, &e, gr_sv_from("a e a e \xE4\xB8\xAD"), (gr_sv){ NULL, 0 }, 5, true, &err), &err);
+        assert_true(e.n == 5 && (i ? e.byte_offsets[1][0] == 4 : e.byte_offsets[1][0] == 0));
+        for (size_t k = 0; k < e.n; k++) assert_int_equal(e.ids[k], cases[i].one[k]);
+        assert_ok(gr_tok_encode(w, &e, gr_sv_from("a e"), gr_sv_from("e a \xE4\xB8\xAD"), 6, true, &err), &err);
+        assert_int_equal(e.n, 6);
+        for (size_t k = 0; k < e.n; k++) assert_int_equal(e.ids[k], cases[i].pair[k]);
+        gr_tok_work_close(w);
+        gr_tok_close(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds), cmocka_unit_test(test_bpe), cmocka_unit_test(test_stale), cmocka_unit_test(test_byte_level), cmocka_unit_test(test_unigram), cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_added),
         cmocka_unit_test(test_templates), cmocka_unit_test(test_vocab_txt),  cmocka_unit_test(test_config), cmocka_unit_test(test_odd),
         cmocka_unit_test(test_duplicates), cmocka_unit_test(test_prefix_space), cmocka_unit_test(test_prefix_space_files),
+        cmocka_unit_test(test_last_word), cmocka_unit_test(test_last_word_prefix), cmocka_unit_test(test_input_names), cmocka_unit_test(test_truncation_side),
     };
     return gr_test_main(tests);
 }
