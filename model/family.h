@@ -87,6 +87,7 @@ typedef struct gr_family_facts {
     unsigned            has;                 /* GR_HAS_* of every configuration                  */
     /* What else config.json says of this family; has set the fields it knows before. NULL: nothing. */
     gr_status         (*read)(gr_config *c, const gr_json *root, gr_err *err);
+    bool                words_after_blank;   /* taggers read each word with a blank before it: run_ner's add_prefix_space */
     const char *const  *other_heads;         /* beginnings of the names of heads that are left aside; ends with NULL */
     const gr_param_row *rows;                /* slab order; the rows of a layer stand together   */
     size_t              n_rows;

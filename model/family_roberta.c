@@ -19,7 +19,7 @@ static const gr_param_row rows[] = {
 
 static const char *const other_heads[] = { "lm_head.", "classifier.", "qa_outputs.", "pooler.", NULL };
 
-#define ROBERTA(type, classes) { \
+#define ROBERTA(type, classes, blank) { \
     .model_type = type, \
     .class_prefix = classes, \
     .tensor_prefix = "roberta.", \
@@ -35,11 +35,12 @@ static const char *const other_heads[] = { "lm_head.", "classifier.", "qa_output
     .head_act = { NULL, "tanh" }, \
     .mlm_act = { NULL, "gelu" }, \
     .has = HAS_BIASES | GR_HAS_POSITIONS, \
+    .words_after_blank = blank, \
     .other_heads = other_heads, \
     .rows = rows, \
     .n_rows = N_ROWS(rows), \
 }
 
-const gr_family_facts gr_family_roberta = ROBERTA("roberta", "Roberta");
-const gr_family_facts gr_family_xlm_roberta = ROBERTA("xlm-roberta", "XLMRoberta");
-const gr_family_facts gr_family_camembert = ROBERTA("camembert", "Camembert");
+const gr_family_facts gr_family_roberta = ROBERTA("roberta", "Roberta", true);
+const gr_family_facts gr_family_xlm_roberta = ROBERTA("xlm-roberta", "XLMRoberta", false);
+const gr_family_facts gr_family_camembert = ROBERTA("camembert", "Camembert", false);

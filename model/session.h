@@ -17,9 +17,9 @@
 #include "model/precision.h"
 #include "model/weights.h"
 
-/* Goes up with every change of the engine that changes a bit of a result. It is part of a run's content key, so that runs of
- * an older arithmetic are not taken for finished ones. */
-#define GR_ARITHMETIC 3
+/* Goes up with every change, of the engine or of what an option means, that changes a bit of a result. It is part of a run's content key, so
+ * that runs of an older arithmetic are not taken for finished ones. */
+#define GR_ARITHMETIC 4
 
 #ifdef __cplusplus
 extern "C" {

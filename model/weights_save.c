@@ -178,8 +178,8 @@ static gr_status copy_file(const char *from_dir, const char *to_dir, const char 
     return s;
 }
 
-/* RoBERTa's words are tagged with the blank before them (run_ner: add_prefix_space=True), which the tokenizer of whoever loads the
- * folder has to know; as published it puts none before a word that was split off. */
+/* RoBERTa's words are tagged with the blank before them, which the tokenizer of whoever loads the folder has to know; as published it
+ * puts none before a word that was split off. */
 static gr_status copy_word_config(const gr_model *m, const char *dir, gr_err *err)
 {
     static const char name[] = "tokenizer_config.json", key[] = "add_prefix_space";
@@ -215,7 +215,7 @@ static gr_status copy_tokenizer(const gr_model *m, const char *dir, gr_err *err)
 
     if (same_folder(m->dir, dir)) return GR_OK;
     for (size_t i = 0; i < sizeof tokenizer_files / sizeof *tokenizer_files; i++) GR_TRY(copy_file(m->dir, dir, tokenizer_files[i], err));
-    if (m->head.kind == GR_HEAD_TOKEN && m->config.family == GR_FAMILY_ROBERTA) GR_TRY(copy_word_config(m, dir, err));
+    if (m->head.kind == GR_HEAD_TOKEN && gr_family_at(m->config.family)->words_after_blank) GR_TRY(copy_word_config(m, dir, err));
     if (m->head.kind != GR_HEAD_EMBED) return GR_OK;
     if (gr_fs_join(sub, sizeof sub, m->dir, "1_Pooling/config.json") && gr_fs_is_file(sub)) {
         if (!gr_fs_join(sub, sizeof sub, dir, "1_Pooling")) return gr_fail(err, GR_E_ARG, "path too long: %s", dir);
