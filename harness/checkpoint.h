@@ -1,7 +1,7 @@
 /* checkpoint.h - the state of a run between two steps, so that a killed run goes on with the same bits.
  *
  * One safetensors file a checkpoint, <dir>/step-<N>.safetensors: the weights, both moments, the best weights so far
- * (when there are any), and the loop's state and history as a JSON text. Written atomically. */
+ * (when there are any), the loop's state and history as a JSON text, and a digest over all of them. Written atomically. */
 #ifndef GR_HARNESS_CHECKPOINT_H
 #define GR_HARNESS_CHECKPOINT_H
 #include "harness/trainer.h"

@@ -195,7 +195,7 @@ static void copy_without(const char *dir, const char *tensor)
 /* Whatever is missing, it is no checkpoint, and the one before is taken. */
 static void not_whole(void **state)
 {
-    static const char *const tensors[] = { "weights", "m", "v", "state" };
+    static const char *const tensors[] = { "weights", "m", "v", "state", "sha256" };
     static trail t;
     gr_train_result r;
     gr_record rec;
@@ -212,6 +212,36 @@ static void not_whole(void **state)
         gr_train_result_free(&r);
         gr_record_free(&rec);
     }
+}
+
+/* A bit that a disk or a hand turned over, in the weights, the moments, the best weights, the state or the digest: other numbers would come
+ * out and nobody would know, so the run begins anew. */
+static void damaged(void **state)
+{
+    static trail t;
+    gr_train_result r;
+    gr_record rec;
+    char path[GR_PATH_MAX], *bytes = NULL;
+    const char *dir = folder("flipped");
+    gr_err err = GR_ERR_INIT;
+    size_t n;
+
+    (void)state;
+    RUN(&t, &r, &rec, dir, "k", WORDS);
+    assert_int_equal(t.n, 12);
+    assert_true(gr_fs_join(path, sizeof path, dir, "step-12.safetensors"));
+    for (size_t share = 1; share <= 10; share++) { /* tenths of the file, to its last byte */
+        gr_train_result_free(&r);
+        gr_record_free(&rec);
+        assert_ok(gr_fs_read(&bytes, &n, path, 0, &err), &err);
+        bytes[n * share / 10 - 1] ^= 4;
+        assert_ok(gr_fs_write(path, bytes, n, &err), &err);
+        free(bytes);
+        RUN(&t, &r, &rec, dir, "k", WORDS);
+        if (t.n != 12) fail_msg("byte %zu of %zu: taken up", n * share / 10, n);
+    }
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
 }
 
 /* A folder that cannot be made: the run says so, it does not train on without its net. */
@@ -238,6 +268,7 @@ static void unwritable(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(not_whole), cmocka_unit_test(unwritable) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(not_whole),
+                                        cmocka_unit_test(damaged), cmocka_unit_test(unwritable) };
     return gr_test_main(tests);
 }
