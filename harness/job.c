@@ -344,7 +344,7 @@ static bool is_complete(const job *j, const gr_record *old)
     return !o->predict_test || gr_job_has_predictions(old, j->room);
 }
 
-/* The event file of a finished run that was made without one. */
+/* The event file of a finished run that was made without one: beside its record, so that the next call finds it there. */
 static gr_status write_events(const job *j, const gr_record *old, gr_err *err)
 {
     const int stem = (int)(strlen(old->path) - strlen(".json")), dir = (int)(gr_fs_basename(old->path) - old->path);
@@ -353,7 +353,7 @@ static gr_status write_events(const job *j, const gr_record *old, gr_err *err)
     if (strcmp(j->room->o->report_to, "tensorboard") != 0 || !trains(j) || stem <= dir || stem > 3000) return GR_OK;
     (void)snprintf(log, sizeof log, "%.*s.log.jsonl", stem, old->path);
     (void)snprintf(board, sizeof board, "%.*stensorboard/%.*s", dir, old->path, stem - dir, old->path + dir);
-    return gr_fs_is_dir(board) || !gr_fs_is_file(log) ? GR_OK : gr_train_log_replay(log, j->board_dir, err);
+    return gr_fs_is_dir(board) || !gr_fs_is_file(log) ? GR_OK : gr_train_log_replay(log, board, err);
 }
 
 /* Take the record of a finished run with the same content key, if there is one. */
