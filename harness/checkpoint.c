@@ -1,10 +1,14 @@
 /* checkpoint.c - writing and reading the state of a run. See checkpoint.h. */
 #include "harness/checkpoint.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -147,6 +151,55 @@ static void remove_unfinished(const char *dir)
     gr_fs_list_free(&l);
 }
 
+/* ---- one process at a time ---- */
+
+static const char lock_name[] = "lock";
+
+/* One try: *held, or -1 and *gone: the folder was removed meanwhile by whoever had it. */
+static gr_status try_to_hold(int *held, bool *gone, const char *dir, const char *path, gr_err *err)
+{
+    struct stat st;
+    int fd, e;
+
+    *held = -1;
+    *gone = false;
+    GR_TRY(gr_fs_mkdirs(dir, err));
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    e = errno;
+    *gone = fd < 0 && e == ENOENT;
+    if (fd < 0) return gr_fail(err, GR_E_IO, "%.300s: %s", path, strerror(e));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) { /* other failures: a file system without locks */
+        (void)close(fd);
+        return GR_OK;
+    }
+    *gone = fstat(fd, &st) == 0 && st.st_nlink == 0;
+    if (*gone) (void)close(fd);
+    else *held = fd;
+    return *gone ? gr_fail(err, GR_E_IO, "%.300s: is removed again and again", path) : GR_OK;
+}
+
+gr_status gr_checkpoint_hold(int *held, const char *dir, gr_err *err)
+{
+    enum { TRIES = 100 };
+    char path[GR_PATH_MAX];
+    gr_status s = GR_OK;
+    bool gone = true;
+
+    *held = -1;
+    if (!gr_fs_join(path, sizeof path, dir, lock_name)) return gr_fail(err, GR_E_ARG, "--output-dir: the path is too long");
+    for (int i = 0; i < TRIES && gone; i++) s = try_to_hold(held, &gone, dir, path, err);
+    return s;
+}
+
+void gr_checkpoint_release(int held, const char *dir)
+{
+    int64_t step;
+
+    if (held < 0) return;
+    if (list_steps(&step, 1, dir) == 0) gr_checkpoint_remove(dir);
+    (void)close(held);
+}
+
 void gr_checkpoint_remove(const char *dir)
 {
     char parent[GR_PATH_MAX], *slash;
@@ -154,6 +207,7 @@ void gr_checkpoint_remove(const char *dir)
     prune(dir, 0);
     remove_unfinished(dir);
     if (gr_fs_join(parent, sizeof parent, dir, "log.jsonl")) (void)unlink(parent); /* the run's log by its second name (train_log.h) */
+    if (gr_fs_join(parent, sizeof parent, dir, lock_name)) (void)unlink(parent);
     if (rmdir(dir) != 0) return;
     (void)snprintf(parent, sizeof parent, "%s", dir);
     slash = strrchr(parent, '/');

@@ -2,6 +2,7 @@
  * are closed, limits. What was finished is kept, nothing that is meant for a person lands in a file, the exit code says what happened. */
 #include <signal.h>
 
+#include "harness/checkpoint.h"
 #include "tests/e2e/program.h"
 
 /* A script with the program as $0 and its words as "$@". */
@@ -123,11 +124,40 @@ static void file_limit(void **state)
     assert_non_null(strstr(last.err, "File too large"));
 }
 
+/* Two processes with one command: the second removed the first one's checkpoints, which failed for it. Here the test has them. */
+static void same_run_twice(void **state)
+{
+#define SAVING(dir) (const char *const[]){ "run", "--train-file", make_csv("two.csv", 60, true, 50, 6), "--model", tiny_model(), "--max-steps", "80", "--learning-rate", "2e-3", \
+                                           "--dropout", "0", "--save-strategy", "steps", "--save-steps", "20", "--output-dir", at(dir), NULL }
+    char dir[GR_PATH_MAX], path[GR_PATH_MAX];
+    gr_records r;
+    int held;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    expect(call_with(NULL, NULL, SAVING("alone")), 0);
+    r = records_of(at("alone"));
+    (void)snprintf(dir, sizeof dir, "%s/checkpoints/%.*s", at("beside"), (int)strcspn(gr_fs_basename(r.r[0].path), "."), gr_fs_basename(r.r[0].path));
+    gr_records_free(&r);
+    assert_ok(gr_checkpoint_hold(&held, dir, &err), &err);
+    assert_true(held >= 0 && gr_fs_join(path, sizeof path, dir, "step-20.safetensors"));
+    assert_ok(gr_fs_write(path, "of the other", 12, &err), &err);
+    expect(call_with(NULL, NULL, SAVING("beside")), 0);
+    assert_non_null(strstr(last.err, "another process trains this very run"));
+    assert_same_run(at("alone"), at("beside"));
+    assert_int_equal(gr_fs_size(path), 12);
+    gr_checkpoint_release(held, dir);
+    expect(call_script("\"$0\" \"$@\" 2>&1 & \"$0\" \"$@\" 2>&1 && wait $!", NULL, SAVING("both")), 0);
+    assert_false(gr_fs_is_dir(at("both/checkpoints")));
+    assert_same_run(at("alone"), at("both"));
+#undef SAVING
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopped_from_outside), cmocka_unit_test(hang_up_ignored), cmocka_unit_test(reader_gone),
-        cmocka_unit_test(closed_streams),       cmocka_unit_test(file_limit),
+        cmocka_unit_test(closed_streams),       cmocka_unit_test(file_limit),          cmocka_unit_test(same_run_twice),
     };
     const int code = gr_test_main(tests);
 

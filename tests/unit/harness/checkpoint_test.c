@@ -244,6 +244,38 @@ static void damaged(void **state)
     gr_record_free(&rec);
 }
 
+/* One process at a time, and no litter of runs that came to no checkpoint. */
+static void held(void **state)
+{
+    const char *dir = folder("held/checkpoints/run");
+    char path[GR_PATH_MAX];
+    int one, two;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_checkpoint_hold(&one, dir, &err), &err);
+    assert_true(one >= 0);
+    assert_ok(gr_checkpoint_hold(&two, dir, &err), &err);
+    assert_int_equal(two, -1);
+    gr_checkpoint_release(two, dir);
+    assert_true(gr_fs_is_dir(dir));
+    gr_checkpoint_release(one, dir);
+    assert_false(gr_fs_is_dir(folder("held/checkpoints")));
+    assert_ok(gr_checkpoint_hold(&one, dir, &err), &err);
+    assert_true(one >= 0 && gr_fs_join(path, sizeof path, dir, "step-3.safetensors"));
+    assert_ok(gr_fs_write(path, "", 0, &err), &err);
+    gr_checkpoint_release(one, dir);
+    assert_true(gr_fs_is_file(path));
+    assert_ok(gr_checkpoint_hold(&one, dir, &err), &err); /* left by a killed process: nobody has it */
+    assert_true(one >= 0);
+    gr_checkpoint_remove(dir);
+    assert_ok(gr_checkpoint_hold(&two, dir, &err), &err); /* the folder that was held is gone: this is another */
+    assert_true(two >= 0);
+    gr_checkpoint_release(one, dir);
+    gr_checkpoint_release(two, dir);
+    assert_status(gr_checkpoint_hold(&one, "/proc/nothing/here", &err), GR_E_IO, &err, "/proc/nothing");
+}
+
 /* A folder that cannot be made: the run says so, it does not train on without its net. */
 static void unwritable(void **state)
 {
@@ -269,6 +301,6 @@ static void unwritable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(not_whole),
-                                        cmocka_unit_test(damaged), cmocka_unit_test(unwritable) };
+                                        cmocka_unit_test(damaged), cmocka_unit_test(held), cmocka_unit_test(unwritable) };
     return gr_test_main(tests);
 }
