@@ -278,6 +278,7 @@ static gr_status train(job *j, gr_err *err)
         tj.eval_examples = &d->split[1].examples;
     }
     GR_TRY(hold_checkpoints(j, &tj.checkpoint_dir, err));
+    GR_TRY(gr_fs_mkdirs(w->suite_dir, err)); /* somebody may have removed it since the last job */
     gr_train_steps(&per_epoch, &total, w->o, j->n_rows);
     (void)snprintf(title, sizeof title, "%s seed %llu", j->task->name, (unsigned long long)j->seed);
     tj.progress = gr_progress_start(w->progress, title, total, 10.0);

@@ -1,8 +1,10 @@
 /* train_log.c - see train_log.h. */
 #include "harness/train_log.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -117,7 +119,7 @@ gr_status gr_train_log_open(gr_train_log *l, const gr_train_log_paths *at, bool 
     char second[GR_PATH_MAX];
 
     *l = (gr_train_log){ .at = *at };
-    if (at->log && !(l->f = fopen(at->log, "wb"))) return gr_fail(err, GR_E_IO, "%s: cannot be written", at->log);
+    if (at->log && !(l->f = fopen(at->log, "wb"))) return gr_fail(err, GR_E_IO, "%.300s: %s", at->log, strerror(errno));
     if (at->board) GR_TRY(open_board(l, err));
     if (!resumed || !second_name(second, l)) return GR_OK;
     copy_lines(l, second, step);

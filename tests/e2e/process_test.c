@@ -124,6 +124,49 @@ static void file_limit(void **state)
     assert_non_null(strstr(last.err, "File too large"));
 }
 
+typedef struct broom { const char *dir; bool used; } broom;
+
+static int sweep(void *user, const char *err)
+{
+    broom *b = user;
+
+    if (b->used || !strstr(err, "seed 1: ")) return 0;
+    b->used = true;
+    assert_int_equal(rename(b->dir, at("swept-away")), 0);
+    return 0;
+}
+
+/* Somebody moves the output away while the suite runs: what comes after is kept. */
+static void folder_removed(void **state)
+{
+    broom b = { at("swept"), false };
+    const gr_process_opts o = { .poll = sweep, .user = &b };
+    gr_fs_list l = { 0 };
+    gr_err err = GR_ERR_INIT;
+    gr_records r;
+    char path[GR_PATH_MAX];
+
+    (void)state;
+    expect(call_with(NULL, &o, LONG_SUITE("swept")), 0);
+    assert_true(b.used);
+    assert_ok(gr_fs_list_dir(&l, at("swept"), &err), &err);
+    assert_int_equal(l.n, 1);
+    assert_true(gr_fs_join(path, sizeof path, at("swept"), l.names[0]));
+    gr_fs_list_free(&l);
+    assert_ok(gr_fs_list_dir(&l, path, &err), &err);
+    for (size_t i = 0; i < l.n; i++)
+        if (strncmp(l.names[i], "suite-tiny-6-", 13) == 0 && strstr(l.names[i], ".json") && !strstr(l.names[i], "jsonl")) {
+            char last_one[GR_PATH_MAX];
+            assert_true(gr_fs_join(last_one, sizeof last_one, path, l.names[i]));
+            r = records_of(last_one);
+            assert_true(r.n == 1 && r.r[0].status == GR_RUN_OK && r.r[0].seed == 6);
+            gr_records_free(&r);
+            b.used = false;
+        }
+    assert_false(b.used); /* it was there */
+    gr_fs_list_free(&l);
+}
+
 /* Two processes with one command: the second removed the first one's checkpoints, which failed for it. Here the test has them. */
 static void same_run_twice(void **state)
 {
@@ -157,7 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopped_from_outside), cmocka_unit_test(hang_up_ignored), cmocka_unit_test(reader_gone),
-        cmocka_unit_test(closed_streams),       cmocka_unit_test(file_limit),          cmocka_unit_test(same_run_twice),
+        cmocka_unit_test(closed_streams),       cmocka_unit_test(file_limit),          cmocka_unit_test(same_run_twice),      cmocka_unit_test(folder_removed),
     };
     const int code = gr_test_main(tests);
 
