@@ -207,6 +207,7 @@ void gr_checkpoint_remove(const char *dir)
     prune(dir, 0);
     remove_unfinished(dir);
     if (gr_fs_join(parent, sizeof parent, dir, "log.jsonl")) (void)unlink(parent); /* the run's log by its second name (train_log.h) */
+    if (gr_fs_join(parent, sizeof parent, dir, "log.jsonl.new")) (void)unlink(parent);
     if (gr_fs_join(parent, sizeof parent, dir, lock_name)) (void)unlink(parent);
     if (rmdir(dir) != 0) return;
     (void)snprintf(parent, sizeof parent, "%s", dir);

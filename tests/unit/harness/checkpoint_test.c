@@ -121,6 +121,44 @@ static void resumes(void **state)
     gr_record_free(&ra);
 }
 
+/* Cut off behind the last step, while it evaluates or writes its files: nothing is left to train, and the log is whole all the same. */
+static void whole_log(void **state)
+{
+    const char *dir = folder("logged");
+    char path[2][GR_PATH_MAX], *text[2] = { NULL, NULL };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        static trail t;
+        stage s;
+        gr_train_job j;
+        gr_train_result r;
+        gr_record rec;
+        size_t n;
+        open_one(&s, (const char *const[]){ WORDS, "--log-steps", "2", NULL });
+        t.n = 0;
+        j = stage_job(&s);
+        j.on_step = on_step;
+        j.user = &t;
+        j.checkpoint_dir = dir;
+        j.key = "k";
+        (void)snprintf(path[i], sizeof path[i], "%s", folder(i ? "second.jsonl" : "first.jsonl"));
+        j.log_path = path[i];
+        gr_record_init(&rec);
+        assert_ok(gr_train(&r, &j, &rec, &err), &err);
+        assert_int_equal(t.n, i ? 0 : 12);
+        assert_ok(gr_fs_read(&text[i], &n, path[i], 0, &err), &err);
+        gr_train_result_free(&r);
+        gr_record_free(&rec);
+        stage_close(&s);
+    }
+    assert_true(strlen(text[0]) > 100);
+    assert_string_equal(text[0], text[1]);
+    free(text[0]);
+    free(text[1]);
+}
+
 /* A run whose patience had run out when it was cut off stays stopped. */
 static void stays_stopped(void **state)
 {
@@ -300,7 +338,7 @@ static void unwritable(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(not_whole),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(whole_log), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(not_whole),
                                         cmocka_unit_test(damaged), cmocka_unit_test(held), cmocka_unit_test(unwritable) };
     return gr_test_main(tests);
 }
