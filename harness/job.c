@@ -457,7 +457,7 @@ gr_status gr_job_run(gr_workroom *room, const gr_task *task, uint64_t seed, gr_r
     gr_job_record_facts(r, room, task, seed);
     s = run_phases(&j, reused, e);
     if (!*reused) s = finish_record(&j, s, t0, e);
-    if (!*reused && s == GR_OK && j.checkpoints[0]) remove_checkpoints(&j);
+    if (s == GR_OK && j.checkpoints[0]) remove_checkpoints(&j); /* also what a kill behind the record has left */
     close_job(&j);
     return s;
 }

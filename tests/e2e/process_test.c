@@ -190,6 +190,9 @@ static void same_run_twice(void **state)
     assert_same_run(at("alone"), at("beside"));
     assert_int_equal(gr_fs_size(path), 12);
     gr_checkpoint_release(held, dir);
+    expect(call_with(NULL, NULL, SAVING("beside")), 0); /* as a kill between the record and the end leaves it */
+    assert_non_null(strstr(last.err, "finished before"));
+    assert_false(gr_fs_is_dir(at("beside/checkpoints")));
     expect(call_script("\"$0\" \"$@\" 2>&1 & \"$0\" \"$@\" 2>&1 && wait $!", NULL, SAVING("both")), 0);
     assert_false(gr_fs_is_dir(at("both/checkpoints")));
     assert_same_run(at("alone"), at("both"));
