@@ -1,15 +1,20 @@
 /* checkpoint.c - writing and reading the state of a run. See checkpoint.h. */
 #include "harness/checkpoint.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/sha256.h"
 #include "model/safetensors.h"
 
 static const char prefix[] = "step-", suffix[] = ".safetensors";
@@ -146,6 +151,55 @@ static void remove_unfinished(const char *dir)
     gr_fs_list_free(&l);
 }
 
+/* ---- one process at a time ---- */
+
+static const char lock_name[] = "lock";
+
+/* One try: *held, or -1 and *gone: the folder was removed meanwhile by whoever had it. */
+static gr_status try_to_hold(int *held, bool *gone, const char *dir, const char *path, gr_err *err)
+{
+    struct stat st;
+    int fd, e;
+
+    *held = -1;
+    *gone = false;
+    GR_TRY(gr_fs_mkdirs(dir, err));
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    e = errno;
+    *gone = fd < 0 && e == ENOENT;
+    if (fd < 0) return gr_fail(err, GR_E_IO, "%.300s: %s", path, strerror(e));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) { /* other failures: a file system without locks */
+        (void)close(fd);
+        return GR_OK;
+    }
+    *gone = fstat(fd, &st) == 0 && st.st_nlink == 0;
+    if (*gone) (void)close(fd);
+    else *held = fd;
+    return *gone ? gr_fail(err, GR_E_IO, "%.300s: is removed again and again", path) : GR_OK;
+}
+
+gr_status gr_checkpoint_hold(int *held, const char *dir, gr_err *err)
+{
+    enum { TRIES = 100 };
+    char path[GR_PATH_MAX];
+    gr_status s = GR_OK;
+    bool gone = true;
+
+    *held = -1;
+    if (!gr_fs_join(path, sizeof path, dir, lock_name)) return gr_fail(err, GR_E_ARG, "--output-dir: the path is too long");
+    for (int i = 0; i < TRIES && gone; i++) s = try_to_hold(held, &gone, dir, path, err);
+    return s;
+}
+
+void gr_checkpoint_release(int held, const char *dir)
+{
+    int64_t step;
+
+    if (held < 0) return;
+    if (list_steps(&step, 1, dir) == 0) gr_checkpoint_remove(dir);
+    (void)close(held);
+}
+
 void gr_checkpoint_remove(const char *dir)
 {
     char parent[GR_PATH_MAX], *slash;
@@ -153,6 +207,8 @@ void gr_checkpoint_remove(const char *dir)
     prune(dir, 0);
     remove_unfinished(dir);
     if (gr_fs_join(parent, sizeof parent, dir, "log.jsonl")) (void)unlink(parent); /* the run's log by its second name (train_log.h) */
+    if (gr_fs_join(parent, sizeof parent, dir, "log.jsonl.new")) (void)unlink(parent);
+    if (gr_fs_join(parent, sizeof parent, dir, lock_name)) (void)unlink(parent);
     if (rmdir(dir) != 0) return;
     (void)snprintf(parent, sizeof parent, "%s", dir);
     slash = strrchr(parent, '/');
@@ -160,49 +216,83 @@ void gr_checkpoint_remove(const char *dir)
     if (strcmp(gr_fs_basename(parent), "checkpoints") == 0) (void)rmdir(parent); /* only when no other run has some there */
 }
 
-/* ---- save: moments go from the session to the file piece by piece ---- */
+/* ---- the digest: whatever a disk or a hand changed in the numbers, the run must not go on with it ---- */
 
-typedef struct moments {
-    gr_session *session;
-    size_t      v_at; /* number of the tensor of second moments */
-} moments;
-
-static gr_status read_moments(void *user, size_t i, size_t at, void *out, size_t n, gr_err *err)
+static void digest_begin(gr_sha256 *h, const char *name, size_t bytes)
 {
-    const moments *x = user;
+    char head[64];
+    const int n = snprintf(head, sizeof head, "%s %zu\n", name, bytes);
 
-    return gr_session_state_read(x->session, out, at + (i == x->v_at ? gr_session_state_bytes(x->session) / 2 : 0), n, err);
+    gr_sha256_add(h, head, (size_t)n);
 }
 
-static gr_st_tensor slab(const char *name, const gr_model *m, const void *data)
+/* ---- save: moments go from the session to the file piece by piece ---- */
+
+enum { MAX_PARTS = 6 };
+
+/* The file's tensors in order, and where their bytes are: `from`, or of the two that have none the session. The last one is the digest. */
+typedef struct parts {
+    gr_session          *session;
+    gr_st_tensor         t[MAX_PARTS];
+    const unsigned char *from[MAX_PARTS];
+    size_t               n;
+    gr_sha256            hash;
+    char                 hex[GR_SHA256_HEX];
+} parts;
+
+static void add_part(parts *p, gr_st_tensor t, const void *from)
+{
+    p->from[p->n] = from;
+    p->t[p->n++] = t;
+}
+
+static gr_status read_part(void *user, size_t i, size_t at, void *out, size_t n, gr_err *err)
+{
+    parts *p = user;
+    const gr_st_tensor *t = &p->t[i];
+    const bool v = strcmp(t->name, "v") == 0;
+
+    if (i + 1 == p->n && at == 0) gr_sha256_hex(&p->hash, p->hex);
+    if (p->from[i]) memcpy(out, p->from[i] + at, n);
+    else GR_TRY(gr_session_state_read(p->session, out, at + (v ? gr_session_state_bytes(p->session) / 2 : 0), n, err));
+    if (i + 1 == p->n) return GR_OK;
+    if (at == 0) digest_begin(&p->hash, t->name, t->bytes);
+    gr_sha256_add(&p->hash, out, n);
+    return GR_OK;
+}
+
+static gr_st_tensor slab(const char *name, const gr_model *m)
 {
     const size_t bytes = m->params.total * (size_t)m->elem;
     return (gr_st_tensor){ .name = name, .dtype = m->elem == 8 ? GR_DT_F64 : GR_DT_F32, .ndim = 1,
-                           .shape = { (int64_t)m->params.total }, .count = m->params.total, .data = data, .bytes = bytes };
+                           .shape = { (int64_t)m->params.total }, .count = m->params.total, .bytes = bytes };
+}
+
+static gr_st_tensor text_of(const char *name, size_t n)
+{
+    return (gr_st_tensor){ .name = name, .dtype = GR_DT_U8, .ndim = 1, .shape = { (int64_t)n }, .count = n, .bytes = n };
 }
 
 gr_status gr_checkpoint_save(const char *dir, const gr_train_job *job, const gr_train_state *st, const gr_record *record,
                              const void *best, int64_t keep, gr_err *err)
 {
     gr_model *m = job->model;
-    moments from = { job->session, 2 };
+    parts p = { .session = job->session };
     char *text = NULL, path[GR_PATH_MAX];
-    gr_st_tensor t[5];
-    size_t n = 0;
     gr_status s;
 
     if ((s = gr_session_pull(job->session, err)) != GR_OK) goto out;
     if ((s = state_text(&text, job, st, record, err)) != GR_OK) goto out;
-    t[n++] = slab("weights", m, m->weights);
-    t[n++] = slab("m", m, NULL);
-    t[from.v_at] = slab("v", m, NULL);
-    n++;
-    if (best) t[n++] = slab("best", m, best);
-    t[n++] = (gr_st_tensor){ .name = "state", .dtype = GR_DT_U8, .ndim = 1, .shape = { (int64_t)strlen(text) }, .count = strlen(text),
-                             .data = (const unsigned char *)text, .bytes = strlen(text) };
+    add_part(&p, slab("weights", m), m->weights);
+    add_part(&p, slab("m", m), NULL);
+    add_part(&p, slab("v", m), NULL);
+    if (best) add_part(&p, slab("best", m), best);
+    add_part(&p, text_of("state", strlen(text)), text);
+    add_part(&p, text_of("sha256", GR_SHA256_HEX - 1), p.hex);
+    gr_sha256_init(&p.hash);
     if ((s = gr_fs_mkdirs(dir, err)) != GR_OK) goto out;
     path_of(path, dir, st->step);
-    if ((s = gr_st_write_from(path, t, n, read_moments, &from, err)) != GR_OK) goto out;
+    if ((s = gr_st_write_from(path, p.t, p.n, read_part, &p, err)) != GR_OK) goto out;
     prune(dir, keep);
 out:
     free(text);
@@ -218,17 +308,34 @@ static const gr_st_tensor *need(const gr_st *f, const char *name, const gr_model
     return t && t->count == m->params.total && t->dtype == (m->elem == 8 ? GR_DT_F64 : GR_DT_F32) ? t : NULL;
 }
 
+/* Are these the bytes that were written? Tensors in the order of gr_checkpoint_save; an absent one is NULL. */
+static bool is_undamaged(const gr_st_tensor *const *all, size_t n, const gr_st_tensor *digest)
+{
+    char hex[GR_SHA256_HEX];
+    gr_sha256 h;
+
+    gr_sha256_init(&h);
+    for (size_t i = 0; i < n; i++) {
+        if (!all[i]) continue;
+        digest_begin(&h, all[i]->name, all[i]->bytes);
+        gr_sha256_add(&h, all[i]->data, all[i]->bytes);
+    }
+    gr_sha256_hex(&h, hex);
+    return digest->bytes == sizeof hex - 1 && memcmp(digest->data, hex, sizeof hex - 1) == 0;
+}
+
 /* From an open checkpoint to the session, the loop's state, the history and *best. GR_E_NOTFOUND: it is another run's. */
 static gr_status take(const gr_st *f, const gr_train_job *job, gr_train_state *st, gr_record *record, void **best, gr_err *err)
 {
     gr_model *m = job->model;
     const size_t bytes = m->params.total * (size_t)m->elem;
     const gr_st_tensor *w = need(f, "weights", m), *m1 = need(f, "m", m), *v = need(f, "v", m), *b = need(f, "best", m);
-    const gr_st_tensor *text = gr_st_find(f, "state");
+    const gr_st_tensor *text = gr_st_find(f, "state"), *digest = gr_st_find(f, "sha256"), *const all[] = { w, m1, v, b, text };
     gr_json *root = NULL;
     gr_status s;
 
-    if (!w || !m1 || !v || !text) return gr_fail(err, GR_E_FORMAT, "not a checkpoint of this model");
+    if (!w || !m1 || !v || !text || !digest) return gr_fail(err, GR_E_FORMAT, "not a checkpoint of this model");
+    if (!is_undamaged(all, sizeof all / sizeof *all, digest)) return gr_fail(err, GR_E_CHECKSUM, "it is damaged: its digest is another");
     if ((s = gr_json_parse(&root, (const char *)text->data, text->bytes, err)) != GR_OK) goto out;
     if (strcmp(gr_json_str(gr_json_get(root, "key"), ""), job->key) != 0) {
         s = gr_fail(err, GR_E_NOTFOUND, "a checkpoint of another run");

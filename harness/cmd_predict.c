@@ -371,7 +371,7 @@ static gr_status take_table(job *j, gr_err *err)
     if (j->f->model->head.kind == GR_HEAD_TOKEN && j->o->pair_column) return gr_fail(err, GR_E_ARG, "predict: a model of word tags takes no --pair-column");
     if (j->o->text_column && ends_in(j->o->file, tokens)) return gr_fail(err, GR_E_ARG, "%s: columns of tokens have no names: leave out --text-column", j->o->file);
     GR_TRY(gr_custom_texts(&ex, j->o->file, j->o->text_column, j->o->pair_column, err));
-    s = take_rows(j, &ex, err);
+    s = ex.n ? take_rows(j, &ex, err) : gr_fail(err, GR_E_FORMAT, "%s: no row to predict", j->o->file);
     gr_examples_free(&ex);
     if (s == GR_OK && j->untagged)
         gr_warn("%s: %zu word%s no prediction (%s), being cut off at %d tokens or without a token", j->o->file, j->untagged, j->untagged == 1 ? " has" : "s have",

@@ -205,6 +205,7 @@ static int run(command *c, int argc, char **argv)
     if (s == GR_OK) s = gr_suite_plan(&c->suite, c->tasks.word, c->tasks.n, &err);
     if (s != GR_OK) return gr_cmd_fail(&err);
     gr_interrupt_install();
+    gr_interrupt_not_by_readers();
     s = gr_suite_execute(&c->suite, argc, argv, &err);
     if (c->suite.records.n && print_result(c, &print_err) != GR_OK && s == GR_OK) {
         s = print_err.status;

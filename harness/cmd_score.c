@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/options.h"
 #include "harness/cmd.h"
 #include "harness/score.h"
@@ -62,6 +63,7 @@ static gr_status score(const gr_score_options *o, const char *const *names, size
     if (n == 0) return gr_fail(err, GR_E_ARG, "score: name a metric (glue-run score --help lists them)");
     if (!o->pred) return gr_fail(err, GR_E_ARG, "score: --pred names the file of predictions");
     if (!(json = gr_json_new_object())) return gr_fail_nomem(err, "the output");
+    gr_log_set_once(true); /* each kind of metric reads the files */
     s = gr_score_run(json, &text, names, n, o, err);
     if (s == GR_OK) s = print_scores(o, json, &text, err);
     gr_json_free(json);

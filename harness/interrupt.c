@@ -2,6 +2,7 @@
 #include "harness/interrupt.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,14 +16,22 @@ static void on_signal(int sig)
 
 void gr_interrupt_install(void)
 {
-    struct sigaction sa;
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGXCPU };
+    struct sigaction sa, old;
 
     memset(&sa, 0, sizeof sa);
     sa.sa_handler = on_signal;
     (void)sigemptyset(&sa.sa_mask);
     sa.sa_flags = SA_RESTART;
-    (void)sigaction(SIGINT, &sa, NULL);
-    (void)sigaction(SIGTERM, &sa, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        const bool nohup = signals[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;
+        if (!nohup) (void)sigaction(signals[i], &sa, NULL);
+    }
+}
+
+void gr_interrupt_not_by_readers(void)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
 }
 
 bool gr_interrupted(void)

@@ -37,6 +37,7 @@ typedef struct job {
     gr_eval_result result[GR_MAX_SPLITS];      /* of the evaluated splits, after training */
     gr_predictions predictions[GR_MAX_SPLITS];
     gr_train_result train;
+    int            held;      /* the right to this run's checkpoints, see checkpoint.h; -1: not had */
     char           checkpoints[GR_PATH_MAX], log_path[GR_PATH_MAX], board_dir[GR_PATH_MAX];
 } job;
 
@@ -248,6 +249,25 @@ static gr_status final_evaluation(job *j, gr_err *err)
 
 /* ---- training ---- */
 
+/* Where this run's checkpoints go; none where another process trains the same run, which has them. */
+static gr_status hold_checkpoints(job *j, const char **dir, gr_err *err)
+{
+    *dir = NULL;
+    if (strcmp(j->room->o->save_strategy, "no") == 0) return GR_OK;
+    GR_TRY(gr_checkpoint_hold(&j->held, j->checkpoints, err));
+    if (j->held >= 0) *dir = j->checkpoints;
+    else gr_warn("%s: another process trains this very run and has its checkpoints: here are none", j->task->name);
+    return GR_OK;
+}
+
+/* A finished run needs them no more; those of another process that is at it stay. */
+static void remove_checkpoints(job *j)
+{
+    if (!gr_fs_is_dir(j->checkpoints)) return;
+    if (j->held < 0 && gr_checkpoint_hold(&j->held, j->checkpoints, NULL) != GR_OK) return;
+    if (j->held >= 0) gr_checkpoint_remove(j->checkpoints);
+}
+
 static gr_status train(job *j, gr_err *err)
 {
     gr_workroom *w = j->room;
@@ -264,7 +284,8 @@ static gr_status train(job *j, gr_err *err)
         tj.eval = &d->split[1].encoded;
         tj.eval_examples = &d->split[1].examples;
     }
-    if (strcmp(w->o->save_strategy, "no") != 0) tj.checkpoint_dir = j->checkpoints;
+    GR_TRY(hold_checkpoints(j, &tj.checkpoint_dir, err));
+    GR_TRY(gr_fs_mkdirs(w->suite_dir, err)); /* somebody may have removed it since the last job */
     gr_train_steps(&per_epoch, &total, w->o, j->n_rows);
     (void)snprintf(title, sizeof title, "%s seed %llu", j->task->name, (unsigned long long)j->seed);
     tj.progress = gr_progress_start(w->progress, title, total, 10.0);
@@ -351,7 +372,7 @@ static bool is_complete(const job *j, const gr_record *old)
     return !o->predict_test || gr_job_has_predictions(old, j->room);
 }
 
-/* The event file of a finished run that was made without one. */
+/* The event file of a finished run that was made without one: beside its record, so that the next call finds it there. */
 static gr_status write_events(const job *j, const gr_record *old, gr_err *err)
 {
     const int stem = (int)(strlen(old->path) - strlen(".json")), dir = (int)(gr_fs_basename(old->path) - old->path);
@@ -360,7 +381,7 @@ static gr_status write_events(const job *j, const gr_record *old, gr_err *err)
     if (strcmp(j->room->o->report_to, "tensorboard") != 0 || !trains(j) || stem <= dir || stem > 3000) return GR_OK;
     (void)snprintf(log, sizeof log, "%.*s.log.jsonl", stem, old->path);
     (void)snprintf(board, sizeof board, "%.*stensorboard/%.*s", dir, old->path, stem - dir, old->path + dir);
-    return gr_fs_is_dir(board) || !gr_fs_is_file(log) ? GR_OK : gr_train_log_replay(log, j->board_dir, err);
+    return gr_fs_is_dir(board) || !gr_fs_is_file(log) ? GR_OK : gr_train_log_replay(log, board, err);
 }
 
 /* Take the record of a finished run with the same content key, if there is one. */
@@ -427,12 +448,13 @@ static void close_job(job *j)
     gr_train_result_free(&j->train);
     gr_session_close(j->session);
     gr_model_close(j->model);
+    gr_checkpoint_release(j->held, j->checkpoints);
     free(j->rows);
 }
 
 gr_status gr_job_run(gr_workroom *room, const gr_task *task, uint64_t seed, gr_record *r, bool *reused, gr_err *err)
 {
-    job j = { .room = room, .task = task, .seed = seed, .r = r };
+    job j = { .room = room, .task = task, .seed = seed, .r = r, .held = -1 };
     gr_err local = GR_ERR_INIT;
     gr_err *e = err ? err : &local;
     const double t0 = gr_clock_seconds();
@@ -442,7 +464,7 @@ gr_status gr_job_run(gr_workroom *room, const gr_task *task, uint64_t seed, gr_r
     gr_job_record_facts(r, room, task, seed);
     s = run_phases(&j, reused, e);
     if (!*reused) s = finish_record(&j, s, t0, e);
-    if (!*reused && s == GR_OK && j.checkpoints[0]) gr_checkpoint_remove(j.checkpoints);
+    if (s == GR_OK && j.checkpoints[0]) remove_checkpoints(&j); /* also what a kill behind the record has left */
     close_job(&j);
     return s;
 }

@@ -185,6 +185,7 @@ gr_status gr_job_write_files(gr_record *r, const gr_workroom *w, const gr_task *
     const gr_task_data *d = &w->data;
     char stem[200], path[GR_PATH_MAX];
 
+    GR_TRY(gr_fs_mkdirs(w->suite_dir, err)); /* somebody may have removed it while this run trained for hours */
     gr_job_file_stem(stem, sizeof stem, r);
     (void)snprintf(path, sizeof path, "%.3800s/%s", w->suite_dir, stem);
     if (asked || !d->n_eval) GR_TRY(test_tables(w, task, path, predictions, err));

@@ -1,4 +1,6 @@
 /* main.c - from the command line to a subcommand. The interface is docs/cli.md. */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,11 +78,28 @@ static int help(const char *word)
     return GR_EXIT_OK;
 }
 
+/* A closed standard stream would give its number to the next file, and what is meant for a person would be written into that: here
+ * something takes its place that can be read or written in the wrong direction alone, so that use of it fails as before. And a file
+ * that grows beyond the limit (ulimit -f) fails to be written, with a line, rather than end the program. */
+static bool prepare_process(void)
+{
+    int fd;
+
+    (void)signal(SIGXFSZ, SIG_IGN);
+    for (int i = 0; i < 3; i++)
+        if (fcntl(i, F_GETFD) < 0 && ((fd = open("/dev/null", i == 0 ? O_WRONLY : O_RDONLY)) < 0 || fd != i)) return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     const command *c;
     const char *word = argc > 1 ? argv[1] : "--help";
 
+    if (!prepare_process()) {
+        fputs("glue-run: a standard stream is closed, and /dev/null cannot be opened for it\n", stderr);
+        return GR_EXIT_DEVICE;
+    }
     if (argc < 2) {
         usage(stderr);
         return GR_EXIT_USAGE;

@@ -89,6 +89,7 @@ static gr_status run_pair(gr_score *s, const gr_score_entry *e, gr_err *err)
     GR_TRY(numbers(&p, s, &s->pred[GR_SCORE_VALUES], err));
     GR_TRY(numbers(&r, s, &s->ref[GR_SCORE_VALUES], err));
     GR_TRY(data_fault(e->pair(&v, p, n, r, n, err), err));
+    if (isinf(v)) return gr_fail(err, GR_E_FORMAT, "%s: %s is beyond the largest number, 1.8e308: scale the values of both files", s->o->pred, e->name);
     gr_score_emit(s, e->name, v);
     return GR_OK;
 }

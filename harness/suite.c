@@ -357,6 +357,7 @@ static void write_report(const gr_suite_run *s)
 
 static gr_status write_suite(const gr_suite_run *s, int argc, char **argv, gr_err *err)
 {
+    GR_TRY(gr_fs_mkdirs(s->room.suite_dir, err)); /* somebody may have removed it */
     GR_TRY(gr_store_write_suite(s->room.suite_dir, s->id, argc, argv, &s->records, err));
     GR_TRY(write_table(s, "comparison.md", GR_TABLE_MD, gr_table_comparison, err));
     GR_TRY(write_table(s, "comparison.csv", GR_TABLE_CSV, gr_table_comparison, err));

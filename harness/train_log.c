@@ -1,8 +1,10 @@
 /* train_log.c - see train_log.h. */
 #include "harness/train_log.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -90,12 +92,14 @@ static void copy_lines(gr_train_log *l, const char *from, int64_t step)
 
 static void give_second_name(gr_train_log *l)
 {
-    char second[GR_PATH_MAX];
+    char second[GR_PATH_MAX], fresh[GR_PATH_MAX];
 
-    if (l->linked || !second_name(second, l)) return;
+    if (l->linked || !second_name(second, l) || !gr_fs_join(fresh, sizeof fresh, l->at.checkpoints, "log.jsonl.new")) return;
     l->linked = true;
-    (void)unlink(second); /* an older log's */
-    if (gr_fs_mkdirs(l->at.checkpoints, NULL) != GR_OK || link(l->at.log, second) != 0) gr_log(GR_LOG_DEBUG, "%s: no second name for the log", second);
+    (void)unlink(fresh); /* a killed run's */
+    if (gr_fs_mkdirs(l->at.checkpoints, NULL) == GR_OK && link(l->at.log, fresh) == 0 && rename(fresh, second) == 0) return; /* the older log has its name until now */
+    (void)unlink(fresh);
+    gr_log(GR_LOG_DEBUG, "%s: no second name for the log", second);
 }
 
 static gr_status board_failed(gr_status s, const gr_err *why, gr_err *err)
@@ -117,7 +121,7 @@ gr_status gr_train_log_open(gr_train_log *l, const gr_train_log_paths *at, bool 
     char second[GR_PATH_MAX];
 
     *l = (gr_train_log){ .at = *at };
-    if (at->log && !(l->f = fopen(at->log, "wb"))) return gr_fail(err, GR_E_IO, "%s: cannot be written", at->log);
+    if (at->log && !(l->f = fopen(at->log, "wb"))) return gr_fail(err, GR_E_IO, "%.300s: %s", at->log, strerror(errno));
     if (at->board) GR_TRY(open_board(l, err));
     if (!resumed || !second_name(second, l)) return GR_OK;
     copy_lines(l, second, step);
@@ -139,13 +143,6 @@ void gr_train_log_settle(gr_train_log *l)
 {
     if (l->f) l->failed = l->failed || fflush(l->f) != 0;
     if (l->f) give_second_name(l);
-}
-
-void gr_train_log_finish(gr_train_log *l)
-{
-    char second[GR_PATH_MAX];
-
-    if (second_name(second, l)) (void)unlink(second);
 }
 
 gr_status gr_train_log_close(gr_train_log *l, gr_err *err)

@@ -34,8 +34,6 @@ void gr_train_log_step(gr_train_log *l, int64_t step, double epoch, double loss,
 void gr_train_log_eval(gr_train_log *l, const gr_rec_point *p);
 /* Before a checkpoint: the lines of its steps are in the file, and the file will be found. */
 void gr_train_log_settle(gr_train_log *l);
-/* The run is over: nobody looks for its log beside the checkpoints. */
-void gr_train_log_finish(gr_train_log *l);
 /* GR_E_IO, GR_E_NOMEM: of the log. An event file that is not whole is warned of: it says nothing that the log has not. */
 gr_status gr_train_log_close(gr_train_log *l, gr_err *err) GR_MUST_USE;
 

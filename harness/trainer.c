@@ -336,7 +336,6 @@ gr_status gr_train(gr_train_result *out, const gr_train_job *job, gr_record *rec
     s = open_loop(&l, err);
     if (s == GR_OK) s = run_steps(&l, err);
     if (s == GR_OK) s = restore_best(&l, err);
-    if (s == GR_OK) gr_train_log_finish(&l.log);
     record->steps = out->state.step;
     record->epochs = out->steps_per_epoch ? epochs_done(&l) : 0;
     record->train_loss = out->state.step ? out->state.loss_sum / (double)out->state.step : NAN;

@@ -247,6 +247,15 @@ gr_status gr_table_comparison(gr_buf *out, const gr_records *r, gr_table_format 
     return s;
 }
 
+/* Of runs with one content key the groups have the last alone, and so have the tables of single runs. */
+static bool counts(const gr_groups *gs, const gr_record *r)
+{
+    for (size_t i = 0; i < gs->n; i++)
+        for (size_t k = 0; k < gs->g[i].n; k++)
+            if (gs->g[i].r[k] == r) return true;
+    return false;
+}
+
 /* ---- seeds: a row a run and metric ---- */
 
 gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr_err *err)
@@ -261,6 +270,7 @@ gr_status gr_table_seeds(gr_buf *out, const gr_records *r, gr_table_format f, gr
     for (size_t i = 0; i < r->n; i++) {
         const gr_record *x = &r->r[i];
         const size_t first = t.n_rows;
+        if (!counts(&gs, x)) continue;
         for (size_t m = 0; m < (x->n_metrics ? x->n_metrics : 1); m++) {
             const gr_rec_metric *v = x->n_metrics ? &x->metrics[m] : NULL;
             if (v && (!shown(v) || !v->headline)) continue;
@@ -316,6 +326,7 @@ gr_status gr_table_history(gr_buf *out, const gr_records *r, gr_table_format f, 
     gr_grid_open(&t, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < r->n; i++) {
         const size_t first = t.n_rows;
+        if (!counts(&gs, &r->r[i])) continue;
         for (size_t k = 0; k < r->r[i].n_history; k++) point_rows(&t, &r->r[i], &r->r[i].history[k]);
         recipe_cells(&t, first, 9, &gs, &r->r[i]);
     }

@@ -89,6 +89,9 @@ static size_t lines_out(void)
 static void predicted_table(const char *dir)
 {
     const char *csv = put("new.csv", "id,text,label\n1,\"a good\nday\",\n2,\"bad, bad day\",x\n");
+    static const struct { const char *name, *text, *why; } empty[] = {
+        { "none.conll", "", "no row to predict" }, { "blank.conll", "\n\n", "no row to predict" }, { "none.jsonl", "", "no object" }, { "head.csv", "text\n", "no row to predict" },
+    };
     const char *tsv = put("new.tsv", "a good day\na bad day\n"), *odd = put("odd.jsonl", "{\"body\": \"a good day\"}\n");
 
     GOOD("predict", "--model", dir, "--file", csv, "--json");
@@ -108,6 +111,10 @@ static void predicted_table(const char *dir)
     assert_non_null(strstr(last.err, "words.conll holds words to be tagged: the model has no tags"));
     expect(CALL("predict", "--model", dir, "--file", put("words.json", "{\"tokens\": [\"a\"], \"tags\": [\"O\"]}\n")), 2);
     assert_non_null(strstr(last.err, "words.json holds words to be tagged: the model has no tags"));
+    for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) { /* a table without a row is a mistake in whatever form */
+        expect(CALL("predict", "--model", dir, "--file", put(empty[i].name, empty[i].text)), 3);
+        if (!strstr(last.err, empty[i].name) || !strstr(last.err, empty[i].why)) fail_msg("%s", last.err);
+    }
     expect(CALL("predict", "--model", dir, "--file", gr_test_tmpdir()), 3);
     assert_non_null(strstr(last.err, "a folder, not a file"));
 }

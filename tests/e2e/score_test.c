@@ -131,6 +131,12 @@ static void values(void **state)
     assert_near(value("roc_auc"), 0.25, 0, "auc of a");
     assert_int_equal(RUN("glue", "--task", "stsb", "--pred", p, "--ref", r, "--json"), 0);
     assert_near(value("combined_score"), 0.6, 1e-15, "combined");
+    p = file("huge.txt", "1.7e308\n-1.7e308\n1\n"); /* squares that no number holds are no score of null */
+    r = file("huge2.txt", "-1.7e308\n1.7e308\n1\n");
+    fails(RUN("mse", "--pred", p, "--ref", r), GR_EXIT_INPUT, "huge.txt: mse is beyond the largest number", "scale the values");
+    fails(RUN("mae", "--pred", p, "--ref", r, "--json"), GR_EXIT_INPUT, "huge.txt: mae is beyond the largest number", "scale the values");
+    assert_int_equal(RUN("pearson", "--pred", p, "--ref", r, "--json"), 0);
+    assert_near(value("pearson"), -1, 1e-15, "pearson of huge values");
 }
 
 static void tags(void **state)
@@ -215,6 +221,9 @@ static void numbered_once(void **state)
     assert_string_equal(out_text, "accuracy                 1\n");
     assert_non_null(strstr(err_text, "gap.tsv: line 3: row '9' stands in place 2: rows are joined by their order, since "));
     assert_non_null(strstr(err_text, "plain.txt does not number its own\n"));
+    assert_int_equal(RUN("accuracy", "roc_auc", "--pred", file("gap2.tsv", "index\tprediction\n3\t1\n9\t2\n"), "--ref", file("ones.txt", "1\n2\n")), 0); /* read twice, said once */
+    assert_non_null(strstr(err_text, "gap2.tsv: line 3: row '9'"));
+    assert_null(strstr(strstr(err_text, "gap2.tsv: line 3") + 1, "gap2.tsv: line 3"));
     assert_int_equal(RUN("accuracy", "--pred", names, "--ref", plain), 0);
     assert_non_null(strstr(err_text, "names.jsonl: line 1: row 'x' stands in place 1"));
     assert_int_equal(RUN("accuracy", "--pred", part, "--ref", plain), 0);

@@ -121,6 +121,44 @@ static void resumes(void **state)
     gr_record_free(&ra);
 }
 
+/* Cut off behind the last step, while it evaluates or writes its files: nothing is left to train, and the log is whole all the same. */
+static void whole_log(void **state)
+{
+    const char *dir = folder("logged");
+    char path[2][GR_PATH_MAX], *text[2] = { NULL, NULL };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        static trail t;
+        stage s;
+        gr_train_job j;
+        gr_train_result r;
+        gr_record rec;
+        size_t n;
+        open_one(&s, (const char *const[]){ WORDS, "--log-steps", "2", NULL });
+        t.n = 0;
+        j = stage_job(&s);
+        j.on_step = on_step;
+        j.user = &t;
+        j.checkpoint_dir = dir;
+        j.key = "k";
+        (void)snprintf(path[i], sizeof path[i], "%s", folder(i ? "second.jsonl" : "first.jsonl"));
+        j.log_path = path[i];
+        gr_record_init(&rec);
+        assert_ok(gr_train(&r, &j, &rec, &err), &err);
+        assert_int_equal(t.n, i ? 0 : 12);
+        assert_ok(gr_fs_read(&text[i], &n, path[i], 0, &err), &err);
+        gr_train_result_free(&r);
+        gr_record_free(&rec);
+        stage_close(&s);
+    }
+    assert_true(strlen(text[0]) > 100);
+    assert_string_equal(text[0], text[1]);
+    free(text[0]);
+    free(text[1]);
+}
+
 /* A run whose patience had run out when it was cut off stays stopped. */
 static void stays_stopped(void **state)
 {
@@ -195,7 +233,7 @@ static void copy_without(const char *dir, const char *tensor)
 /* Whatever is missing, it is no checkpoint, and the one before is taken. */
 static void not_whole(void **state)
 {
-    static const char *const tensors[] = { "weights", "m", "v", "state" };
+    static const char *const tensors[] = { "weights", "m", "v", "state", "sha256" };
     static trail t;
     gr_train_result r;
     gr_record rec;
@@ -212,6 +250,68 @@ static void not_whole(void **state)
         gr_train_result_free(&r);
         gr_record_free(&rec);
     }
+}
+
+/* A bit that a disk or a hand turned over, in the weights, the moments, the best weights, the state or the digest: other numbers would come
+ * out and nobody would know, so the run begins anew. */
+static void damaged(void **state)
+{
+    static trail t;
+    gr_train_result r;
+    gr_record rec;
+    char path[GR_PATH_MAX], *bytes = NULL;
+    const char *dir = folder("flipped");
+    gr_err err = GR_ERR_INIT;
+    size_t n;
+
+    (void)state;
+    RUN(&t, &r, &rec, dir, "k", WORDS);
+    assert_int_equal(t.n, 12);
+    assert_true(gr_fs_join(path, sizeof path, dir, "step-12.safetensors"));
+    for (size_t share = 1; share <= 10; share++) { /* tenths of the file, to its last byte */
+        gr_train_result_free(&r);
+        gr_record_free(&rec);
+        assert_ok(gr_fs_read(&bytes, &n, path, 0, &err), &err);
+        bytes[n * share / 10 - 1] ^= 4;
+        assert_ok(gr_fs_write(path, bytes, n, &err), &err);
+        free(bytes);
+        RUN(&t, &r, &rec, dir, "k", WORDS);
+        if (t.n != 12) fail_msg("byte %zu of %zu: taken up", n * share / 10, n);
+    }
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+}
+
+/* One process at a time, and no litter of runs that came to no checkpoint. */
+static void held(void **state)
+{
+    const char *dir = folder("held/checkpoints/run");
+    char path[GR_PATH_MAX];
+    int one, two;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_ok(gr_checkpoint_hold(&one, dir, &err), &err);
+    assert_true(one >= 0);
+    assert_ok(gr_checkpoint_hold(&two, dir, &err), &err);
+    assert_int_equal(two, -1);
+    gr_checkpoint_release(two, dir);
+    assert_true(gr_fs_is_dir(dir));
+    gr_checkpoint_release(one, dir);
+    assert_false(gr_fs_is_dir(folder("held/checkpoints")));
+    assert_ok(gr_checkpoint_hold(&one, dir, &err), &err);
+    assert_true(one >= 0 && gr_fs_join(path, sizeof path, dir, "step-3.safetensors"));
+    assert_ok(gr_fs_write(path, "", 0, &err), &err);
+    gr_checkpoint_release(one, dir);
+    assert_true(gr_fs_is_file(path));
+    assert_ok(gr_checkpoint_hold(&one, dir, &err), &err); /* left by a killed process: nobody has it */
+    assert_true(one >= 0);
+    gr_checkpoint_remove(dir);
+    assert_ok(gr_checkpoint_hold(&two, dir, &err), &err); /* the folder that was held is gone: this is another */
+    assert_true(two >= 0);
+    gr_checkpoint_release(one, dir);
+    gr_checkpoint_release(two, dir);
+    assert_status(gr_checkpoint_hold(&one, "/proc/nothing/here", &err), GR_E_IO, &err, "/proc/nothing");
 }
 
 /* A folder that cannot be made: the run says so, it does not train on without its net. */
@@ -238,6 +338,7 @@ static void unwritable(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(not_whole), cmocka_unit_test(unwritable) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(resumes), cmocka_unit_test(whole_log), cmocka_unit_test(stays_stopped), cmocka_unit_test(passed_over), cmocka_unit_test(not_whole),
+                                        cmocka_unit_test(damaged), cmocka_unit_test(held), cmocka_unit_test(unwritable) };
     return gr_test_main(tests);
 }

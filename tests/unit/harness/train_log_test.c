@@ -64,11 +64,10 @@ static void killed_twice(void **state)
     assert_file(at("second"), ONE TWO FIVE); /* step 4 will be done again */
     open_log(&l, &third, true, 2);
     steps(&l, 4, 4);
-    gr_train_log_finish(&l);
     close_log(&l);
     assert_file(at("third"), ONE TWO FOUR);
     assert_file(at("first"), ONE TWO FOUR);
-    assert_int_equal(access(at("points/log.jsonl"), F_OK), -1);
+    assert_file(at("points/log.jsonl"), ONE TWO FOUR); /* it goes with the checkpoints: a kill may still come */
 }
 
 /* A line that the kill cut off is none; without a log of before it begins where the run does. */
@@ -113,7 +112,7 @@ static void evaluations(void **state)
     open_log(&l, &full, false, 0);
     gr_train_log_eval(&l, &p);
     assert_status(gr_train_log_close(&l, &err), GR_E_IO, &err, "/dev/full: cannot be written");
-    assert_status(gr_train_log_open(&l, &nowhere, false, 0, &err), GR_E_IO, &err, "none/log: cannot be written");
+    assert_status(gr_train_log_open(&l, &nowhere, false, 0, &err), GR_E_IO, &err, "none/log: No such file");
     close_log(&l);
 }
 

@@ -174,6 +174,32 @@ static void seeds_are_pooled(void **state)
     gr_records_free(&r);
 }
 
+/* Run again, with --save-model say: every table has the newest alone. */
+static void again(void **state)
+{
+    gr_records r = { 0 };
+    gr_buf b = { 0 };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        gr_record *x = made_accuracy(&r, "mrpc", "tiny", 42, 0.2, 0.6 + 0.1 * i);
+        gr_rec_point *p = gr_record_point(x);
+        assert_non_null(p);
+        p->step = 10 + i;
+        p->epoch = 1;
+    }
+    assert_ok(gr_table_seeds(&b, &r, GR_TABLE_CSV, &err), &err);
+    assert_text(&b, "task,model,data,seed,split,metric,baseline,fine-tuned,delta,status,recipe\n"
+                    "mrpc,tiny,published,42,validation,accuracy,0.2000,0.7000,+0.5000,ok,\n");
+    gr_buf_reset(&b);
+    assert_ok(gr_table_history(&b, &r, GR_TABLE_CSV, &err), &err);
+    assert_non_null(strstr(b.p, ",11,"));
+    assert_null(strstr(b.p, ",10,"));
+    gr_buf_free(&b);
+    gr_records_free(&r);
+}
+
 /* Recipes are the same when their values are, wherever those came from; a run done again counts once. */
 static void groups_by_value(void **state)
 {
@@ -381,7 +407,7 @@ static void formats(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(comparison_text), cmocka_unit_test(several_splits), cmocka_unit_test(without_values), cmocka_unit_test(reasons_once), cmocka_unit_test(comparison_csv), cmocka_unit_test(seeds_are_pooled),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(comparison_text), cmocka_unit_test(several_splits), cmocka_unit_test(without_values), cmocka_unit_test(reasons_once), cmocka_unit_test(comparison_csv), cmocka_unit_test(seeds_are_pooled), cmocka_unit_test(again),
                                         cmocka_unit_test(groups_by_value), cmocka_unit_test(told_apart), cmocka_unit_test(options_in_any_order), cmocka_unit_test(other_splits), cmocka_unit_test(quoting),
                                         cmocka_unit_test(history), cmocka_unit_test(notes), cmocka_unit_test(formats) };
     return gr_test_main(tests);
