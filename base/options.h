@@ -33,7 +33,7 @@ typedef struct gr_opt {
     gr_opt_type type;
     size_t      offset;   /* of the field in the caller's struct                                */
     const char *fallback; /* the default as text; NULL leaves the field zero                    */
-    double      lo, hi;   /* range of INT and REAL; lo == hi == 0 means any                     */
+    double      lo, hi;   /* range of INT and REAL; lo == hi == 0 means any. The fallback is taken beyond it too: -1 for "not given" */
     const char *choices;
     const char *value;    /* what --help calls the value: "N", "DIR"; NULL for a flag           */
     const char *help;     /* one line                                                           */
