@@ -56,7 +56,6 @@ gr_status gr_opt_set(void *target, gr_opt_origin *origins, const gr_opt *table, 
                      const char *text, gr_opt_origin origin, gr_err *err) GR_MUST_USE;
 
 int  gr_opt_index(const gr_opt *table, const char *name); /* by name or alias, dashes = underscores; -1 unknown */
-void gr_opt_value_text(gr_buf *out, const void *target, const gr_opt *opt); /* current value as text */
 void gr_opt_help(gr_buf *out, const gr_opt *table);       /* every option with its aliases and default, wrapped at 100 columns */
 
 /* The nearest of the names (ends at NULL) for "did you mean"; NULL when none is near. */
