@@ -40,6 +40,7 @@ typedef struct gr_metric_use {
 } gr_metric_use;
 
 #define GR_TASK_ABI 2u
+enum { GR_TASK_METRICS_MAX = 16 }; /* metrics that a task may have */
 
 typedef struct gr_task {
     unsigned             abi;     /* GR_TASK_ABI; the registry refuses any other                       */
