@@ -59,6 +59,13 @@ gr_status gr_locate_model_manifests(char out[GR_PATH_MAX], gr_err *err)
     return embedded(out, "model/manifests", err);
 }
 
+const char *gr_locate_data_variable(void)
+{
+    const char *dir = getenv("GLUE_RUN_DATA");
+
+    return dir && *dir ? dir : NULL;
+}
+
 gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err)
 {
     char path[GR_PATH_MAX];
