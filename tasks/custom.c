@@ -105,8 +105,10 @@ static gr_status fail_column(const char *path, const char *option, const char *w
     if (other_separator(names) != NULL)
         return gr_fail(err, GR_E_FORMAT, "%s: line 1: the columns are parted by %s", path, other_separator(names));
     for (size_t i = 0; names[i].name != NULL; i++) gr_buf_addf(&b, "%s%s", i ? ", " : "", names[i].name);
-    if (near != NULL)
-        s = gr_fail(err, GR_E_NOTFOUND, "%s: no column is called just so: say %s '%.60s' if it is that; there are: %.200s", path, option, near, b.p != NULL ? b.p : "");
+    if (near != NULL && wanted != NULL)
+        s = gr_fail(err, GR_E_NOTFOUND, "%s: no column '%s': did you mean %s '%.60s'? There are: %.200s", path, wanted, option, near, b.p != NULL ? b.p : "");
+    else if (near != NULL)
+        s = gr_fail(err, GR_E_NOTFOUND, "%s: which column? Say %s '%.60s', if it is that; there are: %.200s", path, option, near, b.p != NULL ? b.p : "");
     else if (wanted != NULL)
         s = gr_fail(err, GR_E_NOTFOUND, "%s: no column '%s' (%s); there are: %.200s", path, wanted, option, b.p != NULL ? b.p : "");
     else

@@ -304,10 +304,10 @@ static void names_nearly_right(void **state)
     const char *capitals = put("capitals.csv", "Text,Label\na,x\nb,y\n"), *small = put("small.csv", "text,label\na,x\nb,y\n");
 
     (void)state;
-    refuse((gr_custom_opts){ .train_file = capitals }, GR_E_NOTFOUND, "say --text-column 'Text' if it is that; there are: Text, Label");
-    refuse((gr_custom_opts){ .train_file = capitals, .text_column = "Text" }, GR_E_NOTFOUND, "say --label-column 'Label' if it is that; there are: Text, Label");
-    refuse((gr_custom_opts){ .train_file = capitals, .text_column = "text" }, GR_E_NOTFOUND, "say --text-column 'Text'");
-    refuse((gr_custom_opts){ .train_file = put("blank.csv", "text, label\na,x\nb,y\n") }, GR_E_NOTFOUND, "say --label-column ' label'");
+    refuse((gr_custom_opts){ .train_file = capitals }, GR_E_NOTFOUND, "which column? Say --text-column 'Text', if it is that; there are: Text, Label");
+    refuse((gr_custom_opts){ .train_file = capitals, .text_column = "Text" }, GR_E_NOTFOUND, "which column? Say --label-column 'Label', if it is that; there are: Text, Label");
+    refuse((gr_custom_opts){ .train_file = capitals, .text_column = "text" }, GR_E_NOTFOUND, "no column 'text': did you mean --text-column 'Text'? There are: Text, Label");
+    refuse((gr_custom_opts){ .train_file = put("blank.csv", "text, label\na,x\nb,y\n") }, GR_E_NOTFOUND, "Say --label-column ' label', if");
     makes_and_says((gr_custom_opts){ .train_file = capitals, .text_column = "Text", .label_column = "Label" }, "text column 'Text', label column 'Label'");
     makes_and_says((gr_custom_opts){ .train_file = put("half.csv", "sentence1,Sentence2,label\na,c,x\nb,d,y\n") }, "column 'Sentence2' is not read: --pair-column takes it");
     makes_and_says((gr_custom_opts){ .train_file = small, .validation_file = small, .test_file = put("t.csv", "text,LABEL\na,x\n") },
