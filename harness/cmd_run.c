@@ -87,7 +87,6 @@ static gr_status set_places(command *c, gr_err *err)
     if (c->o.train_file) w->data_kind = "custom";
     if (!c->o.recipe && demo_model) c->o.recipe = "demo";
     if (c->o.recipe) GR_TRY(gr_recipe_apply(&c->o, c->origins, c->o.recipe, &c->arena, err));
-    w->recipe_name = c->o.recipe ? c->o.recipe : "";
     gr_run_opts_drop_columns(&c->o, c->origins);
     return gr_run_opts_check(&c->o, err);
 }

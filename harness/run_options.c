@@ -7,8 +7,6 @@
 
 #include "base/log.h"
 
-#define SEED_MAX 9007199254740991.0 /* the largest that a record holds exactly: 2^53 - 1 */
-
 #define AT(field) offsetof(gr_run_opts, field)
 
 const gr_opt gr_run_options[] = {
@@ -60,7 +58,7 @@ const gr_opt gr_run_options[] = {
 
     { .name = "do-train", .type = GR_OPT_FLAG, .offset = AT(do_train), .fallback = "true", .help = "run_glue's word; --do-eval without it only evaluates, as --epochs 0 does",
       .group = "Training" },
-    { .name = "seed", .type = GR_OPT_INT, .offset = AT(seed), .fallback = "42", .value = "N", .hi = SEED_MAX, .help = "of order, dropout and new heads" },
+    { .name = "seed", .type = GR_OPT_INT, .offset = AT(seed), .fallback = "42", .value = "N", .hi = GR_SEED_MAX, .help = "of order, dropout and new heads" },
     { .name = "seeds", .type = GR_OPT_STR, .offset = AT(seeds), .value = "N|a,b,c", .help = "several runs: N seeds from --seed on, or these" },
     { .name = "epochs", .aliases = "num-train-epochs", .type = GR_OPT_REAL, .offset = AT(epochs), .fallback = "3", .value = "X", .lo = 0, .hi = 1e6,
       .help = "passes over the training rows; 0 only evaluates" },
@@ -243,14 +241,14 @@ gr_status gr_run_seeds(uint64_t out[GR_MAX_SEEDS], int *n, const gr_run_opts *o,
     if (!memchr(rest.p, ',', rest.n)) {
         if (gr_sv_int(&v, rest, NULL) != GR_OK || v < 1 || v > GR_MAX_SEEDS)
             return gr_fail(err, GR_E_ARG, "--seeds '%s': a count from 1 to %d, or seeds such as 42,43,44", o->seeds, GR_MAX_SEEDS);
-        if ((double)o->seed + (double)(v - 1) > SEED_MAX)
-            return gr_fail(err, GR_E_ARG, "--seed %lld with --seeds %lld: beyond the largest seed, %.0f", (long long)o->seed, (long long)v, SEED_MAX);
+        if ((double)o->seed + (double)(v - 1) > GR_SEED_MAX)
+            return gr_fail(err, GR_E_ARG, "--seed %lld with --seeds %lld: beyond the largest seed, %.0f", (long long)o->seed, (long long)v, GR_SEED_MAX);
         for (int64_t i = 0; i < v; i++) out[(*n)++] = (uint64_t)(o->seed + i);
         return GR_OK;
     }
     while (rest.n) {
         const gr_sv one = gr_sv_trim(gr_sv_split(&rest, ','));
-        if (*n == GR_MAX_SEEDS || gr_sv_int(&v, one, NULL) != GR_OK || v < 0 || (double)v > SEED_MAX)
+        if (*n == GR_MAX_SEEDS || gr_sv_int(&v, one, NULL) != GR_OK || v < 0 || (double)v > GR_SEED_MAX)
             return gr_fail(err, GR_E_ARG, "--seeds '%s': '%.*s' is not a seed (at most %d of them)", o->seeds, GR_SV_FMT(one), GR_MAX_SEEDS);
         for (int i = 0; i < *n; i++)
             if (out[i] == (uint64_t)v) return gr_fail(err, GR_E_ARG, "--seeds '%s': %lld stands there twice", o->seeds, (long long)v);

@@ -64,6 +64,8 @@ void gr_run_opts_drop_columns(gr_run_opts *o, gr_opt_origin *origins);
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err) GR_MUST_USE;
 gr_precision gr_run_precision(const gr_run_opts *o); /* --precision, or --bf16 */
 
+#define GR_SEED_MAX 9007199254740991.0 /* the largest seed: 2^53 - 1, which a record holds exactly */
+
 /* --seeds: "5" = seed..seed+4, "1,7,9" = those; without it the one seed. At most 64. */
 enum { GR_MAX_SEEDS = 64 };
 gr_status gr_run_seeds(uint64_t out[GR_MAX_SEEDS], int *n, const gr_run_opts *o, gr_err *err) GR_MUST_USE;
