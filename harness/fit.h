@@ -22,8 +22,8 @@ gr_status gr_fit_length(const gr_config *c, int64_t asked, const char *dir, gr_e
  * the tokenizer would then cut nothing, as that of transformers does. */
 gr_status gr_fit_room(const gr_tok *tok, int64_t asked, bool pair, gr_err *err) GR_MUST_USE;
 
-/* Open the tokenizer of a folder, with these checks (room for one text: whether rows are pairs is not known yet). config.json is read first, so that an unsupported model is named as such whatever
- * its tokenizer is. The caller closes *out, which is NULL on failure. */
+/* Open the tokenizer of a folder, with these checks (room for one text: whether rows are pairs is not known yet). config.json is read first,
+ * so that an unsupported model is named as such whatever its tokenizer is. The caller closes *out, which is NULL on failure. */
 gr_status gr_fit_open(gr_tok **out, const char *dir, int64_t asked, gr_err *err) GR_MUST_USE;
 
 #endif

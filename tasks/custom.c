@@ -117,8 +117,7 @@ static gr_status fail_column(const char *path, const char *option, const char *w
     return s;
 }
 
-/* The column that the option names, else the first of the usual names. *out NULL: neither, and it is optional; one that is nearly called so is
- * warned of. */
+/* The column that the option names, else the first of the usual names. *out NULL: neither, and it is optional. */
 static gr_status choose(const char **out, const char *path, const gr_scanned *there, const char *wanted, const char *option,
                         const char *const *usual, bool optional, gr_err *err)
 {
@@ -127,8 +126,14 @@ static gr_status choose(const char **out, const char *path, const gr_scanned *th
     for (const char *const *name = usual; wanted == NULL && *out == NULL && *name != NULL; name++) *out = find(there, *name);
     if (*out != NULL) return GR_OK;
     if (!optional || wanted != NULL) return fail_column(path, option, wanted, usual, there, err);
-    if (nearly(there, NULL, usual) != NULL) gr_warn("%s: column '%s' is not read: %s takes it", path, nearly(there, NULL, usual), option);
     return GR_OK;
+}
+
+/* Warn of a column that is called nearly as one that is optional and was not found; a and b (may be NULL) are those that are read. */
+static void warn_of_unread(const char *path, const char *near, const char *option, const char *a, const char *b)
+{
+    if (near == NULL || (a != NULL && strcmp(near, a) == 0) || (b != NULL && strcmp(near, b) == 0)) return;
+    gr_warn("%s: column '%s' is not read: %s takes it", path, near, option);
 }
 
 /* Both columns of a pair that is known by its names; options come first. */
@@ -191,6 +196,8 @@ static gr_status table_source(custom *c, size_t i, const char *path, const gr_cu
     else GR_TRY(choose(&label, path, there, wanted, "--label-column", label_names, i == TEST, err));
     if (label != NULL && (strcmp(label, text) == 0 || (pair != NULL && strcmp(label, pair) == 0)))
         return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and label at once", label);
+    if (pair == NULL) warn_of_unread(path, nearly(there, NULL, pair_names), "--pair-column", text, label);
+    if (label == NULL && wanted == NULL && !c->texts_only) warn_of_unread(path, nearly(there, NULL, label_names), "--label-column", text, pair);
     if ((col = gr_arena_calloc(&c->arena, 4, sizeof *col)) == NULL) return gr_fail_nomem(err, "columns");
     col[n++] = (gr_column){ text, GR_COL_TEXT };
     if (pair != NULL) col[n++] = (gr_column){ pair, GR_COL_PAIR };

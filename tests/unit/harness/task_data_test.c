@@ -303,7 +303,8 @@ static void left_out(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(room_for_pairs), cmocka_unit_test(two_of_each), cmocka_unit_test(nothing_trained), cmocka_unit_test(words_for_others), cmocka_unit_test(training_rows),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(room_for_pairs),
+                                        cmocka_unit_test(two_of_each), cmocka_unit_test(nothing_trained), cmocka_unit_test(words_for_others), cmocka_unit_test(training_rows),
                                         cmocka_unit_test(evaluation_rows), cmocka_unit_test(left_out) };
     return gr_test_main(tests);
 }

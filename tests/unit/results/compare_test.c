@@ -513,7 +513,8 @@ static void several(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(other_rows), cmocka_unit_test(own_predictions), cmocka_unit_test(split_is_named), cmocka_unit_test(split_is_missing), cmocka_unit_test(predicted_only),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(other_rows), cmocka_unit_test(own_predictions),
+                                        cmocka_unit_test(split_is_named), cmocka_unit_test(split_is_missing), cmocka_unit_test(predicted_only),
                                         cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts), cmocka_unit_test(rivals), cmocka_unit_test(formats),
                                         cmocka_unit_test(written_tolerance), cmocka_unit_test(nonsense_in_a_baseline), cmocka_unit_test(less_is_better), cmocka_unit_test(unequal_lists), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);

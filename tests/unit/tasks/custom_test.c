@@ -310,6 +310,8 @@ static void names_nearly_right(void **state)
     refuse((gr_custom_opts){ .train_file = put("blank.csv", "text, label\na,x\nb,y\n") }, GR_E_NOTFOUND, "Say --label-column ' label', if");
     makes_and_says((gr_custom_opts){ .train_file = capitals, .text_column = "Text", .label_column = "Label" }, "text column 'Text', label column 'Label'");
     makes_and_says((gr_custom_opts){ .train_file = put("half.csv", "sentence1,Sentence2,label\na,c,x\nb,d,y\n") }, "column 'Sentence2' is not read: --pair-column takes it");
+    makes_and_says((gr_custom_opts){ .train_file = put("half.csv", "sentence1,Sentence2,label\na,c,x\nb,d,y\n"), .text_column = "Sentence2" }, "text column 'Sentence2'");
+    assert_null(strstr(said, "is not read"));
     makes_and_says((gr_custom_opts){ .train_file = small, .validation_file = small, .test_file = put("t.csv", "text,LABEL\na,x\n") },
                    "column 'LABEL' is not read: --label-column takes it");
 }
@@ -494,7 +496,8 @@ int main(void)
         cmocka_unit_test(csv_with_split),           cmocka_unit_test(default_split_validates), cmocka_unit_test(test_without_labels),
         cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(a_score_is_missing), cmocka_unit_test(one_label_is_listed), cmocka_unit_test(one_value), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens), cmocka_unit_test(tokens_in_json),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
-        cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(points_in_json), cmocka_unit_test(names_nearly_right), cmocka_unit_test(labels_of_several_files), cmocka_unit_test(hidden_labels),
+        cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(points_in_json),
+        cmocka_unit_test(names_nearly_right), cmocka_unit_test(labels_of_several_files), cmocka_unit_test(hidden_labels),
         cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values), cmocka_unit_test(a_word_among_values), cmocka_unit_test(many_values),
     };
     return gr_test_main(tests);
