@@ -112,16 +112,6 @@ static void free_chain(gr_arena_block *b)
     }
 }
 
-void gr_arena_reset(gr_arena *a)
-{
-    if (a->head) {
-        free_chain(a->head->next);
-        a->head->next = NULL;
-        a->head->used = 0;
-    }
-    a->used = 0;
-}
-
 void gr_arena_free(gr_arena *a)
 {
     free_chain(a->head);

@@ -1,7 +1,7 @@
 /* arena.h - memory with one lifetime: allocate many, release all at once.
  *
- * gr_arena a; gr_arena_init(&a, block) -> gr_arena_alloc ... -> gr_arena_reset (keep blocks) or
- * gr_arena_free. Not thread safe: an arena has one owner at a time. */
+ * gr_arena a; gr_arena_init(&a, block) -> gr_arena_alloc ... -> gr_arena_free. Not thread safe: an arena has one owner
+ * at a time. */
 #ifndef GR_BASE_ARENA_H
 #define GR_BASE_ARENA_H
 #include <stddef.h>
@@ -17,7 +17,7 @@ typedef struct gr_arena_block gr_arena_block;
 typedef struct gr_arena {
     gr_arena_block *head;       /* the block being filled; older ones are linked behind it */
     size_t          block_size; /* bytes of an ordinary block                              */
-    size_t          used;       /* bytes handed out since the last reset                   */
+    size_t          used;       /* bytes handed out                                       */
 } gr_arena;
 
 /* block_size 0 takes 64 KiB. Allocates nothing, cannot fail. */
@@ -32,9 +32,7 @@ void *gr_arena_calloc(gr_arena *a, size_t count, size_t size);
 /* A copy of n bytes with a NUL behind it. NULL when memory is exhausted. */
 char *gr_arena_strndup(gr_arena *a, const char *p, size_t n);
 
-/* Forget all allocations. reset keeps the newest block for reuse; free gives everything back and
- * leaves the arena ready for use. Both accept a zeroed arena. */
-void gr_arena_reset(gr_arena *a);
+/* Give everything back; the arena is ready for use again. Accepts a zeroed one. */
 void gr_arena_free(gr_arena *a);
 
 /* The one sentence for an allocation that failed. */

@@ -144,17 +144,28 @@ static bool any_range(const gr_opt *o)
     return o->lo == 0 && o->hi == 0;
 }
 
+static bool in_range(const gr_opt *o, double x, const char *text)
+{
+    return any_range(o) || (x >= o->lo && x <= o->hi) || (o->fallback && strcmp(text, o->fallback) == 0);
+}
+
+/* 0 for "none" or "all", as other programs have it, of an option that says so by its absence. */
+static const char *remedy(const gr_opt *o, bool number, double x)
+{
+    return number && x == 0 && o->lo > 0 && !o->fallback ? ": leave the option out to be without it" : "";
+}
+
 static gr_status set_int(void *at, const gr_opt *o, const char *text, gr_err *err)
 {
     int64_t x = 0;
     const bool number = gr_sv_int(&x, gr_sv_from(text), NULL) == GR_OK;
 
-    if (number && (any_range(o) || ((double)x >= o->lo && (double)x <= o->hi))) {
+    if (number && in_range(o, (double)x, text)) {
         *(int64_t *)at = x;
         return GR_OK;
     }
     if (any_range(o)) return gr_fail(err, GR_E_ARG, "--%s takes a whole number, not '%s'", o->name, text);
-    return gr_fail(err, GR_E_ARG, "--%s takes a whole number from %.0f to %.0f, not '%s'", o->name, o->lo, o->hi, text);
+    return gr_fail(err, GR_E_ARG, "--%s takes a whole number from %.0f to %.0f, not '%s'%s", o->name, o->lo, o->hi, text, remedy(o, number, (double)x));
 }
 
 static gr_status set_real(void *at, const gr_opt *o, const char *text, gr_err *err)
@@ -162,7 +173,7 @@ static gr_status set_real(void *at, const gr_opt *o, const char *text, gr_err *e
     double x = 0;
     const bool number = gr_sv_double(&x, gr_sv_from(text), NULL) == GR_OK;
 
-    if (number && (any_range(o) || (x >= o->lo && x <= o->hi))) {
+    if (number && in_range(o, x, text)) {
         *(double *)at = x;
         return GR_OK;
     }

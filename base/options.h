@@ -33,7 +33,7 @@ typedef struct gr_opt {
     gr_opt_type type;
     size_t      offset;   /* of the field in the caller's struct                                */
     const char *fallback; /* the default as text; NULL leaves the field zero                    */
-    double      lo, hi;   /* range of INT and REAL; lo == hi == 0 means any                     */
+    double      lo, hi;   /* range of INT and REAL; lo == hi == 0 means any. The fallback is taken beyond it too: -1 for "not given" */
     const char *choices;
     const char *value;    /* what --help calls the value: "N", "DIR"; NULL for a flag           */
     const char *help;     /* one line                                                           */
@@ -56,7 +56,6 @@ gr_status gr_opt_set(void *target, gr_opt_origin *origins, const gr_opt *table, 
                      const char *text, gr_opt_origin origin, gr_err *err) GR_MUST_USE;
 
 int  gr_opt_index(const gr_opt *table, const char *name); /* by name or alias, dashes = underscores; -1 unknown */
-void gr_opt_value_text(gr_buf *out, const void *target, const gr_opt *opt); /* current value as text */
 void gr_opt_help(gr_buf *out, const gr_opt *table);       /* every option with its aliases and default, wrapped at 100 columns */
 
 /* The nearest of the names (ends at NULL) for "did you mean"; NULL when none is near. */

@@ -1,35 +1,9 @@
-/* options_help.c - --help and values as text, from the option table; see options.h. */
+/* options_help.c - --help, from the option table; see options.h. */
 #include <string.h>
 
-#include "base/json.h"
 #include "base/options.h"
 
 enum { WIDTH = 100, INDENT = 34 };
-
-void gr_opt_value_text(gr_buf *out, const void *target, const gr_opt *opt)
-{
-    const void *at = (const char *)target + opt->offset;
-    const char *s;
-
-    switch (opt->type) {
-    case GR_OPT_FLAG:
-        gr_buf_adds(out, *(const bool *)at ? "true" : "false");
-        break;
-    case GR_OPT_INT:
-        gr_buf_addf(out, "%lld", (long long)*(const int64_t *)at);
-        break;
-    case GR_OPT_REAL:
-        gr_json_number(out, *(const double *)at);
-        break;
-    case GR_OPT_STR:
-    case GR_OPT_CHOICE:
-        s = *(const char *const *)at;
-        gr_buf_adds(out, s ? s : "");
-        break;
-    case GR_OPT_REFUSED:
-        break;
-    }
-}
 
 /* "--scheduler linear|cosine", "--epochs N", "--[no-]baseline" for a flag that is on by default. */
 static void synopsis(gr_buf *b, const gr_opt *o)

@@ -2,9 +2,10 @@
  * lines too.
  *
  * Where the first column is GR_COL_WORDS a row is a sentence, made of two lists of strings. Else texts must be strings;
- * labels, scores and ids may be strings or numbers (a number is handed on as its shortest decimal) or, as a label, true
- * and false. */
+ * labels, scores and ids may be strings or numbers (a number is handed on as its shortest decimal, one that names a class
+ * with the fraction it was written with: 2.0 is not 2) or, as a label, true and false. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -40,9 +41,21 @@ static gr_status keep_number(gr_reader *r, gr_sv *out, double x, gr_err *err)
     return s;
 }
 
+/* The same of what may name a class: whether it is one, or a value, is told by its point. */
+static gr_status keep_written(gr_reader *r, gr_sv *out, const gr_json *v, gr_err *err)
+{
+    char     *text;
+    gr_status s;
+
+    GR_TRY(gr_json_print(&text, v, false, err));
+    s = keep(r, out, text, strlen(text), err);
+    free(text);
+    return s;
+}
+
 static gr_status value(gr_reader *r, gr_sv *out, const gr_json *v, const gr_column *c, gr_err *err)
 {
-    const bool text = c->role == GR_COL_TEXT || c->role == GR_COL_PAIR;
+    const bool text = c->role == GR_COL_TEXT || c->role == GR_COL_PAIR, name = c->role == GR_COL_LABEL || c->role == GR_COL_OTHER;
 
     if (gr_json_is_string(v)) {
         const char *const p = gr_json_str(v, "");
@@ -51,8 +64,9 @@ static gr_status value(gr_reader *r, gr_sv *out, const gr_json *v, const gr_colu
     if (text && gr_json_is_array(v))
         return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' is a list, not a text", r->in.line, c->name);
     if (text) return gr_fail(err, GR_E_FORMAT, "line %zu: '%s' is not a string", r->in.line, c->name);
+    if (gr_json_is_number(v) && name) return keep_written(r, out, v, err);
     if (gr_json_is_number(v)) return keep_number(r, out, gr_json_num(v, NAN), err);
-    if (gr_json_is_bool(v) && (c->role == GR_COL_LABEL || c->role == GR_COL_OTHER)) {
+    if (gr_json_is_bool(v) && name) {
         *out = gr_sv_from(gr_json_bool(v, false) ? "true" : "false");
         return GR_OK;
     }

@@ -59,12 +59,20 @@ static gr_status state_text(char **out, const gr_train_job *job, const gr_train_
     return s;
 }
 
+/* 0 when it is absent or no whole number: a file's 1e300 has no place in an integer. */
+static int64_t whole(const gr_json *v)
+{
+    int64_t n;
+
+    return gr_json_int(&n, v) ? n : 0;
+}
+
 static gr_status get_history(gr_record *r, const gr_json *list, gr_err *err)
 {
     for (const gr_json *o = gr_json_first(list); o; o = gr_json_next(o)) {
         gr_rec_point *p = gr_record_point(r);
         if (!p) return gr_fail_nomem(err, "the history");
-        p->step = (int64_t)gr_json_num(gr_json_get(o, "step"), 0);
+        p->step = whole(gr_json_get(o, "step"));
 #define GET(f) p->f = gr_json_num(gr_json_get(o, #f), NAN);
         POINT_REALS(GET)
 #undef GET
@@ -82,7 +90,7 @@ static void get_state(gr_train_state *st, const gr_json *root)
 #define GET(f) st->f = gr_json_num(gr_json_get(root, #f), NAN);
     STATE_REALS(GET)
 #undef GET
-#define GET(f) st->f = (int64_t)gr_json_num(gr_json_get(root, #f), 0);
+#define GET(f) st->f = whole(gr_json_get(root, #f));
     STATE_INTS(GET)
 #undef GET
 }

@@ -327,7 +327,7 @@ int gr_cmd_fetch(int argc, char **argv)
     call c = { .o = &o };
     gr_err err = GR_ERR_INIT;
     gr_status s = gr_cmd_begin(&w, &o, NULL, &spec, argc, argv, &err);
-    const char *data = o.data ? o.data : getenv("GLUE_RUN_DATA");
+    const char *data = o.data ? o.data : gr_locate_data_variable();
     int code = GR_EXIT_OK, ended;
 
     if (o.quiet) gr_log_set_level(GR_LOG_ERROR);

@@ -160,7 +160,7 @@ static gr_status check_all(gr_err *err)
 static gr_status fill(gr_grid *g, const char *what, const list_opts *o, gr_err *err)
 {
     static const char *const kinds[] = { "tasks", "models", "metrics", "data", "suites", "devices", NULL };
-    const char *data = o->data ? o->data : getenv("GLUE_RUN_DATA");
+    const char *data = o->data ? o->data : gr_locate_data_variable();
     char dir[GR_PATH_MAX];
     const char *near;
 

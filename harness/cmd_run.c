@@ -37,13 +37,13 @@ static gr_status read_options(command *c, int argc, char **argv, gr_err *err)
         "tables go to --output-dir. Every option also takes the name that run_glue and TrainingArguments use.\n",
         gr_run_options, NULL,
     };
-    const int data = gr_opt_index(gr_run_options, "data");
+    const char *variable = gr_locate_data_variable();
 
     GR_TRY(gr_cmd_begin(&c->tasks, &c->o, c->origins, &spec, argc, argv, err));
     if (c->tasks.help) return GR_OK;
     if (c->o.task) c->tasks.word[c->tasks.n++] = c->o.task;
-    if (!c->o.data && !c->o.train_file && getenv("GLUE_RUN_DATA") && *getenv("GLUE_RUN_DATA"))
-        GR_TRY(gr_opt_set(&c->o, c->origins, gr_run_options, gr_run_options[data].name, getenv("GLUE_RUN_DATA"), GR_ORIGIN_ENV, err));
+    if (!c->o.data && !c->o.train_file && variable)
+        GR_TRY(gr_opt_set(&c->o, c->origins, gr_run_options, "data", variable, GR_ORIGIN_ENV, err));
     GR_TRY(gr_run_opts_check(&c->o, err));
     if (!c->o.all && !c->o.suite && !c->tasks.n && !c->o.train_file)
         return gr_fail(err, GR_E_ARG, "run: name a task, or --all (glue-run list tasks shows them, glue-run run --help the options)");
@@ -87,7 +87,7 @@ static gr_status set_places(command *c, gr_err *err)
     if (c->o.train_file) w->data_kind = "custom";
     if (!c->o.recipe && demo_model) c->o.recipe = "demo";
     if (c->o.recipe) GR_TRY(gr_recipe_apply(&c->o, c->origins, c->o.recipe, &c->arena, err));
-    w->recipe_name = c->o.recipe ? c->o.recipe : "";
+    gr_run_opts_drop_columns(&c->o, c->origins);
     return gr_run_opts_check(&c->o, err);
 }
 

@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "harness/cmd.h"
 #include "harness/job_record.h"
+#include "harness/run_options.h"
 #include "results/submission.h"
 #include "tasks/task.h"
 
@@ -17,7 +18,7 @@ typedef struct submit_opts { const char *out, *model; int64_t seed; bool require
 static const gr_opt options[] = {
     { .name = "out", .type = GR_OPT_STR, .offset = offsetof(submit_opts, out), .value = "FILE.zip", .help = "write there; needed" },
     { .name = "model", .type = GR_OPT_STR, .offset = offsetof(submit_opts, model), .value = "NAME", .help = "only runs of this model, as tables name it, and runs with what they saved" },
-    { .name = "seed", .type = GR_OPT_INT, .offset = offsetof(submit_opts, seed), .value = "N", .hi = 9007199254740991.0, .help = "only runs of this seed" },
+    { .name = "seed", .type = GR_OPT_INT, .offset = offsetof(submit_opts, seed), .value = "N", .hi = GR_SEED_MAX, .help = "only runs of this seed" },
     { .name = "require-all", .type = GR_OPT_FLAG, .offset = offsetof(submit_opts, require_all), .help = "a file that is missing is an error" },
     { .name = "json", .type = GR_OPT_FLAG, .offset = offsetof(submit_opts, json), .help = "JSON in place of a table" },
     { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = offsetof(submit_opts, help), .help = "this text" },

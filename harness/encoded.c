@@ -101,10 +101,11 @@ gr_status gr_encoded_of(gr_encoded *out, gr_tokens *t, const gr_examples *ex, co
 gr_status gr_encoded_make(gr_encoded *out, const gr_tok *tok, const gr_examples *ex, const gr_task *task,
                           const gr_encode_opts *o, gr_pool *pool, gr_err *err)
 {
+    const gr_texts texts = { .rows = ex->e, .n = ex->n, .words = task->head.kind == GR_HEAD_TOKEN, .max_length = o->max_length };
     gr_tokens t;
 
     memset(out, 0, sizeof *out);
-    GR_TRY(gr_tokens_make(&t, tok, ex->e, ex->n, task->head.kind == GR_HEAD_TOKEN, o->max_length, pool, err));
+    GR_TRY(gr_tokens_make(&t, tok, &texts, pool, err));
     return gr_encoded_of(out, &t, ex, task, o->label_all_tokens, err);
 }
 

@@ -12,8 +12,6 @@
 #include "harness/interrupt.h"
 #include "harness/softmax.h"
 
-enum { MAX_METRICS = 16 };
-
 typedef struct pass {
     const gr_encoded   *e;
     const gr_examples  *ex;
@@ -163,10 +161,10 @@ static gr_status reserve_predictions(gr_predictions *p, const gr_encoded *e, con
 
 static gr_status open_metrics(gr_eval_result *out, pass *p, gr_err *err)
 {
-    const gr_metric *metrics[MAX_METRICS];
+    const gr_metric *metrics[GR_TASK_METRICS_MAX];
     size_t n = 0;
 
-    while (p->task->metrics[n].metric && n < MAX_METRICS) {
+    while (p->task->metrics[n].metric && n < GR_TASK_METRICS_MAX) {
         metrics[n] = p->task->metrics[n].metric;
         n++;
     }

@@ -28,12 +28,13 @@ gr_status gr_fit_length(const gr_config *c, int64_t asked, const char *dir, gr_e
     return gr_fail(err, GR_E_ARG, "--max-length %lld: the model has %d positions (%s/config.json); ask for so many or fewer", (long long)asked, (int)most, dir);
 }
 
-gr_status gr_fit_room(const gr_tok *tok, int64_t asked, gr_err *err)
+gr_status gr_fit_room(const gr_tok *tok, int64_t asked, bool pair, gr_err *err)
 {
-    const size_t least = gr_tok_n_special(tok, true) + 1;
+    const size_t least = gr_tok_n_special(tok, pair) + 1;
 
     if (asked <= 0 || (size_t)asked >= least) return GR_OK;
-    return gr_fail(err, GR_E_ARG, "--max-length %lld leaves no room for text beside the special tokens: at least %zu", (long long)asked, least);
+    return gr_fail(err, GR_E_ARG, "--max-length %lld leaves no room for text beside the special tokens%s: at least %zu", (long long)asked,
+                   pair ? " of a pair" : "", least);
 }
 
 gr_status gr_fit_open(gr_tok **out, const char *dir, int64_t asked, gr_err *err)
@@ -46,7 +47,7 @@ gr_status gr_fit_open(gr_tok **out, const char *dir, int64_t asked, gr_err *err)
     s = gr_tok_open(out, dir, NULL, err);
     if (s == GR_OK) s = gr_fit_tokenizer(&c, *out, dir, err);
     if (s == GR_OK) s = gr_fit_length(&c, asked, dir, err);
-    if (s == GR_OK) s = gr_fit_room(*out, asked, err);
+    if (s == GR_OK) s = gr_fit_room(*out, asked, false, err);
     gr_config_free(&c);
     if (s == GR_OK) return GR_OK;
     gr_tok_close(*out);

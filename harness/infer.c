@@ -49,7 +49,7 @@ static gr_status set_length(gr_infer *f, const gr_infer_opts *o, const char *dir
     own = own > 0 ? smaller(own, most) : most;
     f->max_length = own;
     if (o->max_length > 0 && !(o->may_shorten && o->max_length > own)) f->max_length = (int32_t)o->max_length;
-    return gr_fit_room(f->tok, f->max_length, err);
+    return gr_fit_room(f->tok, f->max_length, false, err);
 }
 
 static gr_status take_memory(gr_infer *f, gr_err *err)
@@ -201,6 +201,7 @@ gr_status gr_infer_add(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err)
 {
     gr_encoding e;
 
+    if (pair.p) GR_TRY(gr_fit_room(f->tok, f->max_length, true, err));
     GR_TRY(gr_tok_encode(f->work, &e, text, pair, (size_t)f->max_length, true, err));
     return append(f, &e, text, pair, err);
 }

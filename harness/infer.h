@@ -50,7 +50,7 @@ typedef struct gr_infer {
 gr_status gr_infer_open(gr_infer **out, const gr_infer_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_infer_close(gr_infer *f); /* NULL is fine */
 
-/* Tokenise a text (pair.p NULL: none) and append it. Not when full. GR_E_FORMAT: not UTF-8. */
+/* Tokenise a text (pair.p NULL: none) and append it. Not when full. GR_E_FORMAT: not UTF-8; GR_E_ARG: no room for a pair (fit.h). */
 gr_status gr_infer_add(gr_infer *f, gr_sv text, gr_sv pair, gr_err *err) GR_MUST_USE;
 /* The same of words: word_ids count them. The row has no text. */
 gr_status gr_infer_add_words(gr_infer *f, const gr_sv *words, size_t n, gr_err *err) GR_MUST_USE;

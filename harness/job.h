@@ -1,6 +1,8 @@
 /* job.h - one run: one task, one model, one recipe, one seed; it makes one record and its files. */
 #ifndef GR_HARNESS_JOB_H
 #define GR_HARNESS_JOB_H
+#include "base/fs.h"
+#include "base/sha256.h"
 #include "harness/run_options.h"
 #include "harness/task_data.h"
 #include "harness/trainer.h"
@@ -12,10 +14,9 @@ typedef struct gr_workroom {
     const gr_opt_origin *origins;
     gr_pool             *pool;
     const gr_tok        *tok;
-    char                 model_dir[4096], data_dir[4096], suite_dir[4096];
-    char                 tok_sha256[65]; /* of config.json and the tokenizer's files             */
+    char                 model_dir[GR_PATH_MAX], data_dir[GR_PATH_MAX], suite_dir[GR_PATH_MAX];
+    char                 tok_sha256[GR_SHA256_HEX]; /* of config.json and the tokenizer's files             */
     const char          *data_kind;   /* "demo", "published", "custom"                           */
-    const char          *recipe_name; /* stored recipe in force, or ""                            */
     gr_progress_mode     progress;
     gr_token_cache       tokens;
     const gr_task *const *tasks;      /* n_tasks: all of the command, this one among them; may be NULL */

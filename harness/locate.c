@@ -59,6 +59,13 @@ gr_status gr_locate_model_manifests(char out[GR_PATH_MAX], gr_err *err)
     return embedded(out, "model/manifests", err);
 }
 
+const char *gr_locate_data_variable(void)
+{
+    const char *dir = getenv("GLUE_RUN_DATA");
+
+    return dir && *dir ? dir : NULL;
+}
+
 gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err)
 {
     char path[GR_PATH_MAX];
@@ -136,6 +143,7 @@ gr_status gr_locate_model(char out[GR_PATH_MAX], const char *name, gr_err *err)
     char home[GR_PATH_MAX];
 
     if (!name || strcmp(name, "demo") == 0) return gr_locate_demo_model(out, err);
+    if (!*name) return gr_fail(err, GR_E_ARG, "--model is empty: a variable that is not set?");
     if (strlen(name) > 2000) return gr_fail(err, GR_E_ARG, "--model: the path is too long");
     if (gr_locate_found(out, name)) return GR_OK;
     if (gr_fs_is_dir(name)) return gr_fail(err, GR_E_NOTFOUND, "--model %s: the folder has no config.json", name);

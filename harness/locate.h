@@ -16,6 +16,9 @@ gr_status gr_locate_demo_model(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 gr_status gr_locate_manifests(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 gr_status gr_locate_model_manifests(char out[GR_PATH_MAX], gr_err *err) GR_MUST_USE;
 
+/* GLUE_RUN_DATA; NULL where it is not set or empty. */
+const char *gr_locate_data_variable(void);
+
 /* What the data of a folder are: "demo" where its demo.json says so (then row counts are its own), else "published".
  * GR_E_FORMAT where demo.json is no such marker. */
 gr_status gr_locate_data_kind(const char **kind, const char *dir, gr_err *err) GR_MUST_USE;

@@ -66,13 +66,14 @@ static const command *find(const char *word)
     return NULL;
 }
 
-/* "help", or "help COMMAND" for COMMAND --help. */
+/* "help", or "help COMMAND" for COMMAND --help. Help on help, asked for in any way, is the former. */
 static int help(const char *word)
 {
     char option[] = "--help", *words[] = { option, NULL };
-    const command *c = word ? find(word) : NULL;
+    const bool all = !word || strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+    const command *c = all ? NULL : find(word);
 
-    if (word && !c) return unknown(word);
+    if (!all && !c) return unknown(word);
     if (c) return c->run(1, words);
     usage(stdout);
     return GR_EXIT_OK;

@@ -7,8 +7,6 @@
 
 #include "base/log.h"
 
-static const double SEED_MAX = 9007199254740991.0; /* the largest that a record holds exactly */
-
 #define AT(field) offsetof(gr_run_opts, field)
 
 const gr_opt gr_run_options[] = {
@@ -46,11 +44,11 @@ const gr_opt gr_run_options[] = {
     { .name = "split", .type = GR_OPT_STR, .offset = AT(split), .value = "50/25/25", .help = "cut one file into train/validation/test" },
     { .name = "split-seed", .type = GR_OPT_INT, .offset = AT(split_seed), .fallback = "42", .value = "N", .hi = 4294967295.0,
       .help = "of that cut" },
-    { .name = "max-train-samples", .type = GR_OPT_INT, .offset = AT(max_train_samples), .value = "N", .hi = 1e12, .help = "first N training rows" },
-    { .name = "max-eval-samples", .type = GR_OPT_INT, .offset = AT(max_eval_samples), .value = "N", .hi = 1e12, .help = "first N evaluation rows" },
+    { .name = "max-train-samples", .type = GR_OPT_INT, .offset = AT(max_train_samples), .value = "N", .lo = 1, .hi = 1e12, .help = "first N training rows" },
+    { .name = "max-eval-samples", .type = GR_OPT_INT, .offset = AT(max_eval_samples), .value = "N", .lo = 1, .hi = 1e12, .help = "first N evaluation rows" },
     { .name = "max-predict-samples", .type = GR_OPT_REFUSED, .help = "a submission has every test row: leave it out" },
-    { .name = "sample", .type = GR_OPT_INT, .offset = AT(sample), .value = "N", .hi = 1e12, .help = "N training rows, seeded and stratified" },
-    { .name = "max-length", .aliases = "max-seq-length", .type = GR_OPT_INT, .offset = AT(max_length), .value = "N", .hi = 1e6,
+    { .name = "sample", .type = GR_OPT_INT, .offset = AT(sample), .value = "N", .lo = 1, .hi = 1e12, .help = "N training rows, seeded and stratified" },
+    { .name = "max-length", .aliases = "max-seq-length", .type = GR_OPT_INT, .offset = AT(max_length), .value = "N", .lo = 1, .hi = 1e6,
       .help = "tokens of a row, special ones included; truncation longest_first (default: the task's)" },
     { .name = "pad-to-max-length", .type = GR_OPT_REFUSED, .help = "batches are packed, nothing is padded: leave it out" },
     { .name = "overwrite-cache", .type = GR_OPT_REFUSED, .help = "kept tokens are found by content: leave it out" },
@@ -60,7 +58,7 @@ const gr_opt gr_run_options[] = {
 
     { .name = "do-train", .type = GR_OPT_FLAG, .offset = AT(do_train), .fallback = "true", .help = "run_glue's word; --do-eval or --do-predict without it trains nothing, as --epochs 0 does",
       .group = "Training" },
-    { .name = "seed", .type = GR_OPT_INT, .offset = AT(seed), .fallback = "42", .value = "N", .hi = 9007199254740991.0, .help = "of order, dropout and new heads" },
+    { .name = "seed", .type = GR_OPT_INT, .offset = AT(seed), .fallback = "42", .value = "N", .hi = GR_SEED_MAX, .help = "of order, dropout and new heads" },
     { .name = "seeds", .type = GR_OPT_STR, .offset = AT(seeds), .value = "N|a,b,c", .help = "several runs: N seeds from --seed on, or these" },
     { .name = "epochs", .aliases = "num-train-epochs", .type = GR_OPT_REAL, .offset = AT(epochs), .fallback = "3", .value = "X", .lo = 0, .hi = 1e6,
       .help = "passes over the training rows; 0 only evaluates" },
@@ -83,7 +81,7 @@ const gr_opt gr_run_options[] = {
       .choices = "linear|cosine|cosine_with_restarts|polynomial|constant|constant_with_warmup|inverse_sqrt", .help = "of the learning rate" },
     { .name = "warmup-steps", .aliases = "num-warmup-steps", .type = GR_OPT_REAL, .offset = AT(warmup_steps), .fallback = "0", .value = "N", .hi = 1e12, .help = "below 1: a share of all steps" },
     { .name = "warmup-ratio", .type = GR_OPT_REAL, .offset = AT(warmup_ratio), .fallback = "0", .value = "X", .hi = 1, .help = "the same, as a share" },
-    { .name = "dropout", .type = GR_OPT_REAL, .offset = AT(dropout), .fallback = "-1", .value = "P", .lo = -1, .hi = 0.99, .help = "replaces all dropouts of the model's config (default: those)" },
+    { .name = "dropout", .type = GR_OPT_REAL, .offset = AT(dropout), .fallback = "-1", .value = "P", .hi = 0.99, .help = "replaces all dropouts of the model's config (default: those)" },
     { .name = "label-smoothing", .aliases = "label-smoothing-factor", .type = GR_OPT_REAL, .offset = AT(label_smoothing), .fallback = "0", .value = "X", .hi = 0.999, .help = "share spread over all classes" },
     { .name = "gradient-checkpointing", .type = GR_OPT_FLAG, .offset = AT(gradient_checkpointing), .help = "recompute layers in the backward pass: less memory" },
     { .name = "ignore-unused", .type = GR_OPT_FLAG, .offset = AT(ignore_unused), .help = "accept checkpoint tensors that the model does not use" },
@@ -151,8 +149,6 @@ static gr_status put(gr_run_opts *o, gr_opt_origin *origins, const char *option,
     return gr_opt_set(o, origins, gr_run_options, option, value, GR_ORIGIN_COMMAND_LINE, err);
 }
 
-/* run_ner and run_classification name the columns of a set of the hub; a task knows its own. The option is as if it were not given, so that
- * the record does not say that it was used. */
 static void pass_over(const char **column, gr_opt_origin *origins, const char *option)
 {
     if (!*column) return;
@@ -172,12 +168,15 @@ gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err
         GR_TRY(put(o, origins, "max-steps", "-1", err));
     }
     if (o->do_predict) GR_TRY(put(o, origins, "predict-test", "true", err));
-    if (!o->train_file) {
-        pass_over(&o->text_column, origins, "text-column");
-        pass_over(&o->pair_column, origins, "pair-column");
-        pass_over(&o->label_column, origins, "label-column");
-    }
     return o->do_eval ? GR_OK : put(o, origins, "eval-splits", "", err);
+}
+
+void gr_run_opts_drop_columns(gr_run_opts *o, gr_opt_origin *origins)
+{
+    if (o->train_file) return;
+    pass_over(&o->text_column, origins, "text-column");
+    pass_over(&o->pair_column, origins, "pair-column");
+    pass_over(&o->label_column, origins, "label-column");
 }
 
 /* An empty name is a script's variable that is not set; taken for "not given" it would change what is run. */
@@ -223,8 +222,6 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
         return gr_fail(err, GR_E_ARG, "--validation-file and --test-file need --train-file");
     if (gr_run_precision(o) != GR_PRECISION_F32 && strncmp(o->device, "ref", 3) == 0)
         return gr_fail(err, GR_E_ARG, "--precision bf16 with --device %s: the plain devices compute in their own numbers", o->device);
-    if (o->dropout < 0 && o->dropout != -1) /* -1: the option was not given */
-        return gr_fail(err, GR_E_ARG, "--dropout %g: from 0 to 0.99", o->dropout);
     return GR_OK;
 }
 
@@ -246,14 +243,14 @@ gr_status gr_run_seeds(uint64_t out[GR_MAX_SEEDS], int *n, const gr_run_opts *o,
     if (!memchr(rest.p, ',', rest.n)) {
         if (gr_sv_int(&v, rest, NULL) != GR_OK || v < 1 || v > GR_MAX_SEEDS)
             return gr_fail(err, GR_E_ARG, "--seeds '%s': a count from 1 to %d, or seeds such as 42,43,44", o->seeds, GR_MAX_SEEDS);
-        if ((double)o->seed + (double)(v - 1) > SEED_MAX)
-            return gr_fail(err, GR_E_ARG, "--seed %lld with --seeds %lld: beyond the largest seed, %.0f", (long long)o->seed, (long long)v, SEED_MAX);
+        if ((double)o->seed + (double)(v - 1) > GR_SEED_MAX)
+            return gr_fail(err, GR_E_ARG, "--seed %lld with --seeds %lld: beyond the largest seed, %.0f", (long long)o->seed, (long long)v, GR_SEED_MAX);
         for (int64_t i = 0; i < v; i++) out[(*n)++] = (uint64_t)(o->seed + i);
         return GR_OK;
     }
     while (rest.n) {
         const gr_sv one = gr_sv_trim(gr_sv_split(&rest, ','));
-        if (*n == GR_MAX_SEEDS || gr_sv_int(&v, one, NULL) != GR_OK || v < 0 || (double)v > SEED_MAX)
+        if (*n == GR_MAX_SEEDS || gr_sv_int(&v, one, NULL) != GR_OK || v < 0 || (double)v > GR_SEED_MAX)
             return gr_fail(err, GR_E_ARG, "--seeds '%s': '%.*s' is not a seed (at most %d of them)", o->seeds, GR_SV_FMT(one), GR_MAX_SEEDS);
         for (int i = 0; i < *n; i++)
             if (out[i] == (uint64_t)v) return gr_fail(err, GR_E_ARG, "--seeds '%s': %lld stands there twice", o->seeds, (long long)v);

@@ -53,12 +53,18 @@ enum { GR_RUN_OPTIONS_MAX = 96 };     /* at least the table's length: size of or
 bool gr_run_option_in_recipe(const gr_opt *opt);
 
 /* run_glue's --do_train, --do_eval and --do_predict as the options that they stand for: the last two without the first are --epochs 0, --do_eval
- * false is --eval-splits "", --do_predict is --predict-test. Columns without --train-file are put aside with a warning. After parsing, before the checks. */
+ * false is --eval-splits "", --do_predict is --predict-test. After parsing, before the recipe and the checks. */
 gr_status gr_run_opts_settle(gr_run_opts *o, gr_opt_origin *origins, gr_err *err) GR_MUST_USE;
+
+/* run_ner and run_classification name the columns of a set of the hub; a task knows its own. Beside a task such names, of the command line
+ * or of a recipe, are put aside with a warning, as if they were not given, so that the record does not say that they were used. */
+void gr_run_opts_drop_columns(gr_run_opts *o, gr_opt_origin *origins);
 
 /* Checks across options, after parsing. GR_E_ARG. */
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err) GR_MUST_USE;
 gr_precision gr_run_precision(const gr_run_opts *o); /* --precision, or --bf16 */
+
+#define GR_SEED_MAX 9007199254740991.0 /* the largest seed: 2^53 - 1, which a record holds exactly */
 
 /* --seeds: "5" = seed..seed+4, "1,7,9" = those; without it the one seed. At most 64. */
 enum { GR_MAX_SEEDS = 64 };

@@ -333,12 +333,8 @@ static gr_status read_file(gr_score_side *s, gr_arena *mem, const gr_score_spec 
     char *bytes = NULL;
     size_t n = 0;
     gr_sv text;
-    gr_status st = gr_fs_read(&bytes, &n, s->path, 0, err);
+    gr_status st = gr_input_status(gr_fs_read(&bytes, &n, s->path, 0, err), err);
 
-    if (st == GR_E_IO) {
-        if (err) err->status = GR_E_FORMAT;
-        st = GR_E_FORMAT;
-    }
     if (st != GR_OK) return st;
     text = (gr_sv){ bytes, n };
     if (gr_sv_starts(text, "\xEF\xBB\xBF")) text = (gr_sv){ text.p + 3, text.n - 3 };

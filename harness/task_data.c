@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "harness/aside.h"
+#include "harness/fit.h"
 #include "harness/interrupt.h"
 #include "tasks/load.h"
 
@@ -189,9 +190,17 @@ static gr_status await(reader *r, int i, gr_err *err)
     return s;
 }
 
+/* A length may do for texts and not for pairs; which of them rows are is known now. */
+static gr_status check_room(const gr_examples *ex, const gr_task_data_opts *from, gr_err *err)
+{
+    for (size_t i = 0; i < ex->n; i++)
+        if (ex->e[i].text_b.p) return gr_fit_room(from->tok, (int64_t)from->max_length, true, err);
+    return GR_OK;
+}
+
 static gr_status tokenise(const gr_task_data *d, gr_task_split *s, const gr_task_data_opts *from, bool label_all_tokens, gr_err *err)
 {
-    const bool words = d->task->head.kind == GR_HEAD_TOKEN;
+    const gr_texts texts = { .rows = s->examples.e, .n = s->examples.n, .words = d->task->head.kind == GR_HEAD_TOKEN, .max_length = from->max_length };
     gr_tokens t;
     gr_status st;
 
@@ -199,7 +208,8 @@ static gr_status tokenise(const gr_task_data *d, gr_task_split *s, const gr_task
     for (size_t i = 0; i < s->examples.n_warnings; i++) /* of the demo, only that its row counts are its own */
         gr_log(from->any_rows ? GR_LOG_DEBUG : GR_LOG_WARN, "%s: %s: %s", d->task->name, s->name, s->examples.warnings[i]);
     if (s->examples.left_out) gr_info("%s: %s: %s, as published", d->task->name, s->name, s->examples.left_out);
-    st = gr_token_cache_make(&t, from->cache, from->tok, s->examples.e, s->examples.n, words, from->max_length, from->pool, err);
+    st = check_room(&s->examples, from, err);
+    if (st == GR_OK) st = gr_token_cache_make(&t, from->cache, from->tok, &texts, from->pool, err);
     if (st == GR_OK) st = gr_encoded_of(&s->encoded, &t, &s->examples, d->task, label_all_tokens, err);
     return st == GR_OK ? GR_OK : gr_wrap(err, st, "%s: %s", d->task->name, s->name);
 }

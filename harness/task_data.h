@@ -47,8 +47,8 @@ const char *gr_task_main_split(const gr_task *task);
  * either. A task without labels has its test splits predicted. With --save-model alone a test split that is absent is warned of
  * and left out.
  *
- * GR_E_ARG: a split that the task lacks or that has no labels; a diagnostic task passes over one that another task of the command
- * has. Statuses of gr_task_load and gr_tokens_make. */
+ * GR_E_ARG: a split that the task lacks or that has no labels (a diagnostic task passes over one that another task of the command
+ * has); rows that are pairs, for which max_length has no room (fit.h). Statuses of gr_task_load and gr_tokens_make. */
 gr_status gr_task_data_open(gr_task_data *out, const gr_task *task, const gr_task_data_opts *from, const gr_run_opts *o, gr_err *err) GR_MUST_USE;
 void      gr_task_data_close(gr_task_data *d); /* accepts a zeroed one */
 

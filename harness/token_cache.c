@@ -46,13 +46,13 @@ static size_t text_bytes(const gr_example *x)
     return n;
 }
 
-bool gr_token_cache_wants(const gr_token_cache *c, const gr_example *rows, size_t n)
+bool gr_token_cache_wants(const gr_token_cache *c, const gr_texts *texts)
 {
     size_t bytes = 0;
 
     if (!c || !c->dir[0]) return false;
-    for (size_t i = 0; i < n && bytes < c->least; i++) bytes += text_bytes(&rows[i]);
-    return n > 0 && bytes >= c->least;
+    for (size_t i = 0; i < texts->n && bytes < c->least; i++) bytes += text_bytes(&texts->rows[i]);
+    return texts->n > 0 && bytes >= c->least;
 }
 
 /* Length first, so that no two lists of texts look alike; an absent text is not an empty one. */
@@ -64,9 +64,9 @@ static void add_text(gr_sha256 *h, gr_sv text)
     if (text.p) gr_sha256_add(h, text.p, text.n);
 }
 
-void gr_token_cache_key(char out[GR_SHA256_HEX], const gr_token_cache *c, const gr_example *rows, size_t n, bool words, size_t max_length)
+void gr_token_cache_key(char out[GR_SHA256_HEX], const gr_token_cache *c, const gr_texts *texts)
 {
-    const uint64_t facts[] = { n, words, max_length };
+    const uint64_t facts[] = { texts->n, texts->words, texts->max_length };
     gr_sha256 h;
 
     gr_sha256_init(&h);
@@ -74,15 +74,16 @@ void gr_token_cache_key(char out[GR_SHA256_HEX], const gr_token_cache *c, const 
     gr_sha256_add(&h, c->program, sizeof c->program);
     gr_sha256_add(&h, c->tokenizer, sizeof c->tokenizer);
     gr_sha256_add(&h, facts, sizeof facts);
-    for (size_t i = 0; i < n; i++) {
-        const uint64_t n_words = rows[i].n_words;
-        if (!words) {
-            add_text(&h, rows[i].text_a);
-            add_text(&h, rows[i].text_b);
+    for (size_t i = 0; i < texts->n; i++) {
+        const gr_example *x = &texts->rows[i];
+        const uint64_t n_words = x->n_words;
+        if (!texts->words) {
+            add_text(&h, x->text_a);
+            add_text(&h, x->text_b);
             continue;
         }
         gr_sha256_add(&h, &n_words, sizeof n_words);
-        for (size_t w = 0; w < rows[i].n_words; w++) add_text(&h, rows[i].words[w]);
+        for (size_t w = 0; w < x->n_words; w++) add_text(&h, x->words[w]);
     }
     gr_sha256_hex(&h, out);
 }
@@ -132,16 +133,16 @@ static bool is_text(const gr_st_tensor *t, const char *want)
     return t && t->dtype == GR_DT_U8 && t->bytes == DIGEST && memcmp(t->data, want, DIGEST) == 0;
 }
 
-static gr_status find_parts(const gr_st_tensor *part[PARTS], const gr_st *f, const char *key, size_t n, bool words, gr_err *err)
+static gr_status find_parts(const gr_st_tensor *part[PARTS], const gr_st *f, const char *key, const gr_texts *texts, gr_err *err)
 {
     char digest[GR_SHA256_HEX];
 
     for (int i = 0; i < PARTS; i++) part[i] = gr_st_find(f, part_name[i]);
     if (!is_text(gr_st_find(f, "key"), key)) return gr_fail(err, GR_E_FORMAT, "it has another key");
-    if (!part[LENGTHS] || !part[IDS] || !part[TYPES] || !part[WORDS] != !words) return gr_fail(err, GR_E_FORMAT, "parts are missing");
-    if (part[LENGTHS]->dtype != GR_DT_I32 || part[LENGTHS]->count != n || part[TYPES]->dtype != GR_DT_U8 ||
+    if (!part[LENGTHS] || !part[IDS] || !part[TYPES] || !part[WORDS] != !texts->words) return gr_fail(err, GR_E_FORMAT, "parts are missing");
+    if (part[LENGTHS]->dtype != GR_DT_I32 || part[LENGTHS]->count != texts->n || part[TYPES]->dtype != GR_DT_U8 ||
         (part[IDS]->dtype != GR_DT_I16 && part[IDS]->dtype != GR_DT_I32) || part[TYPES]->count != part[IDS]->count ||
-        (words && (part[WORDS]->dtype != GR_DT_I32 || part[WORDS]->count != part[IDS]->count)))
+        (texts->words && (part[WORDS]->dtype != GR_DT_I32 || part[WORDS]->count != part[IDS]->count)))
         return gr_fail(err, GR_E_FORMAT, "its parts do not fit each other");
     digest_of(digest, key, part);
     return is_text(gr_st_find(f, "sha256"), digest) ? GR_OK : gr_fail(err, GR_E_CHECKSUM, "its digest does not hold");
@@ -195,20 +196,19 @@ static gr_status take(gr_tokens *out, const gr_st_tensor *const part[PARTS], con
     return check_words(out, rows, err);
 }
 
-gr_status gr_token_cache_read(gr_tokens *out, const gr_token_cache *c, const char *key, const gr_example *rows, size_t n, bool words,
-                              size_t vocab_size, gr_err *err)
+gr_status gr_token_cache_read(gr_tokens *out, const gr_token_cache *c, const char *key, const gr_texts *texts, size_t vocab_size, gr_err *err)
 {
     const gr_st_tensor *part[PARTS];
     char path[GR_PATH_MAX];
     gr_st *f = NULL;
     gr_status s;
 
-    *out = (gr_tokens){ .n = n };
+    *out = (gr_tokens){ .n = texts->n };
     path_of(path, c, key);
     if (!gr_fs_is_file(path)) return gr_fail(err, GR_E_NOTFOUND, "%s: there is no such file", path);
     GR_TRY(gr_st_open(&f, path, err));
-    s = find_parts(part, f, key, n, words, err);
-    if (s == GR_OK) s = take(out, part, rows, vocab_size, err);
+    s = find_parts(part, f, key, texts, err);
+    if (s == GR_OK) s = take(out, part, texts->rows, vocab_size, err);
     gr_st_close(f);
     if (s == GR_OK) {
         (void)utimensat(AT_FDCWD, path, NULL, 0); /* used now: the last to go */
@@ -349,22 +349,21 @@ out:
 
 /* ---- both ---- */
 
-gr_status gr_token_cache_make(gr_tokens *out, const gr_token_cache *c, const gr_tok *tok, const gr_example *rows, size_t n, bool words,
-                              size_t max_length, gr_pool *pool, gr_err *err)
+gr_status gr_token_cache_make(gr_tokens *out, const gr_token_cache *c, const gr_tok *tok, const gr_texts *texts, gr_pool *pool, gr_err *err)
 {
     char key[GR_SHA256_HEX];
     gr_err why = GR_ERR_INIT;
     gr_status s;
 
-    if (!gr_token_cache_wants(c, rows, n)) return gr_tokens_make(out, tok, rows, n, words, max_length, pool, err);
-    gr_token_cache_key(key, c, rows, n, words, max_length);
-    s = gr_token_cache_read(out, c, key, rows, n, words, gr_tok_vocab_size(tok), &why);
+    if (!gr_token_cache_wants(c, texts)) return gr_tokens_make(out, tok, texts, pool, err);
+    gr_token_cache_key(key, c, texts);
+    s = gr_token_cache_read(out, c, key, texts, gr_tok_vocab_size(tok), &why);
     if (s == GR_OK || s == GR_E_NOMEM) {
         if (s != GR_OK && err) *err = why;
         return s;
     }
     if (s == GR_E_FORMAT || s == GR_E_CHECKSUM) gr_warn("%s: the file of the cache is damaged and is made anew", why.msg);
-    GR_TRY(gr_tokens_make(out, tok, rows, n, words, max_length, pool, err));
+    GR_TRY(gr_tokens_make(out, tok, texts, pool, err));
     s = gr_token_cache_write(c, key, out, &why);
     if (s != GR_OK) gr_log(GR_LOG_DEBUG, "tokens are not kept: %s", why.msg);
     return GR_OK;

@@ -21,21 +21,21 @@ typedef struct gr_token_cache {
 void gr_token_cache_init(gr_token_cache *c, const char *home, const char *tokenizer_sha256);
 
 /* Is this split large enough for a file? c NULL: never. */
-bool gr_token_cache_wants(const gr_token_cache *c, const gr_example *rows, size_t n);
+bool gr_token_cache_wants(const gr_token_cache *c, const gr_texts *texts);
 
 /* The name of a split's file. */
-void gr_token_cache_key(char out[GR_SHA256_HEX], const gr_token_cache *c, const gr_example *rows, size_t n, bool words, size_t max_length);
+void gr_token_cache_key(char out[GR_SHA256_HEX], const gr_token_cache *c, const gr_texts *texts);
 
 /* Read the file of that key for these rows. GR_E_NOTFOUND: there is none. GR_E_FORMAT, GR_E_CHECKSUM: it is damaged, which includes an
  * id that is not below vocab_size. */
-gr_status gr_token_cache_read(gr_tokens *out, const gr_token_cache *c, const char *key, const gr_example *rows, size_t n, bool words,
-                              size_t vocab_size, gr_err *err) GR_MUST_USE;
+gr_status gr_token_cache_read(gr_tokens *out, const gr_token_cache *c, const char *key, const gr_texts *texts, size_t vocab_size,
+                              gr_err *err) GR_MUST_USE;
 /* Write one, whole or not at all, and keep the folder within its bound. GR_E_UNSUPPORTED: these tokens do not fit the format. */
 gr_status gr_token_cache_write(const gr_token_cache *c, const char *key, const gr_tokens *t, gr_err *err) GR_MUST_USE;
 
 /* gr_tokens_make through the cache (NULL: without one), with the same result. A damaged file is warned of and written again; a folder
  * that cannot be written to is ignored. */
-gr_status gr_token_cache_make(gr_tokens *out, const gr_token_cache *c, const gr_tok *tok, const gr_example *rows, size_t n, bool words,
-                              size_t max_length, gr_pool *pool, gr_err *err) GR_MUST_USE;
+gr_status gr_token_cache_make(gr_tokens *out, const gr_token_cache *c, const gr_tok *tok, const gr_texts *texts, gr_pool *pool,
+                              gr_err *err) GR_MUST_USE;
 
 #endif

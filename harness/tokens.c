@@ -39,25 +39,23 @@ typedef struct chunk {
 } chunk;
 
 typedef struct job {
-    const gr_example *rows;
-    size_t            n;
-    bool              words;
-    size_t            max_length;
-    gr_tok_work     **work; /* [threads] */
-    size_t           *len;  /* [n] tokens of each row */
-    chunk            *chunks;
+    const gr_texts *texts;
+    gr_tok_work   **work; /* [threads] */
+    size_t         *len;  /* [n] tokens of each row */
+    chunk          *chunks;
 } job;
 
 static gr_status encode_row(const job *j, gr_tok_work *w, size_t row, chunk *c)
 {
-    const gr_example *x = &j->rows[row];
+    const gr_texts *t = j->texts;
+    const gr_example *x = &t->rows[row];
     gr_encoding e;
 
-    if (j->words) GR_TRY(gr_tok_encode_words(w, &e, x->words, x->n_words, j->max_length, false, &c->err));
-    else GR_TRY(gr_tok_encode(w, &e, x->text_a, x->text_b, j->max_length, false, &c->err));
+    if (t->words) GR_TRY(gr_tok_encode_words(w, &e, x->words, x->n_words, t->max_length, false, &c->err));
+    else GR_TRY(gr_tok_encode(w, &e, x->text_a, x->text_b, t->max_length, false, &c->err));
     if (e.n > INT32_MAX / 2) return gr_fail(&c->err, GR_E_FORMAT, "a row of %zu tokens", e.n);
     j->len[row] = e.n;
-    if (!ints_add(&c->ids, e.ids, e.n) || !ints_add(&c->types, e.type_ids, e.n) || (j->words && !ints_add(&c->words, e.word_ids, e.n)))
+    if (!ints_add(&c->ids, e.ids, e.n) || !ints_add(&c->types, e.type_ids, e.n) || (t->words && !ints_add(&c->words, e.word_ids, e.n)))
         return gr_fail_nomem(&c->err, "token ids");
     return GR_OK;
 }
@@ -66,7 +64,7 @@ static void encode_chunk(void *arg, size_t task, int thread)
 {
     job *j = arg;
     chunk *c = &j->chunks[task];
-    const size_t first = task * CHUNK_ROWS, end = first + CHUNK_ROWS < j->n ? first + CHUNK_ROWS : j->n;
+    const size_t first = task * CHUNK_ROWS, end = first + CHUNK_ROWS < j->texts->n ? first + CHUNK_ROWS : j->texts->n;
 
     for (size_t row = first; row < end && c->status == GR_OK; row++) {
         if (gr_interrupted()) {
@@ -92,13 +90,13 @@ static gr_status join(gr_tokens *out, const job *j, size_t n_chunks, gr_err *err
     for (size_t i = 0; i < n_chunks; i++) total += j->chunks[i].ids.n;
     out->ids = malloc((total + 1) * sizeof *out->ids);
     out->types = malloc((total + 1) * sizeof *out->types);
-    if (j->words) out->words = malloc((total + 1) * sizeof *out->words);
-    if (!out->ids || !out->types || (j->words && !out->words)) return gr_fail_nomem(err, "token ids");
+    if (j->texts->words) out->words = malloc((total + 1) * sizeof *out->words);
+    if (!out->ids || !out->types || (j->texts->words && !out->words)) return gr_fail_nomem(err, "token ids");
     for (size_t i = 0; i < n_chunks; i++) {
         const chunk *c = &j->chunks[i];
         lay(out->ids + at, &c->ids);
         lay(out->types + at, &c->types);
-        if (j->words) lay(out->words + at, &c->words);
+        if (j->texts->words) lay(out->words + at, &c->words);
         at += c->ids.n;
     }
     out->start[0] = 0;
@@ -118,12 +116,11 @@ static gr_status run_chunks(job *j, const gr_tok *tok, size_t n_chunks, gr_pool 
     return s;
 }
 
-gr_status gr_tokens_make(gr_tokens *out, const gr_tok *tok, const gr_example *rows, size_t n, bool words, size_t max_length,
-                         gr_pool *pool, gr_err *err)
+gr_status gr_tokens_make(gr_tokens *out, const gr_tok *tok, const gr_texts *texts, gr_pool *pool, gr_err *err)
 {
-    const size_t n_chunks = (n + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    const size_t n = texts->n, n_chunks = (n + CHUNK_ROWS - 1) / CHUNK_ROWS;
     const int threads = gr_pool_threads(pool);
-    job j = { .rows = rows, .n = n, .words = words, .max_length = max_length };
+    job j = { .texts = texts };
     gr_status s;
 
     *out = (gr_tokens){ .n = n };

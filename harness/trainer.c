@@ -20,6 +20,8 @@
 
 enum { TOKENS_CAP = 8192 };
 
+_Static_assert(sizeof ((gr_rec_point *)0)->metric / sizeof *((gr_rec_point *)0)->metric >= GR_TASK_METRICS_MAX, "a point of the history has room for every metric of a task");
+
 typedef struct loop {
     const gr_train_job *job;
     gr_train_result    *out;
@@ -192,7 +194,7 @@ static gr_status add_point(loop *l, const gr_eval_result *e, gr_err *err)
     p->grad_norm = l->last_norm;
     p->learning_rate = l->last_lr;
     p->eval_loss = e->loss;
-    for (size_t i = 0; i < e->n_metrics && i < sizeof p->metric / sizeof *p->metric; i++) {
+    for (size_t i = 0; i < e->n_metrics; i++) {
         memcpy(p->metric[i].name, e->metrics[i].name, sizeof p->metric[i].name);
         p->metric[i].value = e->metrics[i].value;
         p->n_metrics = (int)i + 1;

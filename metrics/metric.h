@@ -22,7 +22,7 @@ typedef enum gr_metric_input {
 } gr_metric_input;
 
 typedef struct gr_metric {
-    const char     *name;     /* [a-z0-9_]+, the key in records: "accuracy", "f1", "macro_f1", "pearson", "spearman", "overall_f1" */
+    const char     *name;     /* [a-z0-9_]+, the key in records: "accuracy", "f1", "macro_f1", "pearson", "spearmanr", "overall_f1" */
     const char     *title;    /* what a table prints */
     gr_metric_input input;
     bool            higher_is_better; /* false: a loss, such as mse */

@@ -1,4 +1,4 @@
-/* suite.h - which metrics a GLUE task reports, its combined score, and the mean over a suite. */
+/* suite.h - which metrics a GLUE task reports, and its combined score. */
 #ifndef GR_METRICS_SUITE_H
 #define GR_METRICS_SUITE_H
 #include <stddef.h>
@@ -20,17 +20,6 @@ size_t gr_glue_metrics(const gr_metric *out[GR_GLUE_METRICS_MAX], const char *ta
 /* Plain mean of n values: run_glue's combined_score of a task with several metrics. NaN when a value
  * is NaN (a missing number is never left out silently), or when n is 0. */
 double gr_mean_of(const double *v, size_t n);
-
-/* GLUE's number of one task: the mean of its headline values. */
-typedef struct gr_task_score {
-    const char *task;
-    double      score;
-} gr_task_score;
-
-/* The GLUE score: mean over tasks, wnli and ax left out (as the GLUE paper's own follow-ups do); an
- * MNLI pair "mnli", "mnli_mm" counts as one task, its mean. *n_used says how many tasks stand in it.
- * NaN when one of them is NaN, or none is left. */
-double gr_glue_score(const gr_task_score *s, size_t n, size_t *n_used);
 
 #ifdef __cplusplus
 }

@@ -14,10 +14,14 @@
 extern "C" {
 #endif
 
-typedef enum gr_family {
-    GR_FAMILY_BERT, GR_FAMILY_DISTILBERT, GR_FAMILY_ROBERTA, GR_FAMILY_XLM_ROBERTA, GR_FAMILY_CAMEMBERT, GR_FAMILY_MPNET, GR_FAMILY_ELECTRA,
-    GR_FAMILY_ALBERT, GR_FAMILY_DEBERTA_V2, GR_FAMILY_MODERNBERT, GR_FAMILY_COUNT
-} gr_family;
+/* The one list of encoder families: the value GR_FAMILY_<FIRST>, and the facts gr_family_<second> of family_<second>.c. */
+#define GR_FAMILIES(X)                                                                                                          \
+    X(BERT, bert) X(DISTILBERT, distilbert) X(ROBERTA, roberta) X(XLM_ROBERTA, xlm_roberta) X(CAMEMBERT, camembert)             \
+    X(MPNET, mpnet) X(ELECTRA, electra) X(ALBERT, albert) X(DEBERTA_V2, deberta_v2) X(MODERNBERT, modernbert)
+
+#define GR_FAMILY_VALUE(value, facts) GR_FAMILY_##value,
+typedef enum gr_family { GR_FAMILIES(GR_FAMILY_VALUE) GR_FAMILY_COUNT } gr_family;
+#undef GR_FAMILY_VALUE
 
 typedef enum gr_act { GR_ACT_NONE, GR_ACT_GELU, GR_ACT_GELU_TANH, GR_ACT_RELU, GR_ACT_TANH } gr_act;
 

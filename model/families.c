@@ -1,20 +1,11 @@
-/* families.c - the one list of encoder families. */
+/* families.c - facts of a family by its number or by the model_type of a config.json. The list itself is GR_FAMILIES in config.h. */
 #include "model/family.h"
 
 #include <string.h>
 
-static const gr_family_facts *const all[GR_FAMILY_COUNT] = {
-    [GR_FAMILY_BERT] = &gr_family_bert,
-    [GR_FAMILY_DISTILBERT] = &gr_family_distilbert,
-    [GR_FAMILY_ROBERTA] = &gr_family_roberta,
-    [GR_FAMILY_XLM_ROBERTA] = &gr_family_xlm_roberta,
-    [GR_FAMILY_CAMEMBERT] = &gr_family_camembert,
-    [GR_FAMILY_MPNET] = &gr_family_mpnet,
-    [GR_FAMILY_ELECTRA] = &gr_family_electra,
-    [GR_FAMILY_ALBERT] = &gr_family_albert,
-    [GR_FAMILY_DEBERTA_V2] = &gr_family_deberta_v2,
-    [GR_FAMILY_MODERNBERT] = &gr_family_modernbert,
-};
+#define ENTRY(value, facts) &gr_family_##facts,
+static const gr_family_facts *const all[] = { GR_FAMILIES(ENTRY) };
+#undef ENTRY
 
 const gr_family_facts *gr_family_at(gr_family f)
 {

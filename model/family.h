@@ -1,7 +1,7 @@
 /* family.h - an encoder family is data: how its config.json spells things, and one table of the tensors
  * that its checkpoints hold. config.c, params.c and weights_*.c read these facts and name no family.
  *
- * Adding a family: a file family_<name>.c with its table, a value of gr_family, a line in families.c. */
+ * Adding a family: a file family_<name>.c with its table, and its name in the list GR_FAMILIES of config.h (docs/adding-an-encoder.md). */
 #ifndef GR_MODEL_FAMILY_H
 #define GR_MODEL_FAMILY_H
 #include <stdbool.h>
@@ -102,8 +102,9 @@ gr_status gr_config_flag(bool *out, const gr_json *root, const char *key, bool f
 const gr_family_facts *gr_family_at(gr_family f);
 const gr_family_facts *gr_family_find(gr_family *out, const char *model_type);
 
-extern const gr_family_facts gr_family_bert, gr_family_distilbert, gr_family_roberta, gr_family_xlm_roberta, gr_family_camembert,
-    gr_family_mpnet, gr_family_electra, gr_family_albert, gr_family_deberta_v2, gr_family_modernbert;
+#define GR_FAMILY_FACTS(value, facts) extern const gr_family_facts gr_family_##facts;
+GR_FAMILIES(GR_FAMILY_FACTS)
+#undef GR_FAMILY_FACTS
 
 #ifdef __cplusplus
 }

@@ -270,11 +270,6 @@ gr_status gr_st_open(gr_st **out, const char *path, gr_err *err)
     return gr_st_open_form(out, path, GR_ST_SAFETENSORS, err);
 }
 
-gr_status gr_st_open_torch(gr_st **out, const char *path, gr_err *err)
-{
-    return gr_st_open_form(out, path, GR_ST_TORCH, err);
-}
-
 void gr_st_close(gr_st *s)
 {
     if (!s) return;

@@ -32,8 +32,6 @@ typedef struct gr_st gr_st;
 
 /* Open one file. GR_E_FORMAT says what is wrong and where. */
 gr_status gr_st_open(gr_st **out, const char *path, gr_err *err) GR_MUST_USE;
-/* The same for one file of torch.save (pytorch_model.bin; torch_file.h). */
-gr_status gr_st_open_torch(gr_st **out, const char *path, gr_err *err) GR_MUST_USE;
 /* Open a checkpoint folder: model.safetensors, or model.safetensors.index.json and its shards, else pytorch_model.bin, or
  * pytorch_model.bin.index.json and its shards. GR_E_NOTFOUND when it has none of them or a shard is missing;
  * GR_E_UNSUPPORTED, with the remedy, when its weights are in another format. */

@@ -84,12 +84,10 @@ int64_t   gr_session_steps(const gr_session *s);
 gr_status gr_session_pull(gr_session *s, gr_err *err) GR_MUST_USE;
 gr_status gr_session_push(gr_session *s, gr_err *err) GR_MUST_USE;
 
-/* The optimiser's state for checkpoints: first moments then second moments, 2 * params.total elements of `elem` bytes, and the
- * number of steps taken. */
+/* The optimiser's state for checkpoints: the first moments m, then the second ones v, 2 * params.total elements of `elem` bytes, and the
+ * number of steps taken. read gives bytes [at, at + n) of m followed by v, so that no copy of the whole is needed; load sets m, v and the
+ * number of steps. GR_E_ARG: a session that does not train, bytes beyond the state, a negative step, a batch that waits for its step. */
 size_t    gr_session_state_bytes(const gr_session *s);
-gr_status gr_session_state_get(gr_session *s, void *out, int64_t *step, gr_err *err) GR_MUST_USE;
-gr_status gr_session_state_set(gr_session *s, const void *in, int64_t step, gr_err *err) GR_MUST_USE;
-/* The same without a copy of the whole: read bytes [at, at + n) of m followed by v; set m and v from two places. */
 gr_status gr_session_state_read(gr_session *s, void *out, size_t at, size_t n, gr_err *err) GR_MUST_USE;
 gr_status gr_session_state_load(gr_session *s, const void *m, const void *v, int64_t step, gr_err *err) GR_MUST_USE;
 

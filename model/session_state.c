@@ -48,13 +48,6 @@ static gr_status need_training(const gr_session *s, gr_err *err)
 
 size_t gr_session_state_bytes(const gr_session *s) { return s->o.train ? 2 * gr_session_slab(s) : 0; }
 
-gr_status gr_session_state_get(gr_session *s, void *out, int64_t *step, gr_err *err)
-{
-    GR_TRY(gr_session_state_read(s, out, 0, 2 * gr_session_slab(s), err));
-    *step = s->steps;
-    return GR_OK;
-}
-
 gr_status gr_session_state_read(gr_session *s, void *out, size_t at, size_t n, gr_err *err)
 {
     const size_t half = gr_session_slab(s);
@@ -66,11 +59,6 @@ gr_status gr_session_state_read(gr_session *s, void *out, size_t at, size_t n, g
     if (first) s->enc.op->download(s->enc.ctx, out, (const char *)s->m + at, first);
     if (n > first) s->enc.op->download(s->enc.ctx, (char *)out + first, (const char *)s->v + (at + first - half), n - first);
     return s->enc.op->sync(s->enc.ctx, err);
-}
-
-gr_status gr_session_state_set(gr_session *s, const void *in, int64_t step, gr_err *err)
-{
-    return gr_session_state_load(s, in, (const char *)in + gr_session_slab(s), step, err);
 }
 
 gr_status gr_session_state_load(gr_session *s, const void *m, const void *v, int64_t step, gr_err *err)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/fs.h"
 #include "base/sha256.h"
 #include "model/config.h"
 #include "model/head_spec.h"
@@ -38,7 +39,7 @@ typedef struct gr_model {
     void        *weights;          /* params.total elements, 64-byte aligned; of a mapped model only what could not stay in the file */
     const void **tensor;           /* NULL, or [params.n] of a mapped model: where each tensor lies; query, key and value end to end */
     char         name[64];         /* slug for tables and file names, from the folder's name     */
-    char         dir[4096];
+    char         dir[GR_PATH_MAX];
     char         sha256[GR_SHA256_HEX]; /* of the weight file(s), in name order                  */
     bool         head_is_new;      /* the head's last layer was initialised afresh               */
     char       **warnings;         /* new head, missing pooler, unused heads, ignored buffers    */

@@ -4,7 +4,7 @@
  * better. McNemar's exact test on the pooled discordant examples where the metric is accuracy, a paired bootstrap over
  * examples (the same draw for both sides and all seeds) otherwise; the 95 % interval is the bootstrap's in both cases.
  *   regressed  delta < -tolerance and p < 0.05        improved  delta > tolerance and p < 0.05
- *   undecided  delta < -tolerance and p >= 0.05 (or no test is possible)          same  otherwise
+ *   undecided  delta < -tolerance and p >= 0.05 (or no test is possible), or the sides have other examples          same  otherwise
  * Without a baseline file the tolerance is DEFAULT_TOLERANCE. */
 #include "results/compare.h"
 
@@ -192,7 +192,7 @@ static const gr_rec_metric *metric_of(const gr_record *r, const gr_rec_metric *l
 
 static void decide(gr_comparison *c)
 {
-    if (c->verdict == GR_VERDICT_MISSING || c->verdict == GR_VERDICT_REGRESSED) return;
+    if (c->verdict != GR_VERDICT_SAME) return; /* found while the seeds were gathered */
     if (isnan(c->delta)) c->verdict = GR_VERDICT_UNDECIDED;
     else if (c->delta < -c->tolerance) c->verdict = c->p < LEVEL ? GR_VERDICT_REGRESSED : GR_VERDICT_UNDECIDED;
     else if (c->delta > c->tolerance && c->p < LEVEL) c->verdict = GR_VERDICT_IMPROVED;
@@ -212,6 +212,31 @@ static gr_verdict without(char note[200], const gr_comparison *c, uint64_t seed,
     return !x || (x->status == GR_RUN_OK && !mx) ? GR_VERDICT_MISSING : GR_VERDICT_REGRESSED;
 }
 
+static const char *digest_of(const gr_record *r, const char *split)
+{
+    for (int i = 0; i < r->n_splits; i++)
+        if (strcmp(r->splits[i].name, split) == 0) return r->splits[i].sha256;
+    return "";
+}
+
+/* Join a seed of both sides. Values of other rows say nothing about each other, however near they are: such a seed leaves the verdict undecided.
+ * Rows whose file is not there are judged by the values alone. GR_E_NOMEM. */
+static gr_status join_seed(gr_comparison *c, paired *p, const gr_record *base, const gr_record *next, gr_err *err)
+{
+    const char *const x = digest_of(base, c->split), *const y = digest_of(next, c->split);
+    gr_err why = GR_ERR_INIT;
+    gr_status s;
+
+    if (x[0] && y[0] && strcmp(x, y) != 0) s = gr_fail(&why, GR_E_FORMAT, "seed %llu: split %s has other rows than in BASE", (unsigned long long)base->seed, c->split);
+    else s = gr_join(&p->j[p->n], base, next, c->split, &why);
+    if (s == GR_E_NOMEM) return gr_fail(err, s, "%s", why.msg);
+    if (s == GR_OK && p->n && p->j[p->n].n != p->j[0].n) gr_joined_free(&p->j[p->n]);
+    else if (s == GR_OK) p->n++;
+    else (void)snprintf(c->note, sizeof c->note, "%.190s", why.msg);
+    if (s == GR_E_FORMAT && c->verdict == GR_VERDICT_SAME) c->verdict = GR_VERDICT_UNDECIDED;
+    return GR_OK;
+}
+
 /* Gathers the seeds of base's task. */
 static gr_status gather(gr_comparison *c, paired *p, const gr_records *base, const gr_records *next, const gr_rec_metric *like, gr_err *err)
 {
@@ -220,7 +245,6 @@ static gr_status gather(gr_comparison *c, paired *p, const gr_records *base, con
     for (size_t i = 0; i < base->n && p->n < MAX_JOINED; i++) {
         const gr_record *b = &base->r[i], *x;
         const gr_rec_metric *mb, *mx;
-        gr_err why = GR_ERR_INIT;
         if (strcmp(b->task, c->task) != 0 || b->status != GR_RUN_OK || again_later(base, i)) continue;
         x = partner(next, b);
         mb = metric_of(b, like);
@@ -232,11 +256,7 @@ static gr_status gather(gr_comparison *c, paired *p, const gr_records *base, con
         sum_base += mb ? mb->value : NAN;
         sum_next += mx->value;
         c->n_seeds++;
-        const gr_status s = gr_join(&p->j[p->n], b, x, c->split, &why);
-        if (s == GR_E_NOMEM) return gr_fail(err, s, "%s", why.msg);
-        if (s == GR_OK && p->n && p->j[p->n].n != p->j[0].n) gr_joined_free(&p->j[p->n]);
-        else if (s == GR_OK) p->n++;
-        else (void)snprintf(c->note, sizeof c->note, "%.190s", why.msg);
+        GR_TRY(join_seed(c, p, b, x, err));
     }
     if (!c->n_seeds) return GR_OK;
     c->base = sum_base / c->n_seeds;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/status.h"
@@ -98,7 +99,7 @@ typedef struct gr_record {
     char   **warnings;               /* owned */
     size_t   n_warnings;
     char     predictions[160];       /* file name beside the record, "" none             */
-    char     path[4096];             /* where it was read from or written to; not stored */
+    char     path[GR_PATH_MAX];      /* where it was read from or written to; not stored */
 } gr_record;
 
 void gr_record_init(gr_record *r);   /* unknown everywhere: NaN, "" and 0 counts */

@@ -77,6 +77,7 @@ static gr_status load_listed(gr_records *out, const char *dir, const gr_json *su
         const char *file = gr_json_str(gr_json_get(v, "record"), "");
         char path[GR_PATH_MAX];
         gr_record r;
+        int64_t seed;
         if (*file) {
             if (!gr_fs_join(path, sizeof path, dir, file)) return gr_fail(err, GR_E_FORMAT, "%s: a path is too long", dir);
             GR_TRY(load_file(out, path, err));
@@ -84,7 +85,7 @@ static gr_status load_listed(gr_records *out, const char *dir, const gr_json *su
         }
         gr_record_init(&r);
         if (!gr_run_status_find(&r.status, gr_json_str(gr_json_get(v, "status"), ""))) r.status = GR_RUN_NO_DATA;
-        r.seed = (uint64_t)gr_json_num(gr_json_get(v, "seed"), 0);
+        if (gr_json_int(&seed, gr_json_get(v, "seed")) && seed >= 0) r.seed = (uint64_t)seed;
         (void)snprintf(r.message, sizeof r.message, "%s", gr_json_str(gr_json_get(v, "message"), ""));
         (void)snprintf(r.model, sizeof r.model, "%s", gr_json_str(gr_json_get(v, "model"), ""));
         (void)snprintf(r.task, sizeof r.task, "%s", gr_json_str(gr_json_get(v, "task"), ""));

@@ -4,9 +4,11 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "data/dataset.h"
 #include "data/reader.h"
 #include "tasks/custom_check.h"
@@ -81,15 +83,33 @@ static const char *other_separator(const gr_scanned *names)
     return NULL;
 }
 
-static gr_status fail_column(const char *path, const char *option, const char *wanted, const gr_scanned *names, gr_err *err)
+/* A column that would be one of the wanted names (one, or a list that ends at NULL) but for upper case or blanks around it; NULL: none. */
+static const char *nearly(const gr_scanned *there, const char *wanted, const char *const *usual)
 {
+    const char *const one[] = { wanted, NULL };
+
+    for (const char *const *name = wanted != NULL ? one : usual; *name != NULL; name++)
+        for (const gr_scanned *c = there; c->name != NULL; c++) {
+            const gr_sv bare = gr_sv_trim(gr_sv_from(c->name));
+            if (bare.n == strlen(*name) && strncasecmp(bare.p, *name, bare.n) == 0) return c->name;
+        }
+    return NULL;
+}
+
+static gr_status fail_column(const char *path, const char *option, const char *wanted, const char *const *usual, const gr_scanned *names, gr_err *err)
+{
+    const char *const near = nearly(names, wanted, usual);
     gr_buf    b = { NULL, 0, 0, false };
     gr_status s;
 
     if (other_separator(names) != NULL)
         return gr_fail(err, GR_E_FORMAT, "%s: line 1: the columns are parted by %s", path, other_separator(names));
     for (size_t i = 0; names[i].name != NULL; i++) gr_buf_addf(&b, "%s%s", i ? ", " : "", names[i].name);
-    if (wanted != NULL)
+    if (near != NULL && wanted != NULL)
+        s = gr_fail(err, GR_E_NOTFOUND, "%s: no column '%s': did you mean %s '%.60s'? There are: %.200s", path, wanted, option, near, b.p != NULL ? b.p : "");
+    else if (near != NULL)
+        s = gr_fail(err, GR_E_NOTFOUND, "%s: which column? Say %s '%.60s', if it is that; there are: %.200s", path, option, near, b.p != NULL ? b.p : "");
+    else if (wanted != NULL)
         s = gr_fail(err, GR_E_NOTFOUND, "%s: no column '%s' (%s); there are: %.200s", path, wanted, option, b.p != NULL ? b.p : "");
     else
         s = gr_fail(err, GR_E_NOTFOUND, "%s: which column? Say %s; there are: %.200s", path, option, b.p != NULL ? b.p : "");
@@ -103,9 +123,17 @@ static gr_status choose(const char **out, const char *path, const gr_scanned *th
 {
     *out = NULL;
     if (wanted != NULL) *out = find(there, wanted);
-    for (; wanted == NULL && *out == NULL && *usual != NULL; usual++) *out = find(there, *usual);
-    if (*out != NULL || (optional && wanted == NULL)) return GR_OK;
-    return fail_column(path, option, wanted, there, err);
+    for (const char *const *name = usual; wanted == NULL && *out == NULL && *name != NULL; name++) *out = find(there, *name);
+    if (*out != NULL) return GR_OK;
+    if (!optional || wanted != NULL) return fail_column(path, option, wanted, usual, there, err);
+    return GR_OK;
+}
+
+/* Warn of a column that is called nearly as one that is optional and was not found; a and b (may be NULL) are those that are read. */
+static void warn_of_unread(const char *path, const char *near, const char *option, const char *a, const char *b)
+{
+    if (near == NULL || (a != NULL && strcmp(near, a) == 0) || (b != NULL && strcmp(near, b) == 0)) return;
+    gr_warn("%s: column '%s' is not read: %s takes it", path, near, option);
 }
 
 /* Both columns of a pair that is known by its names; options come first. */
@@ -127,7 +155,7 @@ static gr_status sentence_source(custom *c, size_t i, const char *path, const gr
     gr_column *const  col = gr_arena_calloc(&c->arena, 3, sizeof *col);
 
     if (col == NULL) return gr_fail_nomem(err, "columns");
-    if (tags == NULL && i != TEST && !c->texts_only) return fail_column(path, "--label-column", wanted != NULL && find(there, wanted) == NULL ? wanted : NULL, there, err);
+    if (tags == NULL && i != TEST && !c->texts_only) return fail_column(path, "--label-column", wanted != NULL && find(there, wanted) == NULL ? wanted : NULL, tag_names, there, err);
     col[0] = (gr_column){ words, GR_COL_WORDS };
     if (tags != NULL) col[1] = (gr_column){ tags, GR_COL_TAGS };
     c->source[i].columns = col;
@@ -168,6 +196,8 @@ static gr_status table_source(custom *c, size_t i, const char *path, const gr_cu
     else GR_TRY(choose(&label, path, there, wanted, "--label-column", label_names, i == TEST, err));
     if (label != NULL && (strcmp(label, text) == 0 || (pair != NULL && strcmp(label, pair) == 0)))
         return gr_fail(err, GR_E_ARG, "column '%s' cannot be text and label at once", label);
+    if (pair == NULL) warn_of_unread(path, nearly(there, NULL, pair_names), "--pair-column", text, label);
+    if (label == NULL && wanted == NULL && !c->texts_only) warn_of_unread(path, nearly(there, NULL, label_names), "--label-column", text, pair);
     if ((col = gr_arena_calloc(&c->arena, 4, sizeof *col)) == NULL) return gr_fail_nomem(err, "columns");
     col[n++] = (gr_column){ text, GR_COL_TEXT };
     if (pair != NULL) col[n++] = (gr_column){ pair, GR_COL_PAIR };

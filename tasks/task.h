@@ -40,11 +40,12 @@ typedef struct gr_metric_use {
 } gr_metric_use;
 
 #define GR_TASK_ABI 2u
+enum { GR_TASK_METRICS_MAX = 16 }; /* metrics that a task may have */
 
 typedef struct gr_task {
     unsigned             abi;     /* GR_TASK_ABI; the registry refuses any other                       */
     const char          *name;    /* [a-z0-9_]+, unique: CLI argument, file stem, JSON key             */
-    const char          *suite;   /* "glue", "sentiment", "topic", "pairs", "ner"                      */
+    const char          *suite;   /* one of the suites of registry.c, or "custom"                      */
     const char          *title;   /* what a table or --help prints                                     */
     uint32_t             flags;   /* GR_TASK_*                                                         */
     gr_head_spec         head;

@@ -7,7 +7,7 @@
 #include "data/reader.h"
 #include "tasks/task.h"
 
-enum { MAX_LEN_LO = 8, MAX_LEN_HI = 32768, N_METRICS_MAX = 16 };
+enum { MAX_LEN_LO = 8, MAX_LEN_HI = 32768 };
 
 #define fault(err, t, ...) gr_wrap((err), gr_fail((err), GR_E_INTERNAL, __VA_ARGS__), "task %s", (t)->name)
 
@@ -195,13 +195,13 @@ static gr_metric_input input_of(gr_head_kind k)
 
 static gr_status check_metrics(const gr_task *t, gr_err *err)
 {
-    const gr_metric *set[N_METRICS_MAX];
+    const gr_metric *set[GR_TASK_METRICS_MAX];
     gr_metric_acc   *acc = NULL;
     size_t           n = 0, headlines = 0;
     gr_status        s;
 
     for (const gr_metric_use *u = t->metrics; u != NULL && u->metric != NULL; u++) {
-        if (n == N_METRICS_MAX) return fault(err, t, "more than %d metrics", N_METRICS_MAX);
+        if (n == GR_TASK_METRICS_MAX) return fault(err, t, "more than %d metrics", GR_TASK_METRICS_MAX);
         for (size_t i = 0; i < n; i++)
             if (set[i] == u->metric) return fault(err, t, "metric '%s' stands twice", u->metric->name);
         if (u->metric->input != input_of(t->head.kind)) return fault(err, t, "metric '%s' does not fit the head", u->metric->name);

@@ -47,7 +47,13 @@ static void usage(void **state)
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "nosuch"), 2, "nosuch", "embeddings");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "encoder,embeddings,pooler,head"), 2, "--freeze", "nothing is left to train");
     ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--eval-splits", "tests"), 2, "tests", "split");
-    ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--max_seq_length", "2"), 2, "--max-length 2", "at least 4");
+    ends(CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--max_seq_length", "2"), 2, "--max-length 2", "at least 3");
+    ends(CALL("run", "mrpc", "--output-dir", at("u"), "--max_seq_length", "3"), 2, "--max-length 3", "of a pair: at least 4");
+    ends(CALL("predict", "--model", "", "--text", "a"), 2, "--model is empty", "a variable that is not set?");
+    (void)CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--recipe", put("columns.json", "{\"text-column\": \"text\"}"));
+    assert_null(strstr(last.err, "--text-column is for"));
+    (void)CALL("run", "mrpc", "--max-steps", "1", "--output-dir", at("u"), "--recipe", put("columns.json", "{\"text-column\": \"text\"}"));
+    assert_non_null(strstr(last.err, "--text-column is for a --train-file: a task knows its columns"));
     (void)CALL("run", "nothing_like_it", "--verbose");
     assert_non_null(strstr(last.err, "raised at suite.c:"));
     (void)CALL("run", TINY_TASK, "--model", m, "--output-dir", at("u"), "--freeze", "nosuch", "--verbose");
@@ -60,6 +66,9 @@ static void usage(void **state)
     ends(CALL("leaderboard", "runs"), 2, "--out", "FILE.csv");
     ends(CALL("env", "--json", "now"), 2, "'now'", "--json");
     ends(CALL("help", "rum"), 2, "rum", "'run'");
+    GOOD("help", "help");
+    assert_non_null(strstr(last.out, "glue-run COMMAND --help"));
+    GOOD("help", "--help");
     GOOD("help", "table");
     assert_non_null(strstr(last.out, "glue-run table "));
     ends(CALL("embed", "some text"), 2, "'some text'", "standard input");

@@ -49,7 +49,7 @@ int gr_fuzz_one(const uint8_t *data, size_t size)
     if (gr_fs_mkdirs(c.dir, &err) != GR_OK || !write_file(path, data, size)) return 0;
     for (int with_words = 0; with_words < 2; with_words++) {
         gr_tokens t;
-        if (gr_token_cache_read(&t, &c, key, rows, 2, with_words != 0, VOCAB, &err) == GR_OK) {
+        if (gr_token_cache_read(&t, &c, key, &(gr_texts){ .rows = rows, .n = 2, .words = with_words != 0 }, VOCAB, &err) == GR_OK) {
             bad |= !possible(&t, rows, 2);
             gr_tokens_free(&t);
         } else {

@@ -204,7 +204,7 @@ static stage *set_up(audit *a, const char *data)
     s->o.force = true;
     assert_ok(gr_tok_open(&s->tok, a->dir, NULL, &err), &err);
     assert_ok(gr_pool_open(&s->pool, 2, &err), &err);
-    s->room = (gr_workroom){ .o = &s->o, .origins = s->origins, .pool = s->pool, .tok = s->tok, .data_kind = "published", .recipe_name = "",
+    s->room = (gr_workroom){ .o = &s->o, .origins = s->origins, .pool = s->pool, .tok = s->tok, .data_kind = "published",
                              .progress = GR_PROGRESS_OFF, .on_step = on_step, .user = a };
     (void)snprintf(s->room.model_dir, sizeof s->room.model_dir, "%s", a->dir);
     (void)snprintf(s->room.data_dir, sizeof s->room.data_dir, "%s", data);

@@ -194,12 +194,12 @@ static void steps_start_at_nothing(world *w)
         gr_session *s = session(w, &w->o);
 
         if (fresh) {
-            assert_ok(gr_session_state_set(s, state, step, &err), &err);
+            assert_ok(gr_state_set(s, state, step, &err), &err);
         } else {
             accumulate(s, w->b, norm);
             assert_ok(gr_session_step(s, 0.0, NULL, &err), &err); /* the weights stay */
             assert_non_null(state = malloc(gr_session_state_bytes(s)));
-            assert_ok(gr_session_state_get(s, state, &step, &err), &err);
+            assert_ok(gr_state_get(s, state, &step, &err), &err);
         }
         accumulate(s, b, norm);
         accumulate(s, w->b, norm);
@@ -292,14 +292,14 @@ static void resume_same_bits(world *w)
     half = train(w, s, 2);
     state = malloc(gr_session_state_bytes(s));
     assert_true(state && keep);
-    assert_ok(gr_session_state_get(s, state, &step, &err), &err);
+    assert_ok(gr_state_get(s, state, &step, &err), &err);
     assert_int_equal(step, 2);
     gr_session_close(s);
 
     memcpy(keep, w->m->weights, slab_bytes(w));
     memcpy(w->m->weights, half, slab_bytes(w));
     s = session(w, &w->o);
-    assert_ok(gr_session_state_set(s, state, step, &err), &err);
+    assert_ok(gr_state_set(s, state, step, &err), &err);
     memcpy(w->m->weights, keep, slab_bytes(w));
     void *rest = train(w, s, 2);
     assert_int_equal(gr_session_steps(s), 4);
@@ -358,10 +358,10 @@ static gr_session *moved(world *w, gr_session *s, const gr_session_opts *o)
 
     assert_non_null(state);
     assert_ok(gr_session_pull(s, &err), &err);
-    assert_ok(gr_session_state_get(s, state, &step, &err), &err);
+    assert_ok(gr_state_get(s, state, &step, &err), &err);
     gr_session_close(s);
     s = session(w, o);
-    assert_ok(gr_session_state_set(s, state, step, &err), &err);
+    assert_ok(gr_state_set(s, state, step, &err), &err);
     free(state);
     return s;
 }
@@ -395,7 +395,7 @@ static void *run_rows(world *w, gr_session_opts o, rows_run r, double *seen)
     }
     assert_ok(gr_session_pull(s, &err), &err);
     memcpy(out, w->m->weights, slab_bytes(w));
-    assert_ok(gr_session_state_get(s, (char *)out + slab_bytes(w), &step, &err), &err);
+    assert_ok(gr_state_get(s, (char *)out + slab_bytes(w), &step, &err), &err);
     gr_session_close(s);
     memcpy(w->m->weights, start, slab_bytes(w));
     free(start);
@@ -585,8 +585,8 @@ static void checked_devices_are_content(world *w)
         assert_ok(gr_session_eval(s, &w->b->b, logits, &loss, &err), &err);
         if (taps) assert_ok(gr_session_tap(s, 0, hidden, &err), &err);
         assert_non_null(state = malloc(gr_session_state_bytes(s)));
-        assert_ok(gr_session_state_get(s, state, &step, &err), &err);
-        assert_ok(gr_session_state_set(s, state, step, &err), &err);
+        assert_ok(gr_state_get(s, state, &step, &err), &err);
+        assert_ok(gr_state_set(s, state, step, &err), &err);
         assert_ok(gr_session_grads(s, state, &err), &err);
         free(state);
         gr_session_close(s);

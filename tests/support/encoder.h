@@ -11,7 +11,7 @@ typedef struct gr_encoder_opts {
 } gr_encoder_opts;
 #define GR_ENCODER_TINY { 32, 2, 2, 64, 64, 0.1, 0.1, 7 }
 
-/* Makes <test folder>/<name> and gives its path, which is good until the next call for the same name. */
+/* Makes <test folder>/<name> and gives its path, which is good for the next three calls. */
 const char *gr_encoder_folder(const char *name, const gr_encoder_opts *o);
 /* Copy a file of one folder to another, a name at a time. */
 void gr_copy_file(const char *from_dir, const char *to_dir, const char *name);

@@ -227,3 +227,15 @@ double gr_elem_at(const void *slab, int elem, size_t i)
 {
     return elem == 8 ? ((const double *)slab)[i] : (double)((const float *)slab)[i];
 }
+
+gr_status gr_state_get(gr_session *s, void *out, int64_t *step, gr_err *err)
+{
+    GR_TRY(gr_session_state_read(s, out, 0, gr_session_state_bytes(s), err));
+    *step = gr_session_steps(s);
+    return GR_OK;
+}
+
+gr_status gr_state_set(gr_session *s, const void *in, int64_t step, gr_err *err)
+{
+    return gr_session_state_load(s, in, (const char *)in + gr_session_state_bytes(s) / 2, step, err);
+}

@@ -48,6 +48,9 @@ double    gr_tb_labelled(const gr_tb *t, gr_head_kind kind);
 
 /* Options that fit any batch of a tiny model; change what the test is about. */
 gr_session_opts gr_session_opts_for_test(const char *device, const gr_model *m);
+/* The optimiser's state as one block of gr_session_state_bytes, and its step. */
+gr_status gr_state_get(gr_session *s, void *out, int64_t *step, gr_err *err) GR_MUST_USE;
+gr_status gr_state_set(gr_session *s, const void *in, int64_t step, gr_err *err) GR_MUST_USE;
 /* Element i of a host slab of the model's element size. */
 double gr_elem_at(const void *slab, int elem, size_t i);
 

@@ -45,7 +45,7 @@ static void a_run(void **state)
     stage_task(&st, stage_csv("tort.csv", 12), stage_csv("tort2.csv", 9));
     assert_true(gr_fs_join(out, sizeof out, gr_test_tmpdir(), "out"));
     st.o.output_dir = out;
-    run.room = (gr_workroom){ .o = &st.o, .origins = st.origins, .pool = st.pool, .tok = st.tok, .data_kind = "custom", .recipe_name = "",
+    run.room = (gr_workroom){ .o = &st.o, .origins = st.origins, .pool = st.pool, .tok = st.tok, .data_kind = "custom",
                               .progress = GR_PROGRESS_OFF };
     (void)snprintf(run.room.model_dir, sizeof run.room.model_dir, "%s", st.dir);
     (void)snprintf(run.room.suite_dir, sizeof run.room.suite_dir, "%.4000s/suite", out);

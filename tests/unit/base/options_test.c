@@ -165,21 +165,6 @@ static void broken_default(void **state)
     assert_status(gr_opt_defaults(&n, NULL, broken, &err), GR_E_INTERNAL, &err, "not 'x'");
 }
 
-static void values_as_text(void **state)
-{
-    static const char *const want[] = { "5e-05", "7", "0", "0", "linear", "", "demo", "true", "false" };
-    gr_buf b = { NULL, 0, 0, false };
-
-    (void)state;
-    assert_ok(parse("-e 7"), &err);
-    for (int i = 0; i < N_OPTS; i++) {
-        gr_buf_reset(&b);
-        gr_opt_value_text(&b, &o, &table[i]);
-        assert_string_equal(gr_buf_sv(&b).p, want[i]);
-    }
-    gr_buf_free(&b);
-}
-
 static void help_names_everything(void **state)
 {
     gr_buf b = { NULL, 0, 0, false };
@@ -218,8 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(defaults),       cmocka_unit_test(spellings),
                                         cmocka_unit_test(flags),          cmocka_unit_test(refusals),
-                                        cmocka_unit_test(set_by_name),    cmocka_unit_test(broken_default),
-                                        cmocka_unit_test(values_as_text), cmocka_unit_test(help_names_everything),
+                                        cmocka_unit_test(set_by_name),    cmocka_unit_test(broken_default), cmocka_unit_test(help_names_everything),
                                         cmocka_unit_test(suggestions) };
     return gr_test_main(tests);
 }

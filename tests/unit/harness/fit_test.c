@@ -90,9 +90,12 @@ static void room_for_text(void **state)
     gr_err err = GR_ERR_INIT;
 
     (void)state;
-    assert_ok(gr_fit_room(t, 0, &err), &err);
-    assert_ok(gr_fit_room(t, 4, &err), &err);
-    for (int n = 1; n < 4; n++) assert_status(gr_fit_room(t, n, &err), GR_E_ARG, &err, "leaves no room for text beside the special tokens: at least 4");
+    assert_ok(gr_fit_room(t, 0, true, &err), &err);
+    assert_ok(gr_fit_room(t, 4, true, &err), &err);
+    assert_ok(gr_fit_room(t, 3, false, &err), &err); /* [CLS] word [SEP] */
+    for (int n = 1; n < 4; n++)
+        assert_status(gr_fit_room(t, n, true, &err), GR_E_ARG, &err, "leaves no room for text beside the special tokens of a pair: at least 4");
+    for (int n = 1; n < 3; n++) assert_status(gr_fit_room(t, n, false, &err), GR_E_ARG, &err, "leaves no room for text beside the special tokens: at least 3");
     gr_tok_close(t);
 }
 

@@ -134,8 +134,14 @@ static void test_refusals(void **state)
     o.embed = true;
     o.max_length = 15;
     assert_status(gr_infer_open(&f, &o, &err), GR_E_ARG, &err, "14 positions");
-    o.max_length = 3;
+    o.max_length = 2;
     assert_status(gr_infer_open(&f, &o, &err), GR_E_ARG, &err, "no room");
+    o.max_length = 3; /* room for a text, not for a pair */
+    assert_ok(gr_infer_open(&f, &o, &err), &err);
+    assert_ok(gr_infer_add(f, gr_sv_from("rain falls"), (gr_sv){ NULL, 0 }, &err), &err);
+    assert_status(gr_infer_add(f, gr_sv_from("rain"), gr_sv_from("falls"), &err), GR_E_ARG, &err, "of a pair: at least 4");
+    gr_infer_close(f);
+    f = NULL;
     o.max_length = 0;
     o.device = "abacus";
     assert_status(gr_infer_open(&f, &o, &err), GR_E_ARG, &err, "'abacus'");

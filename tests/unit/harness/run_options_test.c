@@ -171,27 +171,34 @@ static void keep(void *user, gr_log_level level, const char *line)
     gr_buf_addf(user, "%s\n", line);
 }
 
+static void drop_columns(gr_buf *said)
+{
+    gr_buf_reset(said);
+    gr_log_set_sink(keep, said);
+    gr_run_opts_drop_columns(&o, origins);
+    gr_log_set_sink(NULL, NULL);
+}
+
 /* run_ner's and run_classification's line for a set of the hub: a task knows its columns, and what is not used is not in the record. */
 static void columns_of_a_task(void **state)
 {
     gr_buf said = { 0 };
 
     (void)state;
-    gr_log_set_sink(keep, &said);
     GOOD("conll2003", "--text_column_name", "tokens", "--label_column_name", "ner_tags");
-    gr_log_set_sink(NULL, NULL);
+    drop_columns(&said);
     assert_true(!o.text_column && !o.label_column);
     assert_true(origins[gr_opt_index(gr_run_options, "text-column")] == GR_ORIGIN_DEFAULT);
     assert_non_null(strstr(said.p, "--text-column is for a --train-file"));
     assert_non_null(strstr(said.p, "--label-column is for a --train-file"));
-    gr_buf_reset(&said);
-    gr_log_set_sink(keep, &said);
     GOOD("conll2003", "--text_column_name", "");
-    gr_log_set_sink(NULL, NULL);
+    drop_columns(&said);
     assert_int_equal(said.n, 0);
-    gr_buf_free(&said);
     GOOD("--train-file", "a.csv", "--text-column", "t");
+    drop_columns(&said);
+    assert_int_equal(said.n, 0);
     assert_string_equal(o.text_column, "t");
+    gr_buf_free(&said);
 }
 
 static void refusals(void **state)
@@ -209,8 +216,14 @@ static void refusals(void **state)
     BAD("--batch-size", "mrpc", "--batch-size", "8.5");
     BAD("--seed", "mrpc", "--seed", "-1");
     BAD("--learning-rate", "mrpc", "--learning-rate", "nan");
-    BAD("--dropout", "mrpc", "--dropout", "-0.5");
+    BAD("--dropout takes a number from 0 to 0.99, not '-0.5'", "mrpc", "--dropout", "-0.5");
     BAD("--dropout", "mrpc", "--dropout", "1");
+    GOOD("mrpc", "--dropout", "-1"); /* the default may be said aloud */
+    BAD("--sample takes a whole number from 1 to 1000000000000, not '0': leave the option out", "mrpc", "--sample", "0"); /* 0 was all */
+    BAD("not '0': leave the option out", "mrpc", "--max-train-samples", "0");
+    BAD("not '0': leave the option out", "mrpc", "--max-eval-samples", "0");
+    BAD("not '0': leave the option out", "mrpc", "--max-length", "0");
+    BAD("from 1 to 1000000, not '-1'", "mrpc", "--max-length", "-1");
     BAD("--threads", "mrpc", "--threads", "-1");
     BAD("--model", "mrpc", "--data", "x");
     BAD("keep one", "mrpc", "--warmup-steps", "5", "--warmup-ratio", "0.1");

@@ -18,7 +18,7 @@ static play *open_play(const char *data, const char *kind, const char *const *wo
     (void)snprintf(name, sizeof name, "out-%zu", turn++);
     assert_true(gr_fs_join(out, sizeof out, gr_test_tmpdir(), name));
     p->s.o.output_dir = strdup(out);
-    p->suite.room = (gr_workroom){ .o = &p->s.o, .origins = p->s.origins, .pool = p->s.pool, .tok = p->s.tok, .data_kind = kind, .recipe_name = "",
+    p->suite.room = (gr_workroom){ .o = &p->s.o, .origins = p->s.origins, .pool = p->s.pool, .tok = p->s.tok, .data_kind = kind,
                                    .progress = GR_PROGRESS_OFF };
     (void)snprintf(p->suite.id, sizeof p->suite.id, "20260101T000000-0000");
     (void)snprintf(p->suite.room.model_dir, sizeof p->suite.room.model_dir, "%s", p->s.dir);

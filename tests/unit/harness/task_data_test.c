@@ -60,6 +60,27 @@ static void named_otherwise(void **state)
     stage_close(&s);
 }
 
+/* Three tokens are [CLS] word [SEP]: enough for texts, too few for pairs, of which nothing would be cut at all. */
+static void room_for_pairs(void **state)
+{
+    stage s;
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    STAGE(&s, "x");
+    stage_task(&s, stage_csv("r.csv", 12), stage_csv("r2.csv", 9));
+    stage_data(&s, 3);
+    assert_int_equal(s.data.split[0].encoded.max_len, 3);
+    stage_close(&s);
+    STAGE(&s, "x");
+    stage_task(&s, stage_file("p.csv", "text,pair,label\na,b,x\nb,a,y\n"), stage_file("p2.csv", "text,pair,label\na,b,x\nb,a,y\n"));
+    assert_status(gr_task_data_open(&s.data, s.task, &(gr_task_data_opts){ .dir = "", .tok = s.tok, .max_length = 3, .pool = s.pool }, &s.o, &err), GR_E_ARG, &err,
+                  "--max-length 3 leaves no room for text beside the special tokens of a pair: at least 4");
+    stage_data(&s, 4);
+    assert_int_equal(s.data.split[0].encoded.max_len, 4);
+    stage_close(&s);
+}
+
 /* Two of each, as MNLI has them: the plain word means both, in the table's order; a name means one. */
 static void two_of_each(void **state)
 {
@@ -282,7 +303,8 @@ static void left_out(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(two_of_each), cmocka_unit_test(nothing_trained), cmocka_unit_test(words_for_others), cmocka_unit_test(training_rows),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(which_splits), cmocka_unit_test(named_otherwise), cmocka_unit_test(room_for_pairs),
+                                        cmocka_unit_test(two_of_each), cmocka_unit_test(nothing_trained), cmocka_unit_test(words_for_others), cmocka_unit_test(training_rows),
                                         cmocka_unit_test(evaluation_rows), cmocka_unit_test(left_out) };
     return gr_test_main(tests);
 }

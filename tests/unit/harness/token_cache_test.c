@@ -13,7 +13,7 @@ enum { ROWS = 40, VOCAB = 30000 };
 typedef struct room {
     stage          s;
     gr_token_cache c;
-    gr_example    *rows;
+    gr_texts       texts; /* rows of r.s, cut at 12 */
     gr_tokens      plain; /* without the cache */
     char           key[GR_SHA256_HEX];
     char           path[GR_PATH_MAX + 128];
@@ -27,12 +27,12 @@ static void open_room(room *r, const char *folder)
     STAGE(&r->s, "x");
     stage_task(&r->s, stage_csv("cached.csv", ROWS), stage_csv("cached2.csv", 9));
     stage_data(&r->s, 12);
-    r->rows = r->s.data.split[0].examples.e;
+    r->texts = (gr_texts){ .rows = r->s.data.split[0].examples.e, .n = ROWS, .max_length = 12 };
     r->c = (gr_token_cache){ .tokenizer = "tokenizer", .program = "program", .least = 1, .most = 1 << 20 };
     assert_true(gr_fs_join(r->c.dir, sizeof r->c.dir, gr_test_tmpdir(), folder));
-    gr_token_cache_key(r->key, &r->c, r->rows, ROWS, false, 12);
+    gr_token_cache_key(r->key, &r->c, &r->texts);
     (void)snprintf(r->path, sizeof r->path, "%s/%s.tokens", r->c.dir, r->key);
-    assert_ok(gr_tokens_make(&r->plain, r->s.tok, r->rows, ROWS, false, 12, r->s.pool, &err), &err);
+    assert_ok(gr_tokens_make(&r->plain, r->s.tok, &r->texts, r->s.pool, &err), &err);
 }
 
 static void close_room(room *r)
@@ -55,7 +55,7 @@ static void make(const room *r)
     gr_tokens t;
     gr_err err = GR_ERR_INIT;
 
-    assert_ok(gr_token_cache_make(&t, &r->c, r->s.tok, r->rows, ROWS, false, 12, r->s.pool, &err), &err);
+    assert_ok(gr_token_cache_make(&t, &r->c, r->s.tok, &r->texts, r->s.pool, &err), &err);
     assert_true(same(&t, &r->plain));
     gr_tokens_free(&t);
 }
@@ -63,7 +63,7 @@ static void make(const room *r)
 static gr_status read_it(const room *r, gr_err *err)
 {
     gr_tokens t;
-    const gr_status s = gr_token_cache_read(&t, &r->c, r->key, r->rows, ROWS, false, VOCAB, err);
+    const gr_status s = gr_token_cache_read(&t, &r->c, r->key, &r->texts, VOCAB, err);
 
     if (s == GR_OK) assert_true(same(&t, &r->plain));
     if (s == GR_OK) gr_tokens_free(&t);
@@ -104,9 +104,9 @@ static void words_of_rows(void **state)
     stage_data(&s, 0);
     for (size_t max_length = 0; max_length < 6; max_length += 5) {
         const gr_example *e = s.data.split[0].examples.e;
-        assert_ok(gr_token_cache_make(&a, none, s.tok, e, 2, true, max_length, s.pool, &err), &err);
+        assert_ok(gr_token_cache_make(&a, none, s.tok, &(gr_texts){ e, 2, true, max_length }, s.pool, &err), &err);
         for (int i = 0; i < 2; i++) {
-            assert_ok(gr_token_cache_make(&b, &r.c, s.tok, e, 2, true, max_length, s.pool, &err), &err);
+            assert_ok(gr_token_cache_make(&b, &r.c, s.tok, &(gr_texts){ e, 2, true, max_length }, s.pool, &err), &err);
             assert_true(b.words && same(&a, &b));
             gr_tokens_free(&b);
         }
@@ -134,24 +134,24 @@ static void what_the_key_holds(void **state)
     for (; n < PAIRS; n++) {
         x.text_a = sv(pairs[n][0]);
         x.text_b = sv(pairs[n][1]);
-        gr_token_cache_key(key[n], &c, &x, 1, false, 8);
+        gr_token_cache_key(key[n], &c, &(gr_texts){ &x, 1, false, 8 });
     }
-    gr_token_cache_key(key[n++], &c, xs, 2, false, 8);
-    gr_token_cache_key(key[n++], &c, &x, 1, false, 9);
+    gr_token_cache_key(key[n++], &c, &(gr_texts){ xs, 2, false, 8 });
+    gr_token_cache_key(key[n++], &c, &(gr_texts){ &x, 1, false, 9 });
     (void)snprintf(other.tokenizer, sizeof other.tokenizer, "another");
-    gr_token_cache_key(key[n++], &other, &x, 1, false, 8);
+    gr_token_cache_key(key[n++], &other, &(gr_texts){ &x, 1, false, 8 });
     other = c;
     (void)snprintf(other.program, sizeof other.program, "another");
-    gr_token_cache_key(key[n++], &other, &x, 1, false, 8);
+    gr_token_cache_key(key[n++], &other, &(gr_texts){ &x, 1, false, 8 });
     x = (gr_example){ .words = three, .n_words = 3 };
-    gr_token_cache_key(key[n++], &c, &x, 1, true, 8);
+    gr_token_cache_key(key[n++], &c, &(gr_texts){ &x, 1, true, 8 });
     x = (gr_example){ .words = two, .n_words = 2 };
-    gr_token_cache_key(key[n++], &c, &x, 1, true, 8);
+    gr_token_cache_key(key[n++], &c, &(gr_texts){ &x, 1, true, 8 });
     assert_int_equal(n, KEYS);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < i; k++) assert_string_not_equal(key[i], key[k]);
     x.label = 1; /* of no account */
-    gr_token_cache_key(again, &c, &x, 1, true, 8);
+    gr_token_cache_key(again, &c, &(gr_texts){ &x, 1, true, 8 });
     assert_string_equal(again, key[n - 1]);
 }
 
@@ -246,7 +246,7 @@ static void impossible_numbers(void **state)
 #define REFUSED(say) \
     do { \
         assert_ok(gr_token_cache_write(&r.c, r.key, &t, &err), &err); \
-        assert_status(gr_token_cache_read(&broken, &r.c, r.key, r.rows, ROWS, false, 1000, &err), GR_E_FORMAT, &err, say); \
+        assert_status(gr_token_cache_read(&broken, &r.c, r.key, &r.texts, 1000, &err), GR_E_FORMAT, &err, say); \
     } while (0)
     t.ids[3] = 1000;
     REFUSED("a number of ids");
@@ -282,7 +282,7 @@ static void a_small_split_is_not_kept(void **state)
     r.c.least = 1 << 20;
     make(&r);
     assert_false(gr_fs_is_dir(r.c.dir));
-    assert_false(gr_token_cache_wants(NULL, r.rows, ROWS));
+    assert_false(gr_token_cache_wants(NULL, &r.texts));
     close_room(&r);
 }
 
@@ -351,7 +351,7 @@ static void at_once(void **state)
         if (child[i]) continue;
         for (int k = 0; k < TIMES; k++) {
             gr_tokens t;
-            if (gr_token_cache_make(&t, &r.c, r.s.tok, r.rows, ROWS, false, 12, NULL, &err) != GR_OK || !same(&t, &r.plain)) _exit(1);
+            if (gr_token_cache_make(&t, &r.c, r.s.tok, &r.texts, NULL, &err) != GR_OK || !same(&t, &r.plain)) _exit(1);
             gr_tokens_free(&t);
             if (k % 2) (void)unlink(r.path);
         }

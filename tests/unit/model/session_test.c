@@ -163,9 +163,9 @@ static void calls_out_of_turn(void **state)
     assert_status(gr_session_step(w.s, 1e-3, NULL, &err), GR_E_ARG, &err, "without a batch");
     assert_status(gr_session_accumulate(w.s, &w.b->b, 0.0, NULL, &err), GR_E_ARG, &err, "divided by 0");
     assert_status(gr_session_tap(w.s, 0, x, &err), GR_E_ARG, &err, "tap_hidden");
-    assert_status(gr_session_state_set(w.s, mem, -1, &err), GR_E_ARG, &err, "step -1");
+    assert_status(gr_state_set(w.s, mem, -1, &err), GR_E_ARG, &err, "step -1");
     assert_ok(gr_session_accumulate(w.s, &w.b->b, 4.0, NULL, &err), &err);
-    assert_status(gr_session_state_set(w.s, mem, 0, &err), GR_E_ARG, &err, "between a batch and its step");
+    assert_status(gr_state_set(w.s, mem, 0, &err), GR_E_ARG, &err, "between a batch and its step");
     assert_status(gr_session_step(w.s, (double)NAN, NULL, &err), GR_E_ARG, &err, "learning rate");
     gr_session_close(w.s);
     w.o.train = false;
@@ -173,7 +173,7 @@ static void calls_out_of_turn(void **state)
     assert_ok(gr_session_open(&w.s, w.m, &w.o, &err), &err);
     assert_status(gr_session_accumulate(w.s, &w.b->b, 4.0, NULL, &err), GR_E_ARG, &err, "evaluation alone");
     assert_status(gr_session_grads(w.s, mem, &err), GR_E_ARG, &err, "evaluation alone");
-    assert_status(gr_session_state_get(w.s, mem, &step, &err), GR_E_ARG, &err, "evaluation alone");
+    assert_status(gr_state_get(w.s, mem, &step, &err), GR_E_ARG, &err, "evaluation alone");
     assert_status(gr_session_tap(w.s, 0, x, &err), GR_E_ARG, &err, NULL);
     assert_ok(gr_session_eval(w.s, &w.b->b, NULL, NULL, &err), &err);
     assert_ok(gr_session_tap(w.s, 3, x, &err), &err);

@@ -22,6 +22,7 @@ static void write_classes(const char *dir, const gr_record *r, size_t right, int
 }
 
 static const char *made_of = "m"; /* the model of add_run's runs */
+static const char *made_on = "";  /* the digest of their validation rows */
 
 /* Add a run to the folder; right < 0: no predictions file. */
 static void add_run(const char *name, const char *task, uint64_t seed, int right, int64_t first_id, gr_run_status status)
@@ -34,6 +35,7 @@ static void add_run(const char *name, const char *task, uint64_t seed, int right
 
     assert_ok(gr_fs_mkdirs(dir, &err), &err);
     if (status != GR_RUN_OK) made_failed(r, status, "made to fail");
+    MADE_COPY(r->splits[1].sha256, made_on);
     (void)snprintf(file, sizeof file, "%.40s-%s-%llu-%.8s.json", task, made_of, (unsigned long long)seed, r->key);
     (void)snprintf(r->predictions, sizeof r->predictions, "%.40s-%llu.predictions.jsonl", task, (unsigned long long)seed);
     if (right >= 0) write_classes(dir, r, (size_t)right, first_id);
@@ -96,6 +98,32 @@ static void verdicts(void **state)
     assert_string_equal(c.c[0].test, "mcnemar");
     assert_true(c.c[0].lo < -0.2 && c.c[0].hi > -0.2 && c.c[0].lo > -0.35 && c.c[0].hi < -0.05);
     assert_near(c.c[0].tolerance, 0.005, 0, "default tolerance");
+    gr_comparisons_free(&c);
+}
+
+/* Two sets that have nothing but the task's name in common: values that come out alike are not the same, and better ones not better. */
+static void other_rows(void **state)
+{
+    gr_comparisons c;
+
+    (void)state;
+    made_on = "aa";
+    add_run("these", "sst2", 42, 50, 0, GR_RUN_OK);
+    add_run("these-too", "sst2", 42, 50, 0, GR_RUN_OK);
+    made_on = "bb";
+    add_run("those", "sst2", 42, 50, 0, GR_RUN_OK); /* ids and labels are the same, the texts are not */
+    add_run("those-better", "sst2", 42, 90, 0, GR_RUN_OK);
+    made_on = "";
+    add_run("of-old", "sst2", 42, 50, 0, GR_RUN_OK);
+    add_run("of-old-others", "sst2", 42, 50, 1000, GR_RUN_OK);
+    verdict("these", "these-too", GR_VERDICT_SAME, 0);
+    verdict("these", "of-old", GR_VERDICT_SAME, 0); /* a record that knows no digest is judged by its examples */
+    verdict("these", "those", GR_VERDICT_UNDECIDED, 5);
+    verdict("these", "those-better", GR_VERDICT_UNDECIDED, 5);
+    verdict("these", "of-old-others", GR_VERDICT_UNDECIDED, 5);
+    c = compare("these", "those");
+    assert_string_equal(c.c[0].note, "seed 42: split validation has other rows than in BASE");
+    assert_string_equal(c.c[0].test, "values only");
     gr_comparisons_free(&c);
 }
 
@@ -485,7 +513,8 @@ static void several(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(own_predictions), cmocka_unit_test(split_is_named), cmocka_unit_test(split_is_missing), cmocka_unit_test(predicted_only),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(verdicts), cmocka_unit_test(other_rows), cmocka_unit_test(own_predictions),
+                                        cmocka_unit_test(split_is_named), cmocka_unit_test(split_is_missing), cmocka_unit_test(predicted_only),
                                         cmocka_unit_test(pooled_seeds), cmocka_unit_test(last_one_counts), cmocka_unit_test(rivals), cmocka_unit_test(formats),
                                         cmocka_unit_test(written_tolerance), cmocka_unit_test(nonsense_in_a_baseline), cmocka_unit_test(less_is_better), cmocka_unit_test(unequal_lists), cmocka_unit_test(other_heads), cmocka_unit_test(cut_off_words), cmocka_unit_test(several) };
     return gr_test_main(tests);

@@ -297,6 +297,39 @@ static void makes_and_says(gr_custom_opts o, const char *part)
     if (!strstr(said, part)) fail_msg("wanted '%s' in '%s'", part, said);
 }
 
+/* A header in capitals, or with a blank behind each comma: the error names the option that takes the column, and no column is passed over
+ * in silence. */
+static void names_nearly_right(void **state)
+{
+    const char *capitals = put("capitals.csv", "Text,Label\na,x\nb,y\n"), *small = put("small.csv", "text,label\na,x\nb,y\n");
+
+    (void)state;
+    refuse((gr_custom_opts){ .train_file = capitals }, GR_E_NOTFOUND, "which column? Say --text-column 'Text', if it is that; there are: Text, Label");
+    refuse((gr_custom_opts){ .train_file = capitals, .text_column = "Text" }, GR_E_NOTFOUND, "which column? Say --label-column 'Label', if it is that; there are: Text, Label");
+    refuse((gr_custom_opts){ .train_file = capitals, .text_column = "text" }, GR_E_NOTFOUND, "no column 'text': did you mean --text-column 'Text'? There are: Text, Label");
+    refuse((gr_custom_opts){ .train_file = put("blank.csv", "text, label\na,x\nb,y\n") }, GR_E_NOTFOUND, "Say --label-column ' label', if");
+    makes_and_says((gr_custom_opts){ .train_file = capitals, .text_column = "Text", .label_column = "Label" }, "text column 'Text', label column 'Label'");
+    makes_and_says((gr_custom_opts){ .train_file = put("half.csv", "sentence1,Sentence2,label\na,c,x\nb,d,y\n") }, "column 'Sentence2' is not read: --pair-column takes it");
+    makes_and_says((gr_custom_opts){ .train_file = put("half.csv", "sentence1,Sentence2,label\na,c,x\nb,d,y\n"), .text_column = "Sentence2" }, "text column 'Sentence2'");
+    assert_null(strstr(said, "is not read"));
+    makes_and_says((gr_custom_opts){ .train_file = small, .validation_file = small, .test_file = put("t.csv", "text,LABEL\na,x\n") },
+                   "column 'LABEL' is not read: --label-column takes it");
+}
+
+/* A point says that numbers are values, in JSON as in CSV, also where every one of them is whole. */
+static void points_in_json(void **state)
+{
+    gr_task *t = make(&(gr_custom_opts){ .train_file = put("points.jsonl", "{\"text\": \"a\", \"label\": 1.0}\n{\"text\": \"b\", \"label\": 3.0}\n"), .split = "50/50" });
+
+    (void)state;
+    assert_int_equal(t->head.kind, GR_HEAD_REGRESSION);
+    gr_task_custom_free(t);
+    t = make(&(gr_custom_opts){ .train_file = put("wholes.jsonl", "{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\", \"label\": 3}\n"), .split = "50/50" });
+    assert_int_equal(t->head.kind, GR_HEAD_CLASS);
+    assert_string_equal(t->labels[1], "3");
+    gr_task_custom_free(t);
+}
+
 /* Labels that a second file spells otherwise made classes of their own, and an accuracy of 0 without a word. */
 static void labels_of_several_files(void **state)
 {
@@ -463,7 +496,8 @@ int main(void)
         cmocka_unit_test(csv_with_split),           cmocka_unit_test(default_split_validates), cmocka_unit_test(test_without_labels),
         cmocka_unit_test(scores_make_a_regression), cmocka_unit_test(a_score_is_missing), cmocka_unit_test(one_label_is_listed), cmocka_unit_test(one_value), cmocka_unit_test(whole_numbers_are_classes), cmocka_unit_test(tokens), cmocka_unit_test(tokens_in_json),
         cmocka_unit_test(name_of_a_built_in_task),  cmocka_unit_test(refusals),                cmocka_unit_test(label_outside_the_list),
-        cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(labels_of_several_files), cmocka_unit_test(hidden_labels),
+        cmocka_unit_test(other_forms), cmocka_unit_test(unreadable),              cmocka_unit_test(usual_names),             cmocka_unit_test(points_in_json),
+        cmocka_unit_test(names_nearly_right), cmocka_unit_test(labels_of_several_files), cmocka_unit_test(hidden_labels),
         cmocka_unit_test(understood),               cmocka_unit_test(whole_numbers_as_values), cmocka_unit_test(a_word_among_values), cmocka_unit_test(many_values),
     };
     return gr_test_main(tests);

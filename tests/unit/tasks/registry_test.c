@@ -1,6 +1,7 @@
 /* registry_test.c - the list of tasks: every table is whole, names are found, and the default suite is the six that the manual names. */
 #include "tests/support/test.h"
 
+#include "metrics/suite.h"
 #include "tasks/task.h"
 
 static void every_table_is_whole(void **state)
@@ -178,6 +179,24 @@ static void glue_is_whole(void **state)
     assert_int_equal(n, sizeof want / sizeof *want);
 }
 
+/* `score glue --task` reports what a run of the task has as its headlines. */
+static void scores_of_glue(void **state)
+{
+    (void)state;
+    for (size_t i = 0; gr_task_at(i) != NULL; i++) {
+        const gr_metric *m[GR_GLUE_METRICS_MAX];
+        const size_t     n = gr_glue_metrics(m, gr_task_at(i)->name);
+        size_t           k = 0;
+        for (const gr_metric_use *u = gr_task_at(i)->metrics; n > 0 && u->metric != NULL; u++) {
+            if (!u->headline) continue;
+            assert_true(k < n);
+            assert_ptr_equal(m[k++], u->metric);
+        }
+        assert_int_equal(k, n);
+        assert_int_equal(n > 0, strcmp(gr_task_at(i)->suite, "glue") == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +207,7 @@ int main(void)
         cmocka_unit_test(submissions),
         cmocka_unit_test(hidden_tests),
         cmocka_unit_test(glue_is_whole),
+        cmocka_unit_test(scores_of_glue),
     };
     return gr_test_main(tests);
 }
