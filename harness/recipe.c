@@ -1,5 +1,6 @@
 /* recipe.c - stored sets of options. A recipe never overrides the command line; the record names it
  * as the origin of the values that it set. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -42,12 +43,24 @@ static gr_status apply_one(gr_run_opts *o, gr_opt_origin *origins, const char *o
     const char *other;
 
     if (i < 0) return gr_fail(err, GR_E_ARG, "no option is called '%s'", option);
+    if (gr_run_options[i].type == GR_OPT_REFUSED) /* "fp16": false is no wish; true has its own remedy */
+        return strcmp(value, "false") == 0 ? GR_OK : gr_opt_set(o, origins, gr_run_options, option, value, GR_ORIGIN_RECIPE, err);
     if (!gr_run_option_in_recipe(&gr_run_options[i]) && strncmp(gr_run_options[i].name, "save-", 5) != 0)
         return gr_fail(err, GR_E_ARG, "'%s' cannot stand in a recipe", option);
     if (origins[i] == GR_ORIGIN_COMMAND_LINE) return GR_OK;
     other = rival(gr_run_options[i].name);
     if (other && origins[gr_opt_index(gr_run_options, other)] == GR_ORIGIN_COMMAND_LINE) return GR_OK;
     return gr_opt_set(o, origins, gr_run_options, option, value, GR_ORIGIN_RECIPE, err);
+}
+
+/* As it would stand on the command line: lr_scheduler_kwargs. */
+static void add_object(gr_buf *text, const gr_json *v)
+{
+    char *line = NULL;
+
+    if (gr_json_print(&line, v, false, NULL) == GR_OK) gr_buf_adds(text, line);
+    else text->oom = true;
+    free(line);
 }
 
 static gr_status apply_file(gr_run_opts *o, gr_opt_origin *origins, const char *path, gr_arena *a, gr_err *err)
@@ -64,12 +77,13 @@ static gr_status apply_file(gr_run_opts *o, gr_opt_origin *origins, const char *
     for (const gr_json *v = gr_json_first(doc); v && s == GR_OK; v = gr_json_next(v)) {
         const char *copy;
         gr_buf_reset(&text);
-        if (!gr_json_is_string(v) && !gr_json_is_bool(v) && !gr_json_is_number(v)) {
-            s = gr_fail(err, GR_E_FORMAT, "%s: '%s' is neither text, a number, true nor false", path, gr_json_key(v));
+        if (!gr_json_is_string(v) && !gr_json_is_bool(v) && !gr_json_is_number(v) && !gr_json_is_object(v)) {
+            s = gr_fail(err, GR_E_FORMAT, "%s: '%s' is neither text, a number, true, false nor an object", path, gr_json_key(v));
             break;
         }
         if (gr_json_is_string(v)) gr_buf_adds(&text, gr_json_str(v, ""));
         else if (gr_json_is_bool(v)) gr_buf_adds(&text, gr_json_bool(v, false) ? "true" : "false");
+        else if (gr_json_is_object(v)) add_object(&text, v);
         else gr_json_number(&text, gr_json_num(v, 0));
         copy = text.oom ? NULL : gr_arena_strndup(a, text.p ? text.p : "", text.n);
         s = copy ? apply_one(o, origins, gr_json_key(v), copy, err) : gr_fail_nomem(err, "a recipe");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "model/schedule.h"
 
 #define AT(field) offsetof(gr_run_opts, field)
 
@@ -17,8 +18,8 @@ const gr_opt gr_run_options[] = {
     { .name = "dataset-config-name", .type = GR_OPT_REFUSED, .help = "a task has one name: --task-name mrpc" },
     { .name = "model", .aliases = "model-name-or-path", .type = GR_OPT_STR, .offset = AT(model), .value = "NAME|DIR",
       .help = "encoder: a name of `list models` or a folder with config.json, weights and tokenizer files (default demo)" },
-    { .name = "tokenizer-name", .type = GR_OPT_REFUSED, .help = "the tokenizer is that of the model's folder: --model DIR" },
-    { .name = "cache-dir", .type = GR_OPT_REFUSED, .help = "nothing is downloaded: --model DIR and --data DIR" },
+    { .name = "tokenizer-name", .aliases = "config-name", .type = GR_OPT_REFUSED, .help = "configuration and tokenizer are those of the model's folder: --model DIR" },
+    { .name = "cache-dir", .aliases = "token|use-auth-token|model-revision|trust-remote-code", .type = GR_OPT_REFUSED, .help = "nothing is downloaded: --model DIR and --data DIR" },
     { .name = "ignore-mismatched-sizes", .type = GR_OPT_REFUSED, .help = "a head of another shape is made afresh, with a warning: leave it out" },
     { .name = "data", .aliases = "data-dir", .type = GR_OPT_STR, .offset = AT(data), .value = "DIR",
       .help = "folder with the published archives or files; also GLUE_RUN_DATA (default: the demo data)" },
@@ -65,9 +66,9 @@ const gr_opt gr_run_options[] = {
     { .name = "optim", .type = GR_OPT_CHOICE, .offset = AT(optim), .fallback = "adamw", .value = "NAME", .choices = "adamw|adamw_torch|adamw_torch_fused",
       .help = "the optimiser is AdamW under each of these names" },
     { .name = "max-steps", .type = GR_OPT_INT, .offset = AT(max_steps), .fallback = "-1", .value = "N", .lo = -1, .hi = 1e12, .help = "optimiser steps; wins over --epochs (default: off)" },
-    { .name = "batch-size", .aliases = "per-device-train-batch-size", .type = GR_OPT_INT, .offset = AT(batch_size), .fallback = "8", .value = "N", .lo = 1,
+    { .name = "batch-size", .aliases = "per-device-train-batch-size|per-gpu-train-batch-size", .type = GR_OPT_INT, .offset = AT(batch_size), .fallback = "8", .value = "N", .lo = 1,
       .hi = 65536, .help = "rows of a micro-batch" },
-    { .name = "eval-batch-size", .aliases = "per-device-eval-batch-size", .type = GR_OPT_INT, .offset = AT(eval_batch_size), .fallback = "8", .value = "N", .lo = 1,
+    { .name = "eval-batch-size", .aliases = "per-device-eval-batch-size|per-gpu-eval-batch-size", .type = GR_OPT_INT, .offset = AT(eval_batch_size), .fallback = "8", .value = "N", .lo = 1,
       .hi = 65536, .help = "group of rows that eval_loss averages over" },
     { .name = "grad-accum", .aliases = "gradient-accumulation-steps", .type = GR_OPT_INT, .offset = AT(grad_accum), .fallback = "1", .value = "N", .lo = 1,
       .hi = 65536, .help = "micro-batches of an optimiser step" },
@@ -79,6 +80,8 @@ const gr_opt gr_run_options[] = {
     { .name = "max-grad-norm", .type = GR_OPT_REAL, .offset = AT(max_grad_norm), .fallback = "1.0", .value = "X", .hi = 1e30, .help = "clip the gradient's norm; 0 = off" },
     { .name = "scheduler", .aliases = "lr-scheduler-type", .type = GR_OPT_CHOICE, .offset = AT(scheduler), .fallback = "linear", .value = "NAME",
       .choices = "linear|cosine|cosine_with_restarts|polynomial|constant|constant_with_warmup|inverse_sqrt", .help = "of the learning rate" },
+    { .name = "scheduler-kwargs", .aliases = "lr-scheduler-kwargs", .type = GR_OPT_STR, .offset = AT(scheduler_kwargs), .value = "JSON",
+      .help = "its arguments: num_cycles (cosine, restarts), power, lr_end (polynomial), timescale (inverse_sqrt)" },
     { .name = "warmup-steps", .aliases = "num-warmup-steps", .type = GR_OPT_REAL, .offset = AT(warmup_steps), .fallback = "0", .value = "N", .hi = 1e12, .help = "below 1: a share of all steps" },
     { .name = "warmup-ratio", .type = GR_OPT_REAL, .offset = AT(warmup_ratio), .fallback = "0", .value = "X", .hi = 1, .help = "the same, as a share" },
     { .name = "dropout", .type = GR_OPT_REAL, .offset = AT(dropout), .fallback = "-1", .value = "P", .hi = 0.99, .help = "replaces all dropouts of the model's config (default: those)" },
@@ -88,13 +91,16 @@ const gr_opt gr_run_options[] = {
     { .name = "freeze", .type = GR_OPT_STR, .offset = AT(freeze), .value = "PATTERN", .help = "not trained: embeddings, layer.0-8, encoder, or a name's start" },
     { .name = "order", .type = GR_OPT_CHOICE, .offset = AT(order), .fallback = "glue-run", .value = "NAME", .choices = "glue-run|torch",
       .help = "torch: Trainer's data order for this seed" },
+    { .name = "data-seed", .type = GR_OPT_INT, .offset = AT(data_seed), .fallback = "-1", .value = "N", .lo = -1, .hi = GR_SEED_MAX, .help = "of the order alone (default: --seed)" },
+    { .name = "group-by-length", .type = GR_OPT_REFUSED, .help = "batches are packed, no row is padded to another's length: leave it out" },
+    { .name = "dataloader-drop-last", .type = GR_OPT_REFUSED, .help = "the last batch of an epoch has the rows that are left: leave it out" },
 
     { .name = "eval-strategy", .aliases = "evaluation-strategy", .type = GR_OPT_CHOICE, .offset = AT(eval_strategy), .fallback = "epoch", .value = "WHEN", .choices = "no|epoch|steps",
       .help = "evaluate during training", .group = "Evaluation and saving" },
     { .name = "do-eval", .type = GR_OPT_FLAG, .offset = AT(do_eval), .fallback = "true", .help = "run_glue's word; without --do-train nothing is trained" },
     { .name = "eval-steps", .type = GR_OPT_INT, .offset = AT(eval_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "for --eval-strategy steps" },
     { .name = "eval-splits", .type = GR_OPT_STR, .offset = AT(eval_splits), .fallback = "validation", .value = "A,B", .help = "train and test too, where they have labels" },
-    { .name = "baseline", .type = GR_OPT_FLAG, .offset = AT(baseline), .fallback = "true", .help = "evaluate before training, for the comparison" },
+    { .name = "baseline", .aliases = "eval-on-start", .type = GR_OPT_FLAG, .offset = AT(baseline), .fallback = "true", .help = "evaluate before training, for the comparison" },
     { .name = "load-best", .aliases = "load-best-model-at-end", .type = GR_OPT_FLAG, .offset = AT(load_best), .help = "end with the best evaluated weights" },
     { .name = "metric-for-best", .aliases = "metric-for-best-model", .type = GR_OPT_STR, .offset = AT(metric_for_best), .fallback = "loss", .value = "NAME", .help = "what is best" },
     { .name = "greater-is-better", .type = GR_OPT_REFUSED, .help = "each metric knows whether more is better: leave it out" },
@@ -108,12 +114,17 @@ const gr_opt gr_run_options[] = {
     { .name = "predict-test", .type = GR_OPT_FLAG, .offset = AT(predict_test), .help = "predict the test rows too: a GLUE submission's files, beside the record" },
     { .name = "log-steps", .aliases = "logging-steps", .type = GR_OPT_INT, .offset = AT(log_steps), .fallback = "500", .value = "N", .lo = 1, .hi = 1e12, .help = "steps between lines of the run's log" },
     { .name = "logging-dir", .type = GR_OPT_REFUSED, .help = "the log lies beside the record (--report-to tensorboard: below it)" },
-    { .name = "logging-strategy", .type = GR_OPT_REFUSED, .help = "the log has a line each --log-steps N and one an evaluation: leave it out" },
-    { .name = "push-to-hub", .type = GR_OPT_REFUSED, .help = "nothing is uploaded: --save-model leaves a folder that the Hub's own tool uploads" },
+    { .name = "logging-strategy", .aliases = "logging-first-step", .type = GR_OPT_REFUSED, .help = "the log has a line each --log-steps N and one an evaluation: leave it out" },
+    { .name = "push-to-hub", .aliases = "hub-model-id|hub-token|hub-strategy|hub-private-repo", .type = GR_OPT_REFUSED, .help = "nothing is uploaded: --save-model leaves a folder that the Hub's own tool uploads" },
     { .name = "report-to", .type = GR_OPT_CHOICE, .offset = AT(report_to), .fallback = "none", .value = "NAME", .choices = "none|tensorboard", .help = "the log as a TensorBoard event file too" },
 
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "NAME", .help = "cpu, ref (plain float), ref64 (plain double)", .group = "Machine and output" },
-    { .name = "use-cpu", .type = GR_OPT_REFUSED, .help = "use --device cpu" },
+    { .name = "run-name", .type = GR_OPT_REFUSED, .help = "a record is named by task, model, seed and recipe: leave it out" },
+    { .name = "remove-unused-columns", .type = GR_OPT_REFUSED, .help = "it steers PyTorch and changes nothing here: leave it out",
+      .aliases = "torch-compile|tf32|use-fast-tokenizer|dataloader-pin-memory|dataloader-persistent-workers|dataloader-prefetch-factor|eval-accumulation-steps|"
+                 "auto-find-batch-size|gradient-checkpointing-kwargs|skip-memory-metrics|include-inputs-for-metrics|use-legacy-prediction-loop|save-safetensors" },
+    { .name = "deepspeed", .aliases = "fsdp|ddp-backend|ddp-find-unused-parameters|local-rank", .type = GR_OPT_REFUSED, .help = "a run is one process on one machine: leave it out" },
+    { .name = "use-cpu", .aliases = "no-cuda", .type = GR_OPT_REFUSED, .help = "use --device cpu" },
     { .name = "precision", .type = GR_OPT_CHOICE, .offset = AT(precision), .fallback = "f32", .value = "NAME", .choices = "f32|bf16", .help = "operands of the matrix products; sums, weights and the rest are f32" },
     { .name = "fp16", .type = GR_OPT_REFUSED, .help = "use --precision bf16 (half floats need loss scaling)" },
     { .name = "bf16", .type = GR_OPT_FLAG, .offset = AT(bf16), .help = "the same as --precision bf16" },
@@ -199,6 +210,17 @@ static bool is_given(const char *list)
     return list && list[0];
 }
 
+static gr_status check_schedule(const gr_run_opts *o, gr_err *err)
+{
+    gr_schedule schedule;
+    gr_status s;
+
+    if (!is_given(o->scheduler_kwargs)) return GR_OK;
+    GR_TRY(gr_schedule_init(&schedule, o->scheduler, 0, 1, o->learning_rate, err));
+    s = gr_schedule_set(&schedule, o->scheduler_kwargs, err);
+    return s == GR_OK ? GR_OK : gr_wrap(err, s, "--scheduler-kwargs with --scheduler %s", o->scheduler);
+}
+
 gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
 {
     GR_TRY(check_names(o, err));
@@ -207,6 +229,7 @@ gr_status gr_run_opts_check(const gr_run_opts *o, gr_err *err)
         return gr_fail(err, GR_E_ARG, "--data (or GLUE_RUN_DATA) is given without --model: name the encoder with --model DIR (or --model demo, to insist)");
     if (o->warmup_ratio > 0 && o->warmup_steps > 0)
         return gr_fail(err, GR_E_ARG, "--warmup-steps and --warmup-ratio are both given: keep one");
+    GR_TRY(check_schedule(o, err));
     if (o->early_stopping > 0 && strcmp(o->eval_strategy, "no") == 0)
         return gr_fail(err, GR_E_ARG, "--early-stopping needs evaluations: --eval-strategy epoch or steps");
     if (o->load_best && strcmp(o->eval_strategy, "no") == 0)

@@ -22,11 +22,12 @@ typedef struct gr_run_opts {
     double      epochs;
     int64_t     max_steps, batch_size, eval_batch_size, grad_accum;
     double      learning_rate, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm;
-    const char *scheduler;
+    const char *scheduler, *scheduler_kwargs;
     double      warmup_steps, warmup_ratio, dropout, label_smoothing;
     bool        gradient_checkpointing, ignore_unused, do_train, do_eval, do_predict;
     const char *optim; /* a name of AdamW */
     const char *freeze, *order;
+    int64_t     data_seed; /* -1: the run's */
     /* evaluation and saving */
     const char *eval_strategy;
     int64_t     eval_steps;
@@ -46,7 +47,7 @@ typedef struct gr_run_opts {
 } gr_run_opts;
 
 extern const gr_opt gr_run_options[]; /* ends at name NULL */
-enum { GR_RUN_OPTIONS_MAX = 96 };     /* at least the table's length: size of origin arrays */
+enum { GR_RUN_OPTIONS_MAX = 112 };     /* at least the table's length: size of origin arrays */
 
 /* Does this option change the numbers of a run, so that it belongs to the record's recipe and the content
  * key? Output, threads and the choice of tasks do not. */

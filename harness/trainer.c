@@ -92,15 +92,16 @@ static int64_t warmup_steps(const gr_run_opts *o, int64_t total)
 static gr_status set_epoch(loop *l, int64_t epoch, gr_err *err)
 {
     const gr_train_job *j = l->job;
+    const uint64_t seed = j->o->data_seed >= 0 ? (uint64_t)j->o->data_seed : j->seed;
     const size_t n = j->n_train_rows;
 
     if (l->epoch == epoch) return GR_OK;
     if (strcmp(j->o->order, "torch") == 0) {
-        GR_TRY(gr_order_trainer(l->order, n, j->seed, epoch, err));
+        GR_TRY(gr_order_trainer(l->order, n, seed, epoch, err));
     } else {
         gr_rng r;
         for (size_t i = 0; i < n; i++) l->order[i] = (uint32_t)i;
-        gr_rng_init(&r, j->seed, GR_RNG_SHUFFLE, (uint32_t)epoch);
+        gr_rng_init(&r, seed, GR_RNG_SHUFFLE, (uint32_t)epoch);
         gr_rng_shuffle(&r, l->order, n);
     }
     for (size_t i = 0; i < n; i++) l->order[i] = j->train_rows[l->order[i]];
@@ -323,6 +324,7 @@ static gr_status open_loop(loop *l, gr_err *err)
     if (!l->order) return gr_fail_nomem(err, "the row order");
     GR_TRY(gr_batcher_open(&l->batcher, j->train, j->task->head.kind == GR_HEAD_TOKEN, max_tokens, (int32_t)j->o->batch_size, err));
     GR_TRY(gr_schedule_init(&l->schedule, j->o->scheduler, warmup_steps(j->o, l->out->total_steps), l->out->total_steps, j->o->learning_rate, err));
+    if (j->o->scheduler_kwargs && j->o->scheduler_kwargs[0]) GR_TRY(gr_schedule_set(&l->schedule, j->o->scheduler_kwargs, err));
     if (j->checkpoint_dir) GR_TRY(gr_checkpoint_load(j->checkpoint_dir, j, &l->out->state, l->record, &l->best, &found, err));
     l->out->stopped_early = found && j->o->early_stopping > 0 && l->out->state.stale >= j->o->early_stopping;
     if (found) gr_info("resumed at step %lld of %lld", (long long)l->out->state.step, (long long)l->out->total_steps);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json.h"
+
 static const double PI = 3.14159265358979323846, LR_END = 1e-7; /* the library's end of a polynomial */
 
 static const struct {
@@ -34,6 +36,60 @@ gr_status gr_schedule_init(gr_schedule *out, const char *name, int64_t warmup, i
     return gr_fail(err, GR_E_ARG, "no schedule '%s'; known: linear, cosine, cosine_with_restarts, polynomial, constant, "
                    "constant_with_warmup, inverse_sqrt", name);
 }
+
+/* ---- keyword arguments ---- */
+
+static const struct {
+    const char *name;
+    unsigned    kinds; /* bits of gr_schedule_kind */
+    double      least;
+    bool        whole;
+} keywords[] = {
+    { "num_cycles", 1u << GR_SCHED_COSINE, 0.0, false },
+    { "num_cycles", 1u << GR_SCHED_COSINE_RESTARTS, 1.0, true },
+    { "power", 1u << GR_SCHED_POLYNOMIAL, 0.0, false },
+    { "lr_end", 1u << GR_SCHED_POLYNOMIAL, 0.0, false },
+    { "timescale", 1u << GR_SCHED_INVERSE_SQRT, 1.0, true },
+};
+
+static void take(gr_schedule *s, const char *name, double x)
+{
+    if (strcmp(name, "num_cycles") == 0) s->num_cycles = x;
+    else if (strcmp(name, "power") == 0) s->power = x;
+    else if (strcmp(name, "lr_end") == 0) s->lr_end = x;
+    else s->timescale = (int64_t)x;
+}
+
+static gr_status set_one(gr_schedule *s, const gr_json *v, gr_err *err)
+{
+    const char *key = gr_json_key(v);
+
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+        const double x = gr_json_num(v, NAN);
+
+        if (strcmp(keywords[i].name, key) != 0 || !(keywords[i].kinds & 1u << s->kind)) continue;
+        if (!(x >= keywords[i].least && x <= 1e9) || (keywords[i].whole && x != floor(x)))
+            return gr_fail(err, GR_E_ARG, "'%s' is not a%s number from %g to 1e9", key, keywords[i].whole ? " whole" : "", keywords[i].least);
+        take(s, key, x);
+        return GR_OK;
+    }
+    return gr_fail(err, GR_E_ARG, "'%s' is no argument of this schedule (cosine, cosine_with_restarts: num_cycles; polynomial: power, lr_end; inverse_sqrt: timescale)", key);
+}
+
+gr_status gr_schedule_set(gr_schedule *s, const char *json, gr_err *err)
+{
+    gr_json *doc = NULL;
+    gr_status st = gr_json_parse(&doc, json, strlen(json), err);
+
+    if (st != GR_OK || !gr_json_is_object(doc)) st = gr_fail(err, GR_E_ARG, "'%.100s' is no JSON object such as {\"num_cycles\": 2}", json);
+    for (const gr_json *v = gr_json_first(doc); v && st == GR_OK; v = gr_json_next(v)) st = set_one(s, v, err);
+    if (st == GR_OK && s->kind == GR_SCHED_POLYNOMIAL && !(s->base_lr > s->lr_end))
+        st = gr_fail(err, GR_E_ARG, "a polynomial schedule ends at %g and cannot begin at %g", s->lr_end, s->base_lr);
+    gr_json_free(doc);
+    return st;
+}
+
+/* ---- factors ---- */
 
 /* Share of the decay that lies behind step (>= warmup); above 1 past the end. */
 static double progress(const gr_schedule *s, int64_t step)

@@ -22,6 +22,9 @@ typedef struct gr_schedule {
 /* Defaults of the kind; "linear", "cosine", "cosine_with_restarts", "polynomial", "constant",
  * "constant_with_warmup", "inverse_sqrt". GR_E_ARG for another name, and for a polynomial whose base_lr is not above its end. */
 gr_status gr_schedule_init(gr_schedule *out, const char *name, int64_t warmup, int64_t total, double base_lr, gr_err *err) GR_MUST_USE;
+/* What Trainer's lr_scheduler_kwargs sets, as the text of a JSON object: num_cycles of both cosines, power and lr_end of polynomial, timescale of
+ * inverse_sqrt. Behind gr_schedule_init. GR_E_ARG: no object, a key that the kind does not take, a value that it cannot have. */
+gr_status gr_schedule_set(gr_schedule *s, const char *json, gr_err *err) GR_MUST_USE;
 double    gr_schedule_lr(const gr_schedule *s, int64_t step); /* base_lr * factor for step counted from 0 */
 
 #endif

@@ -75,12 +75,14 @@ static void files(void **state)
     assert_ok(APPLY(recipe_file("{\"num_train_epochs\": 5, \"learning_rate\": 0.001, \"load-best\": true, \"scheduler\": \"cosine\"}"), "x"), &err);
     assert_true(o.epochs == 5 && o.learning_rate == 0.001 && o.load_best && strcmp(o.scheduler, "cosine") == 0);
     assert_true(origin("epochs") == GR_ORIGIN_RECIPE);
+    assert_ok(APPLY(recipe_file("{\"lr_scheduler_type\": \"cosine\", \"lr_scheduler_kwargs\": {\"num_cycles\": 1}, \"dataloader_drop_last\": false}"), "x"), &err);
+    assert_string_equal(o.scheduler_kwargs, "{\"num_cycles\":1}");
     assert_status(APPLY(recipe_file("{\"epochs\": null}"), "x"), GR_E_FORMAT, &err, "recipe.json: 'epochs'");
     assert_status(APPLY(recipe_file("{\"epochs\": [1]}"), "x"), GR_E_FORMAT, &err, "'epochs'");
     assert_status(APPLY(recipe_file("{\"epochs\": -2}"), "x"), GR_E_ARG, &err, "recipe.json: --epochs takes");
     assert_status(APPLY(recipe_file("{\"epoch\": 2}"), "x"), GR_E_ARG, &err, "no option is called 'epoch'");
     assert_status(APPLY(recipe_file("{\"output-dir\": \"x\"}"), "x"), GR_E_ARG, &err, "cannot stand in a recipe");
-    assert_status(APPLY(recipe_file("{\"fp16\": true}"), "x"), GR_E_ARG, &err, "fp16");
+    assert_status(APPLY(recipe_file("{\"fp16\": true}"), "x"), GR_E_ARG, &err, "use --precision bf16");
     assert_status(APPLY(recipe_file("[1]"), "x"), GR_E_FORMAT, &err, "object");
     assert_status(APPLY(recipe_file("{"), "x"), GR_E_FORMAT, &err, "recipe.json");
     gr_arena_free(&arena);

@@ -148,6 +148,16 @@ static void what_to_do(void **state)
     BAD("--log-steps", "mrpc", "--logging_strategy", "epoch");
     BAD("--task-name", "--dataset_name", "glue", "--dataset_config_name", "mrpc");
     BAD("packed", "mrpc", "--pad_to_max_length");
+    BAD("packed", "mrpc", "--group_by_length", "True");
+    GOOD("mrpc", "--group_by_length", "False", "--dataloader_drop_last", "False", "--remove_unused_columns", "False", "--local_rank", "0");
+    BAD("rows that are left", "mrpc", "--dataloader_drop_last");
+    BAD("steers PyTorch", "mrpc", "--torch_compile");
+    BAD("one process", "mrpc", "--deepspeed", "zero.json");
+    BAD("nothing is uploaded", "mrpc", "--hub_model_id", "me/model");
+    GOOD("mrpc", "--lr_scheduler_type", "cosine_with_restarts", "--lr_scheduler_kwargs", "{\"num_cycles\": 3}");
+    assert_string_equal(o.scheduler_kwargs, "{\"num_cycles\": 3}");
+    GOOD("mrpc", "--scheduler-kwargs", "");
+    BAD("--scheduler-kwargs with --scheduler linear: 'num_cycles' is no argument", "mrpc", "--scheduler-kwargs", "{\"num_cycles\": 3}");
     BAD("goes on by itself", "mrpc", "--resume_from_checkpoint", "runs/checkpoint-500");
     BAD("goes on by itself", "mrpc", "--resume_from_checkpoint", "True");
     BAD("made afresh", "mrpc", "--ignore_mismatched_sizes");

@@ -170,6 +170,28 @@ static void order_of_the_trainer(void **state)
     stage_close(&s);
 }
 
+/* The order goes by a seed of its own, and the rate by the schedule's arguments: of 6 steps the fourth has half of the way left. */
+static void data_seed_and_schedule(void **state)
+{
+    static seen w;
+    stage s;
+    gr_train_result r;
+    gr_record rec;
+    uint32_t want[21];
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    SMALL(&s, "--epochs", "2", "--order", "torch", "--seed", "7", "--data-seed", "5", "--eval-strategy", "no", "--learning-rate", "0.004", "--scheduler", "polynomial",
+          "--scheduler-kwargs", "{\"power\": 2, \"lr_end\": 0}");
+    train(&s, &w, &r, &rec, GR_OK);
+    assert_ok(gr_order_trainer(want, 21, 5, 0, &err), &err);
+    for (size_t i = 0; i < 21; i++) assert_int_equal(w.rows[i / 8][i % 8], want[i]);
+    assert_near(w.info[3].lr, 0.001, 1e-15, "0.004 / 4");
+    gr_train_result_free(&r);
+    gr_record_free(&rec);
+    stage_close(&s);
+}
+
 /* A rate that spoils: the first evaluation is the best, two worse ones stop it, and the best weights come back. */
 static void best_and_early(void **state)
 {
@@ -310,7 +332,7 @@ static void interrupted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(counting), cmocka_unit_test(biggest_batch), cmocka_unit_test(rows_and_rates),
-                                        cmocka_unit_test(epochs_by_micro_batches), cmocka_unit_test(order_of_the_trainer), cmocka_unit_test(best_and_early),
+                                        cmocka_unit_test(epochs_by_micro_batches), cmocka_unit_test(order_of_the_trainer), cmocka_unit_test(data_seed_and_schedule), cmocka_unit_test(best_and_early),
                                         cmocka_unit_test(last_step_is_evaluated), cmocka_unit_test(no_value_at_first), cmocka_unit_test(log_lines),
                                         cmocka_unit_test(interrupted) };
     return gr_test_main(tests);

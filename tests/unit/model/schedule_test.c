@@ -45,6 +45,44 @@ static void test_refusals(void **state)
     assert_status(gr_schedule_init(&s, "polynomial", 0, 1, 1e-7, &err), GR_E_ARG, &err, "ends at 1e-07");
 }
 
+static double with(const char *name, const char *kwargs, int64_t step)
+{
+    gr_err err = GR_ERR_INIT;
+    gr_schedule s;
+
+    assert_ok(gr_schedule_init(&s, name, 2, 10, 2.0, &err), &err);
+    assert_ok(gr_schedule_set(&s, kwargs, &err), &err);
+    return gr_schedule_lr(&s, step);
+}
+
+static void test_keywords(void **state)
+{
+    static const struct { const char *name, *kwargs, *why; } bad[] = {
+        { "linear", "{\"num_cycles\": 1}", "'num_cycles' is no argument of this schedule" },
+        { "cosine", "{\"power\": 1}", "'power' is no argument" },
+        { "cosine", "{\"num_cycles\": \"1\"}", "not a number from 0" },
+        { "cosine_with_restarts", "{\"num_cycles\": 0.5}", "not a whole number from 1" },
+        { "polynomial", "{\"lr_end\": 2}", "ends at 2 and cannot begin at 2" },
+        { "inverse_sqrt", "{\"timescale\": -3}", "not a whole number from 1" },
+        { "cosine", "num_cycles=2", "is no JSON object such as" },
+        { "cosine", "[1]", "is no JSON object" },
+    };
+    gr_err err = GR_ERR_INIT;
+
+    (void)state;
+    assert_near(with("linear", "{}", 6), 1.0, 1e-12, "nothing said");
+    assert_near(with("cosine", "{\"num_cycles\": 1}", 6), 0.0, 1e-12, "down and up again");
+    assert_near(with("cosine_with_restarts", "{\"num_cycles\": 2}", 6), 2.0, 1e-12, "begun anew");
+    assert_near(with("polynomial", "{\"power\": 2, \"lr_end\": 1}", 6), 1.25, 1e-12, "1 + (1/2)^2");
+    assert_near(with("inverse_sqrt", "{\"timescale\": 4}", 14), 1.0, 1e-12, "2 / sqrt(16 / 4)");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        gr_schedule s;
+
+        assert_ok(gr_schedule_init(&s, bad[i].name, 2, 10, 2.0, &err), &err);
+        assert_status(gr_schedule_set(&s, bad[i].kwargs, &err), GR_E_ARG, &err, bad[i].why);
+    }
+}
+
 /* A schedule without steps, or all warm-up, still gives numbers. */
 static void test_degenerate(void **state)
 {
@@ -64,6 +102,6 @@ static void test_degenerate(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_values), cmocka_unit_test(test_refusals), cmocka_unit_test(test_degenerate) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_values), cmocka_unit_test(test_refusals), cmocka_unit_test(test_keywords), cmocka_unit_test(test_degenerate) };
     return gr_test_main(tests);
 }
