@@ -286,6 +286,7 @@ static void rivals(void **state)
     add_run("mixed/a", "sst2", 42, 50, 0, GR_RUN_OK);
     made_of = "other";
     add_run("mixed/b", "sst2", 42, 10, 0, GR_RUN_OK);
+    add_run("mixed/c", "sst2", 43, 10, 0, GR_RUN_OK); /* a seed more is no rival */
     made_of = "m";
     gr_log_set_level(GR_LOG_WARN);
     gr_log_set_sink(hear, NULL);

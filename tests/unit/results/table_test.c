@@ -378,11 +378,13 @@ static void history(void **state)
 static void notes(void **state)
 {
     gr_records r = { 0 };
-    gr_record *x = made_accuracy(&r, "mrpc", "demo", 42, 0.25, 0.75);
+    gr_record *x;
     gr_buf b = { 0 };
     gr_err err = GR_ERR_INIT;
 
     (void)state;
+    (void)made_accuracy(&r, "mrpc", "another", 42, 0.25, 0.75); /* a model without a note */
+    x = made_accuracy(&r, "mrpc", "demo", 42, 0.25, 0.75);
     MADE_COPY(x->data, "demo");
     MADE_COPY(x->model_note, "made here");
     assert_ok(gr_table_comparison(&b, &r, GR_TABLE_TEXT, &err), &err);
