@@ -163,14 +163,22 @@ static void remove_unfinished(const char *dir)
 
 static const char lock_name[] = "lock";
 
-/* One try: *held, or -1 and *gone: the folder was removed meanwhile by whoever had it. */
+/* Is the open file the one of that name? Not where it was removed, or moved away with its folder, and another may have been made. (A count of
+ * its names would not tell: NFS keeps one for whoever has a removed file open.) */
+static bool is_named(int fd, const char *path)
+{
+    struct stat mine, there;
+
+    return fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
+/* One try: *held, or -1. *gone: the folder was removed meanwhile, by whoever had it or the "checkpoints" above it. */
 static gr_status try_to_hold(int *held, bool *gone, const char *dir, const char *path, gr_err *err)
 {
-    struct stat st;
     int fd, e;
 
     *held = -1;
-    *gone = false;
+    *gone = true;
     GR_TRY(gr_fs_mkdirs(dir, err));
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     e = errno;
@@ -180,7 +188,7 @@ static gr_status try_to_hold(int *held, bool *gone, const char *dir, const char 
         (void)close(fd);
         return GR_OK;
     }
-    *gone = fstat(fd, &st) == 0 && st.st_nlink == 0;
+    *gone = !is_named(fd, path);
     if (*gone) (void)close(fd);
     else *held = fd;
     return *gone ? gr_fail(err, GR_E_IO, "%.300s: is removed again and again", path) : GR_OK;
@@ -201,10 +209,11 @@ gr_status gr_checkpoint_hold(int *held, const char *dir, gr_err *err)
 
 void gr_checkpoint_release(int held, const char *dir)
 {
+    char path[GR_PATH_MAX];
     int64_t step;
 
     if (held < 0) return;
-    if (list_steps(&step, 1, dir) == 0) gr_checkpoint_remove(dir);
+    if (gr_fs_join(path, sizeof path, dir, lock_name) && is_named(held, path) && list_steps(&step, 1, dir) == 0) gr_checkpoint_remove(dir);
     (void)close(held);
 }
 

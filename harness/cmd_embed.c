@@ -18,7 +18,7 @@ static const gr_opt table[] = {
     { .name = "model", .aliases = "model-name-or-path", .type = GR_OPT_STR, .offset = AT(model), .fallback = "demo", .value = "DIR",
       .help = "folder of an encoder, or a model's name" },
     { .name = "max-length", .aliases = "max-seq-length", .type = GR_OPT_INT, .offset = AT(max_length), .fallback = "128", .hi = 1 << 24, .value = "N",
-      .help = "cut texts at N tokens; 0 = at the folder's max_seq_length, or as many as the model has positions" },
+      .help = "cut texts at N tokens; 0 = at the folder's max_seq_length, the tokenizer's model_max_length, or as many as the model has positions" },
     { .name = "device", .type = GR_OPT_STR, .offset = AT(device), .fallback = "cpu", .value = "D", .help = "cpu, ref, ref64" },
     { .name = "threads", .type = GR_OPT_INT, .offset = AT(threads), .fallback = "0", .hi = 4096, .value = "N", .help = "0 = all cores" },
     { .name = "help", .aliases = "h", .type = GR_OPT_FLAG, .offset = AT(help), .help = "show this" },

@@ -200,12 +200,12 @@ static int run(command *c, int argc, char **argv)
     if (c->tasks.help) return gr_cmd_end(&c->tasks, s, &err);
     gr_log_set_once(true);
     gr_log_set_level(c->o.quiet ? GR_LOG_ERROR : c->o.verbose ? GR_LOG_DEBUG : GR_LOG_INFO);
+    gr_interrupt_not_by_readers();
     if (s == GR_OK) s = set_up(c, &err);
     if (s == GR_OK) s = add_custom(c, &err);
     if (s == GR_OK) s = gr_suite_plan(&c->suite, c->tasks.word, c->tasks.n, &err);
     if (s != GR_OK) return gr_cmd_fail(&err);
     gr_interrupt_install();
-    gr_interrupt_not_by_readers();
     s = gr_suite_execute(&c->suite, argc, argv, &err);
     if (c->suite.records.n && print_result(c, &print_err) != GR_OK && s == GR_OK) {
         s = print_err.status;

@@ -6,6 +6,13 @@ int32_t gr_fit_positions(const gr_config *c)
     return c->max_positions - c->position_offset;
 }
 
+int32_t gr_fit_most(const gr_config *c, const gr_tok *tok)
+{
+    const int32_t positions = gr_fit_positions(c), known = gr_tok_max_length(tok);
+
+    return known < positions && known > 0 && (size_t)known > gr_tok_n_special(tok, true) ? known : positions;
+}
+
 gr_status gr_fit_tokenizer(const gr_config *c, const gr_tok *tok, const char *dir, gr_err *err)
 {
     const size_t n = gr_tok_vocab_size(tok);

@@ -11,6 +11,9 @@
 /* Most tokens of a row: the model's positions, less those that its family skips at the start. */
 int32_t gr_fit_positions(const gr_config *c);
 
+/* Those, or the tokenizer's model_max_length where that is less and has room for a pair: where rows are cut when nobody says a length. */
+int32_t gr_fit_most(const gr_config *c, const gr_tok *tok);
+
 /* GR_E_FORMAT, with the folder and a remedy, when the tokenizer has ids without an embedding in the model, or does not put the
  * special tokens around a text with which every family here was trained. */
 gr_status gr_fit_tokenizer(const gr_config *c, const gr_tok *tok, const char *dir, gr_err *err) GR_MUST_USE;

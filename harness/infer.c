@@ -41,12 +41,11 @@ static int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
 static gr_status set_length(gr_infer *f, const gr_infer_opts *o, const char *dir, gr_err *err)
 {
-    const int32_t most = gr_fit_positions(&f->model->config);
-    int32_t own = 0; /* what a folder of sentence-transformers says */
+    int32_t own = 0; /* what a folder of sentence-transformers says; where it is silent it asks the tokenizer too */
 
     if (o->embed) GR_TRY(gr_sentence_read(&own, dir, f->model->config.hidden, err));
     if (!o->may_shorten) GR_TRY(gr_fit_length(&f->model->config, o->max_length, dir, err));
-    own = own > 0 ? smaller(own, most) : most;
+    own = own > 0 ? smaller(own, gr_fit_positions(&f->model->config)) : gr_fit_most(&f->model->config, f->tok);
     f->max_length = own;
     if (o->max_length > 0 && !(o->may_shorten && o->max_length > own)) f->max_length = (int32_t)o->max_length;
     return gr_fit_room(f->tok, f->max_length, false, err);

@@ -16,7 +16,7 @@ typedef struct gr_infer_opts {
     const char *model;      /* folder or name of a model                                        */
     const char *device;     /* of gr_device_find                                                */
     int         threads;    /* 0: all cores                                                     */
-    int64_t     max_length; /* tokens a row; 0: what the folder (sentence.h) or the model's positions allow */
+    int64_t     max_length; /* tokens a row; 0: what the folder (sentence.h), the tokenizer's model_max_length or the positions allow */
     bool        may_shorten; /* max_length is not the user's: take less where the folder or the model allows less */
     bool        embed;      /* sentence embeddings; else the fine-tuned head, which must be there */
 } gr_infer_opts;

@@ -62,13 +62,11 @@ static bool trains(const job *j)
 /* Tokens of a row: what the task or --max-length says, within the model's positions and, as in run_glue, the tokenizer's model_max_length. */
 static size_t row_length(const job *j)
 {
-    const size_t asked = max_length(j->room->o, j->task), positions = (size_t)gr_fit_positions(&j->model->config), known = (size_t)gr_tok_max_length(j->room->tok);
-    const bool by_tokenizer = known > gr_tok_n_special(j->room->tok, true) && known < positions;
-    const size_t most = by_tokenizer ? known : positions;
+    const size_t asked = max_length(j->room->o, j->task), most = (size_t)gr_fit_most(&j->model->config, j->room->tok);
 
     if (asked <= most) return asked;
     gr_warn("%s: rows are cut at %zu tokens, the %s (asked for: %zu)", j->task->name, most,
-            by_tokenizer ? "tokenizer's model_max_length" : "model's positions", asked);
+            most < (size_t)gr_fit_positions(&j->model->config) ? "tokenizer's model_max_length" : "model's positions", asked);
     return most;
 }
 

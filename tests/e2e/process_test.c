@@ -81,6 +81,8 @@ static void reader_gone(void **state)
     assert_int_equal(r.n, 6);
     assert_true(r.r[5].status == GR_RUN_OK);
     gr_records_free(&r);
+    (void)call_script("{ sleep 0.3; \"$0\" \"$@\" 2>&1; echo \"code $?\" >&2; } | sleep 0", NULL, LONG_SUITE("nobody")); /* gone before the first line */
+    assert_non_null(strstr(last.err, "code 4"));
     (void)call_script("{ \"$0\" \"$@\" 2>&1; echo \"code $?\" >&2; } | sleep 0", NULL, (const char *const[]){ "list", "models", NULL });
     assert_null(strstr(last.err, "code 70"));
 }

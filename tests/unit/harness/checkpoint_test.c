@@ -308,9 +308,11 @@ static void held(void **state)
     assert_true(one >= 0);
     gr_checkpoint_remove(dir);
     assert_ok(gr_checkpoint_hold(&two, dir, &err), &err); /* the folder that was held is gone: this is another */
-    assert_true(two >= 0);
-    gr_checkpoint_release(one, dir);
+    assert_true(two >= 0 && gr_fs_join(path, sizeof path, dir, "lock"));
+    gr_checkpoint_release(one, dir); /* its folder was the other one */
+    assert_true(gr_fs_is_file(path));
     gr_checkpoint_release(two, dir);
+    assert_false(gr_fs_is_dir(dir));
     assert_status(gr_checkpoint_hold(&one, "/proc/nothing/here", &err), GR_E_IO, &err, "/proc/nothing");
 }
 

@@ -151,6 +151,32 @@ static void test_refusals(void **state)
     assert_null(f);
 }
 
+/* model_max_length, as sentence-transformers and a pipeline with truncation=True have it: what is asked for, or what the folder says, comes first. */
+static void test_tokenizer_length(void **state)
+{
+    static const char config[] = "{\"model_max_length\": 6}", too_short[] = "{\"model_max_length\": 3}", sentences[] = "{\"max_seq_length\": 9}";
+    gr_infer_opts o = { .model = make_model("short", GR_HEAD_EMBED, 0), .device = "cpu", .threads = 1, .embed = true };
+    const struct { const char *file, *text; int64_t asked; bool may_shorten; int32_t want; } cases[] = {
+        { "tokenizer_config.json", config, 0, false, 6 }, { NULL, NULL, 8, false, 8 }, { NULL, NULL, 8, true, 6 }, { NULL, NULL, 4, true, 4 },
+        { "tokenizer_config.json", too_short, 0, false, 14 },
+        { "sentence_bert_config.json", sentences, 0, false, 9 }, { "tokenizer_config.json", config, 0, false, 9 },
+    };
+    char path[GR_PATH_MAX];
+    gr_err err = GR_ERR_INIT;
+    gr_infer *f = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_true(gr_fs_join(path, sizeof path, o.model, cases[i].file ? cases[i].file : "."));
+        if (cases[i].file) assert_ok(gr_fs_write(path, cases[i].text, strlen(cases[i].text), &err), &err);
+        o.max_length = cases[i].asked;
+        o.may_shorten = cases[i].may_shorten;
+        assert_ok(gr_infer_open(&f, &o, &err), &err);
+        if (f->max_length != cases[i].want) fail_msg("case %zu: texts are cut at %d, not at %d", i, (int)f->max_length, (int)cases[i].want);
+        gr_infer_close(f);
+    }
+}
+
 static void test_softmax(void **state)
 {
     const double logits[] = { 1000.0, 1000.0 + log(3.0) };
@@ -397,7 +423,7 @@ static void test_exit_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_packed_is_single), cmocka_unit_test(test_nan), cmocka_unit_test(test_full), cmocka_unit_test(test_refusals), cmocka_unit_test(test_softmax),
+        cmocka_unit_test(test_packed_is_single), cmocka_unit_test(test_nan), cmocka_unit_test(test_full), cmocka_unit_test(test_refusals), cmocka_unit_test(test_tokenizer_length), cmocka_unit_test(test_softmax),
         cmocka_unit_test(test_predict_class), cmocka_unit_test(test_predict_file), cmocka_unit_test(test_predict_conll), cmocka_unit_test(test_predict_words), cmocka_unit_test(test_unreadable), cmocka_unit_test(test_exit_codes),
     };
 
